@@ -1,0 +1,92 @@
+# Every target does its own set-up in .venv; a second run installs nothing.
+# The names of the wanted packages stand in pyproject.toml, the exact releases in constraints.txt.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.stamp-runtime
+DEV := $(VENV)/.stamp-dev
+CLIENTS := $(patsubst %,$(VENV)/clients/%/.stamp,7.8.8 8.0.9.dev334)
+FOLDERS := $(wildcard contracts fixtures mock_server openapi) tests
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+# Prints the requirements of the named extras (runtime: those of the package itself), one a line.
+define REQUIREMENTS
+import sys, tomllib
+project = tomllib.load(open("pyproject.toml", "rb"))["project"]
+lists = {"runtime": project["dependencies"], **project["optional-dependencies"]}
+print("\n".join(line for name in sys.argv[1:] for line in lists[name]))
+endef
+export REQUIREMENTS
+
+# The first Python of these names that is new enough; says what is missing when there is none.
+define FIND_PYTHON
+for name in python3.11 python3; do
+  if "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo "$$name"; exit 0; fi
+done
+echo "Python 3.11 or newer is needed, as python3.11 or python3 on the PATH; python3 is $$(python3 --version 2>&1)." >&2
+exit 1
+endef
+export FIND_PYTHON
+
+.PHONY: help serve test lint format spec redocly st wheel clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-9s %s\n' "$$name" "$$text"; done
+
+serve: $(RUNTIME)  ## start the mock; make serve ARGS="--port 9000" passes arguments
+	@exec $(BIN)/python -m mock_server serve $(ARGS)
+
+test: lint $(CLIENTS)  ## lint, then all tests; make test ARGS="-k paid" passes arguments
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+lint: $(DEV)  ## ruff check, ruff format --check, mypy --strict
+	$(BIN)/ruff check $(FOLDERS)
+	$(BIN)/ruff format --check $(FOLDERS)
+	$(BIN)/mypy $(FOLDERS)
+
+format: $(DEV)  ## put the code into shape
+	$(BIN)/ruff check --fix-only $(FOLDERS)
+	$(BIN)/ruff format $(FOLDERS)
+
+spec: $(RUNTIME)  ## print the bundled description; make spec ARGS="--format json"
+	@$(BIN)/python -m mock_server spec $(ARGS)
+
+redocly: $(RUNTIME)  ## lint the bundled description with Redocly (needs npm)
+	@mkdir -p build
+	$(BIN)/python -m mock_server spec --format json > build/openapi.json
+	npx --yes @redocly/cli@2.77.0 lint build/openapi.json --extends recommended
+
+st: $(DEV)  ## run Schemathesis, all phases, against a mock of its own
+	$(BIN)/python -m tests.serving $(BIN)/st run '{url}/_mock/openapi.json' --url '{url}' \
+	  --header 'Authorization: Token {token}' --max-examples 50 $(ARGS)
+
+wheel: $(DEV)  ## build the wheel into dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+clean:  ## remove everything that can be made again
+	rm -rf $(VENV) build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@python="$$(bash -c "$$FIND_PYTHON")"; set -x; "$$python" -m venv $(VENV)
+
+$(RUNTIME): pyproject.toml constraints.txt | $(BIN)/python
+	@$(BIN)/python -c "$$REQUIREMENTS" runtime > $(VENV)/runtime.txt
+	$(BIN)/python $(PIP_INSTALL) --requirement $(VENV)/runtime.txt
+	@touch $@
+
+$(DEV): pyproject.toml constraints.txt | $(BIN)/python
+	@$(BIN)/python -c "$$REQUIREMENTS" runtime contracts dev > $(VENV)/dev.txt
+	$(BIN)/python $(PIP_INSTALL) --requirement $(VENV)/dev.txt
+	@touch $@ $(RUNTIME)
+
+# The real client, every release in an environment of its own: tests/examples runs the documents' examples with it.
+$(VENV)/clients/%/.stamp: constraints.txt | $(BIN)/python
+	$(BIN)/python -m venv $(VENV)/clients/$*
+	$(VENV)/clients/$*/bin/python $(PIP_INSTALL) waldur-api-client==$*
+	@touch $@
