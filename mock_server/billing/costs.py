@@ -1,0 +1,145 @@
+"""What items cost over months, and how billing grows. The figures follow from current items; none is cached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mock_server.billing.money import ZERO, add, half_even, multiply, negative, subtract, total
+from mock_server.billing.period import Month
+
+if TYPE_CHECKING:
+    from mock_server.billing.invoice import Invoice
+    from mock_server.billing.item import InvoiceItem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceCostItem:
+    """An item of the current month, as the costs show it; the measured unit is the stored one."""
+
+    name: str
+    unit_price: Decimal
+    unit: str
+    quantity: Decimal
+    measured_unit: str
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceCost:
+    """The costs of one month's invoices, without tax, two places; only the current month shows `items`."""
+
+    price: Decimal
+    year: int
+    month: int
+    compensation: Decimal
+    incurred: Decimal
+    items: tuple[InvoiceCostItem, ...] | None
+
+
+def costs(items: Iterable[InvoiceItem], now: datetime) -> list[InvoiceCost]:
+    """One row for each month of invoices on which the items stand, the newest first."""
+    groups: dict[Month, list[InvoiceItem]] = {}
+    for item in items:
+        groups.setdefault(_invoice_month(item), []).append(item)
+    return [_cost(month, groups[month], Month.of(now)) for month in sorted(groups, reverse=True)]
+
+
+def _cost(month: Month, items: Sequence[InvoiceItem], current: Month) -> InvoiceCost:
+    return InvoiceCost(
+        price=half_even(total_price(items)),
+        year=month.year,
+        month=month.month,
+        compensation=half_even(total_price(item for item in items if item.unit_price < 0)),
+        incurred=half_even(total_price(item for item in items if item.unit_price > 0)),
+        items=tuple(_cost_item(item) for item in items if item.price > 0) if month == current else None,
+    )
+
+
+def _cost_item(item: InvoiceItem) -> InvoiceCostItem:
+    return InvoiceCostItem(
+        name=item.name,
+        unit_price=item.unit_price,
+        unit=item.unit,
+        quantity=item.quantity,
+        measured_unit=item.measured_unit,
+        price=item.price,
+    )
+
+
+def costs_for_period(items: Iterable[InvoiceItem], months: frozenset[Month] | None) -> Decimal:
+    """The sum without tax, two places, of the items on the invoices of these months; None counts all of them.
+
+    Real servers count items of the same month, unit price and quantity once. Here each of them counts.
+    """
+    return half_even(total_price(item for item in items if months is None or _invoice_month(item) in months))
+
+
+def total_price(items: Iterable[InvoiceItem]) -> Decimal:
+    """The sum of unit_price × quantity, without tax and unrounded."""
+    return total(multiply(item.unit_price, item.quantity) for item in items)
+
+
+def _invoice_month(item: InvoiceItem) -> Month:
+    return Month(item.invoice.year, item.invoice.month)
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceGrowthCustomerPeriod:
+    """A major customer's figures, one for each period."""
+
+    name: str
+    periods: tuple[Decimal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceGrowth:
+    """Thirteen months up to the current one: labels `YYYY-M`, and figures that are 0 where no invoice is."""
+
+    periods: tuple[str, ...]
+    total_periods: tuple[Decimal, ...]
+    other_periods: tuple[Decimal, ...]
+    customer_periods: tuple[InvoiceGrowthCustomerPeriod, ...]
+
+
+def growth(
+    invoices: Iterable[Invoice], now: datetime, customers_count: int = 4, accounting_mode: str = ""
+) -> InvoiceGrowth:
+    """How the invoices of all customers, of the major ones and of the others add up month by month.
+
+    Majors are the `customers_count` customers with the largest totals since this day a year ago, tax included
+    in any mode; they are listed by name. The mode `accounting` shows prices without tax, others show totals.
+    """
+    current = Month.of(now)
+    months = [current.plus(-back) for back in range(12, -1, -1)]
+    since = date(now.year - 1, now.month, min(now.day, months[0].days))
+    ranks: dict[str, Decimal] = {}
+    names: dict[str, str] = {}
+    sums: dict[tuple[str, Month], Decimal] = {}
+    for invoice in invoices:
+        customer, month, with_tax = invoice.customer_uuid, Month(invoice.year, invoice.month), invoice.total
+        if invoice.created >= since:
+            names[customer] = invoice.customer.name
+            ranks[customer] = add(ranks.get(customer, ZERO), half_even(with_tax))
+        value = half_even(invoice.price if accounting_mode == "accounting" else with_tax)
+        sums[customer, month] = add(sums.get((customer, month), ZERO), value)
+
+    majors = sorted(ranks, key=lambda customer: (negative(ranks[customer]), names[customer]))[:customers_count]
+    majors.sort(key=lambda customer: names[customer])
+    totals = dict.fromkeys(months, ZERO)
+    for (_, month), value in sums.items():
+        if month in totals:
+            totals[month] = add(totals[month], value)
+    of_majors = [tuple(sums.get((customer, month), ZERO) for month in months) for customer in majors]
+    others = [subtract(totals[month], total(row[i] for row in of_majors)) for i, month in enumerate(months)]
+    return InvoiceGrowth(
+        periods=tuple(month.label for month in months),
+        total_periods=tuple(totals.values()),
+        other_periods=tuple(others),
+        customer_periods=tuple(
+            InvoiceGrowthCustomerPeriod(names[customer], row) for customer, row in zip(majors, of_majors, strict=True)
+        ),
+    )

@@ -1,0 +1,74 @@
+"""Exact arithmetic with money. The ambient decimal context, which rounds at 28 digits, is never relied on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import (
+    ROUND_HALF_EVEN,
+    ROUND_UP,
+    Context,
+    Decimal,
+    DivisionByZero,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+)
+
+ZERO = Decimal(0)
+
+_PRECISION = 120
+_EXACT = Context(prec=_PRECISION, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
+_ROUNDING = Context(prec=_PRECISION, traps=[InvalidOperation, DivisionByZero, Overflow])
+
+
+def multiply(left: Decimal, right: Decimal) -> Decimal:
+    """The exact product. It keeps its natural scale, and zero has no sign."""
+    return _EXACT.add(_EXACT.multiply(left, right), ZERO)
+
+
+def add(left: Decimal, right: Decimal) -> Decimal:
+    return _EXACT.add(left, right)
+
+
+def subtract(left: Decimal, right: Decimal) -> Decimal:
+    return _EXACT.subtract(left, right)
+
+
+def negative(value: Decimal) -> Decimal:
+    return _EXACT.minus(value)
+
+
+def magnitude(value: Decimal) -> Decimal:
+    return _EXACT.abs(value)
+
+
+def total(values: Iterable[Decimal]) -> Decimal:
+    """The exact sum; of nothing, zero without decimals."""
+    result = ZERO
+    for value in values:
+        result = _EXACT.add(result, value)
+    return result
+
+
+def percent(value: Decimal, rate: Decimal) -> Decimal:
+    """`rate` percent of the value, exactly."""
+    return _EXACT.scaleb(multiply(value, rate), -2)
+
+
+def ratio(part: Decimal, whole: Decimal) -> Decimal:
+    """The quotient to far more digits than any rounding below looks at."""
+    return _ROUNDING.divide(part, whole)
+
+
+def away_from_zero(value: Decimal, places: int = 2) -> Decimal:
+    """Rounded away from zero, as item prices are: 0.001 → 0.01, -0.001 → -0.01."""
+    return value.quantize(_unit(places), rounding=ROUND_UP, context=_ROUNDING)
+
+
+def half_even(value: Decimal, places: int = 2) -> Decimal:
+    """Rounded half to even, as taxes, totals and sums are printed: 0.025 → 0.02, 0.035 → 0.04."""
+    return value.quantize(_unit(places), rounding=ROUND_HALF_EVEN, context=_ROUNDING)
+
+
+def _unit(places: int) -> Decimal:
+    return Decimal((0, (1,), -places))

@@ -1,0 +1,102 @@
+"""Who takes part: customers, their projects, users and the roles that tie them together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+from mock_server.billing.countries import COUNTRIES
+
+if TYPE_CHECKING:
+    from mock_server.billing.store import World
+
+ScopeType = Literal["customer", "project", "offering"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """The organization that is billed. Texts that are not set are empty."""
+
+    world: World = field(repr=False, compare=False)
+    id: int
+    uuid: str
+    name: str
+    created: datetime
+    address: str = ""
+    country: str = ""
+    email: str = ""
+    postal: str = ""
+    phone_number: str = ""
+    bank_name: str = ""
+    bank_account: str = ""
+    vat_code: str = ""
+    default_tax_percent: Decimal = Decimal(0)
+    accounting_start_date: datetime | None = None
+    archived: bool = False
+
+    @property
+    def country_name(self) -> str | None:
+        """The English name of the country; None when the code is empty or unknown."""
+        return COUNTRIES.get(self.country)
+
+    @property
+    def projects(self) -> list[Project]:
+        return self.world.projects.where("customer", self.uuid)
+
+    @property
+    def owners(self) -> list[User]:
+        """The active users with the role of an owner: those whom notifications of invoices reach."""
+        owner = Role(name="CUSTOMER.OWNER", scope_type="customer", scope_uuid=self.uuid)
+        return [user for user in self.world.users if user.is_active and owner in user.roles]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A workspace of a customer, in which resources live."""
+
+    world: World = field(repr=False, compare=False)
+    id: int
+    uuid: str
+    name: str
+    customer_uuid: str
+
+    @property
+    def customer(self) -> Customer:
+        return self.world.customers.one(self.customer_uuid)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """What a user may do somewhere: a name such as `CUSTOMER.OWNER`, and where it counts."""
+
+    name: str
+    scope_type: ScopeType
+    scope_uuid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """Someone who calls the API with a token of 40 hexadecimal digits."""
+
+    world: World = field(repr=False, compare=False)
+    id: int
+    uuid: str
+    username: str
+    token: str = field(repr=False)
+    full_name: str = ""
+    email: str = ""
+    token_expired: bool = False
+    is_staff: bool = False
+    is_support: bool = False
+    is_active: bool = True
+    roles: tuple[Role, ...] = ()
+
+    def scopes(self, scope_type: ScopeType, *names: str) -> frozenset[str]:
+        """The uuids of one type of scope on which the user has a role; with names, one of these roles."""
+        return frozenset(
+            role.scope_uuid
+            for role in self.roles
+            if role.scope_type == scope_type and (not names or role.name in names)
+        )
