@@ -1,0 +1,129 @@
+"""Loads the pages of a description and bundles them into one OpenAPI document.
+
+A description is a folder: `openapi.yaml` names the tags, each tag has a page `<tag>.yaml` with its paths, and what the
+pages share lies under `components/`: one file a schema (`components/schemas/Invoice.yaml`), one file for all
+parameters, headers, responses and examples (`components/parameters.yaml#/page`). The bundle holds no reference to a
+file any more.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+Node = dict[str, Any]
+"""A JSON object of an OpenAPI document."""
+
+
+class DocumentError(Exception):
+    """A description that cannot be loaded; the message names the file, the place and the way to mend it."""
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Reads YAML as JSON would: a date in an example stays the text that was written."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML file, timestamps left as text. Raises `DocumentError` where there is none."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    except FileNotFoundError as error:
+        raise DocumentError(f"{path}: no such file; every tag needs a page and every reference a file.") from error
+    except yaml.YAMLError as error:
+        raise DocumentError(f"{path}: not YAML: {error}") from error
+
+
+def bundle(folder: Path) -> Node:
+    """The whole description in `folder` as one document whose references all point into `#/components`."""
+    return _Bundler(folder.resolve()).bundle()
+
+
+class _Bundler:
+    def __init__(self, folder: Path) -> None:
+        self._folder: Final = folder
+        self._files: dict[Path, Any] = {}
+        self._components: dict[str, Node] = {}
+
+    def bundle(self) -> Node:
+        root = self._folder / "openapi.yaml"
+        document = dict(self._hoist(self._file(root), root))
+        declared: Node = document.pop("components", {})
+        paths: Node = {}
+        for tag in document.get("tags", []):
+            page = self._folder / f"{tag['name']}.yaml"
+            for path, item in self._file(page).get("paths", {}).items():
+                if path in paths:
+                    raise DocumentError(f"{page}: the path {path} stands on two pages; keep one of them.")
+                paths[path] = self._hoist(item, page)
+        components = {kind: dict(sorted(self._components[kind].items())) for kind in sorted(self._components)}
+        for kind, members in declared.items():
+            components[kind] = {**members, **components.get(kind, {})}
+        return {**document, "paths": paths, "components": components}
+
+    def _file(self, path: Path) -> Any:
+        if path not in self._files:
+            self._files[path] = read_yaml(path)
+        return self._files[path]
+
+    def _hoist(self, node: Any, file: Path) -> Any:
+        """The node with every reference to a file replaced by one to the component that file holds."""
+        match node:
+            case {"$ref": str(reference), **others} if not reference.startswith("#/components/"):
+                siblings = {key: self._hoist(value, file) for key, value in others.items()}
+                return {"$ref": self._component(reference, file), **siblings}
+            case dict():
+                return {key: self._hoist(value, file) for key, value in node.items()}
+            case list():
+                return [self._hoist(value, file) for value in node]
+        return node
+
+    def _component(self, reference: str, file: Path) -> str:
+        """Takes the referenced component into the bundle; returns the reference to it there."""
+        name, _, pointer = reference.partition("#")
+        target = (file.parent / name).resolve() if name else file
+        place = target.relative_to(self._folder).with_suffix("").parts
+        match (*place, *pointer.strip("/").split("/")) if pointer.strip("/") else place:
+            case ("components", str(kind), str(component)):
+                pass
+            case _:
+                raise DocumentError(
+                    f"{file}: the reference {reference!r} leads to no component; write "
+                    "'components/schemas/Name.yaml' or 'components/parameters.yaml#/name'."
+                )
+        members = self._components.setdefault(kind, {})
+        if component not in members:
+            members[component] = {}  # taken before it is walked, so that a schema may refer to itself
+            content = self._file(target)
+            if pointer.strip("/"):
+                if component not in content:
+                    raise DocumentError(f"{file}: the reference {reference!r} leads to nothing in {target.name}.")
+                content = content[component]
+            members[component] = self._hoist(content, target)
+        return f"#/components/{kind}/{component}"
+
+
+def resolve(document: Node, node: Node) -> Node:
+    """The node itself, or what its `$ref` into the same document leads to."""
+    while "$ref" in node:
+        target: Any = document
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            target = target[step.replace("~1", "/").replace("~0", "~")]
+        node = target
+    return node
+
+
+def to_yaml(document: Node) -> str:
+    """The document as YAML, in its own order, text readable in every script."""
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
+
+
+def to_json(document: Node) -> str:
+    """The document as indented JSON."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"

@@ -1,0 +1,104 @@
+"""The operations of a document, in the form that the server works with: parameters, bodies, the one success."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mock_server.spec.document import DocumentError, Node, resolve
+
+METHODS = ("get", "head", "post", "put", "patch", "delete")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A path or query parameter; `extensions` holds its `x-waldur-` keys."""
+
+    name: str
+    location: str
+    schema: Node
+    required: bool
+    allows_empty: bool
+    extensions: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """The operation's only 2xx answer: its status, its schema (None: no body), the names of its headers."""
+
+    status: int
+    schema: Node | None
+    headers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method on one path, as described. `bodies` maps a media type to its schema (empty: no body is read)."""
+
+    operation_id: str
+    tag: str
+    method: str
+    path: str
+    summary: str
+    permission: str
+    parameters: tuple[Parameter, ...]
+    bodies: Mapping[str, Node]
+    success: Success
+
+    @property
+    def query(self) -> Mapping[str, Parameter]:
+        """The query parameters by name."""
+        return {parameter.name: parameter for parameter in self.parameters if parameter.location == "query"}
+
+
+def operations(document: Node) -> Iterator[Operation]:
+    """Every operation of a bundled document, in its order. Raises `DocumentError` where a fact is missing."""
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield _operation(document, path, method, item)
+
+
+def _operation(document: Node, path: str, method: str, item: Node) -> Operation:
+    node = item[method]
+    place = f"{method.upper()} {path}"
+    for key in ("operationId", "tags", "x-waldur-permission"):
+        if key not in node:
+            raise DocumentError(f"{place}: the operation has no {key}.")
+    parameters = [
+        resolve(document, parameter) for parameter in (*item.get("parameters", []), *node.get("parameters", []))
+    ]
+    body = resolve(document, node.get("requestBody", {}))
+    return Operation(
+        operation_id=node["operationId"],
+        tag=node["tags"][0],
+        method=method.upper(),
+        path=path,
+        summary=node.get("summary", ""),
+        permission=node["x-waldur-permission"],
+        parameters=tuple(
+            Parameter(
+                name=parameter["name"],
+                location=parameter["in"],
+                schema=parameter["schema"],
+                required=parameter.get("required", False),
+                allows_empty=parameter.get("allowEmptyValue", False),
+                extensions={key: value for key, value in parameter.items() if key.startswith("x-")},
+            )
+            for parameter in parameters
+        ),
+        bodies={media: content["schema"] for media, content in body.get("content", {}).items()},
+        success=_success(document, node, place),
+    )
+
+
+def _success(document: Node, node: Node, place: str) -> Success:
+    found = [status for status in node["responses"] if status.startswith("2")]
+    if len(found) != 1:
+        raise DocumentError(f"{place}: describe exactly one 2xx response, not {len(found)}.")
+    response = resolve(document, node["responses"][found[0]])
+    content = response.get("content", {}).get("application/json")
+    return Success(
+        status=int(found[0]),
+        schema=content["schema"] if content else None,
+        headers=tuple(response.get("headers", {})),
+    )

@@ -1,0 +1,197 @@
+"""Renders replies: the response schema is the serializer.
+
+A schema is compiled once into a function that writes JSON text. It walks the properties in the schema's order and reads
+the attribute of the same name from the object (or the key, of a mapping). Text is written directly so that a decimal
+stands in the reply digit for digit, whether the schema calls it a number or a string.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from json.encoder import encode_basestring as quote
+from operator import attrgetter
+from typing import Any, Final
+from urllib.parse import quote as percent_encode
+
+from mock_server.spec.document import DocumentError, Node, resolve
+from mock_server.spec.validation import decimal_limits, nullable, types
+
+Write = Callable[[Any, str], str]
+"""Takes a value and the base URL of the request; returns JSON text."""
+
+_EXACT: Final = Context(prec=120, rounding=ROUND_HALF_EVEN)
+_NEVER_EMPTY: Final = frozenset({"uuid", "uri", "email", "date", "date-time"})
+
+
+class Renderer:
+    """The compiled schema of one reply."""
+
+    def __init__(self, document: Node, schema: Node) -> None:
+        self._document: Final = document
+        self._objects: Final[dict[str, _Object]] = {}
+        schema = resolve(document, schema)
+        self._array: Final = types(schema)[:1] == ("array",)
+        self._one: Final = self._compile(schema["items"] if self._array else schema)
+
+    @property
+    def is_array(self) -> bool:
+        """Whether the reply is an array of rows."""
+        return self._array
+
+    def render(self, value: Any, base: str, fields: frozenset[str] = frozenset()) -> str:
+        """JSON text of the value; `fields` keeps only the properties of these names, or all where it knows none."""
+        write = self._one
+        if fields and isinstance(write, _Object):
+            write = write.projected(fields)
+        if not self._array:
+            return write(value, base)
+        return f"[{','.join([write(row, base) for row in value])}]"
+
+    def _compile(self, node: Node) -> Write:
+        reference = node.get("$ref")
+        if reference in self._objects:
+            return self._objects[reference]
+        schema = resolve(self._document, node)
+        match types(schema)[:1], schema.get("format"):
+            case ("object",), _ if "properties" in schema:
+                compiled = _Object(tuple(self._members(schema)))
+                if reference:
+                    self._objects[reference] = compiled
+                return compiled
+            case ("array",), _:
+                one = self._compile(schema["items"])
+                return lambda rows, base: f"[{','.join([one(row, base) for row in rows])}]"
+            case ("string",), kind:
+                return _string(schema, kind)
+            case ("number",), _:
+                return lambda value, base: format(value, "f")
+            case ("integer",), _:
+                return lambda value, base: str(value)
+            case ("boolean",), _:
+                return lambda value, base: "true" if value else "false"
+            case (), _ if "anyOf" in schema:
+                (variant,) = [part for part in schema["anyOf"] if part != {"type": "null"}]
+                return self._compile(variant)
+        return lambda value, base: json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    def _members(self, schema: Node) -> "list[_Member]":
+        required = schema.get("required", ())
+        return [self._member(name, part, name in required) for name, part in schema["properties"].items()]
+
+    def _member(self, name: str, node: Node, required: bool) -> "_Member":
+        schema = resolve(self._document, node)
+        key = f"{quote(name)}:"
+        if nullable(schema):
+            missing: str | None = f"{key}null"
+        elif "x-waldur-absent" in node:
+            missing = key + json.dumps(node["x-waldur-absent"])
+        else:
+            missing = None
+        link = node.get("x-waldur-link")
+        return _Member(
+            name=name,
+            key=key,
+            read=_link_reader(link) if link else attrgetter(node.get("x-waldur-attribute", name)),
+            write=_write_link if link else self._compile(node),
+            missing=missing,
+            demanded=required and missing is None,
+            never_empty=schema.get("format") in _NEVER_EMPTY,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    name: str
+    key: str
+    read: Callable[[Any], Any]
+    write: Write
+    missing: str | None
+    demanded: bool
+    never_empty: bool
+
+
+class _Object:
+    """Writes an object, member by member."""
+
+    def __init__(self, members: tuple[_Member, ...]) -> None:
+        self._members = members
+        self._projections: dict[frozenset[str], _Object] = {}
+
+    def __call__(self, value: Any, base: str) -> str:
+        mapping = isinstance(value, Mapping)
+        parts = []
+        for member in self._members:
+            if mapping and member.name not in value:
+                continue
+            part = value[member.name] if mapping else member.read(value)
+            if part is None or (part == "" and member.never_empty):
+                if member.missing is not None:
+                    parts.append(member.missing)
+                elif member.demanded:
+                    raise DocumentError(
+                        f"{type(value).__name__}.{member.name} has no value, but the description requires one; "
+                        "allow null there or state what stands for it as x-waldur-absent."
+                    )
+            else:
+                parts.append(member.key + member.write(part, base))
+        return "{" + ",".join(parts) + "}"
+
+    def projected(self, fields: frozenset[str]) -> "_Object":
+        """The same object with only the named members, or with all where none of the names is known."""
+        known = fields.intersection(member.name for member in self._members)
+        if not known:
+            return self
+        if known not in self._projections:
+            self._projections[known] = _Object(tuple(member for member in self._members if member.name in known))
+        return self._projections[known]
+
+
+def _string(schema: Node, kind: str | None) -> Write:
+    match kind:
+        case "uuid":
+            return lambda value, base: f'"{hyphenated(value)}"'
+        case "decimal":
+            places = Decimal(1).scaleb(-decimal_limits(schema).places)
+            return lambda value, base: f'"{_EXACT.quantize(value, places):f}"'
+        case "date-time":
+            zone = schema.get("x-waldur-utc", "Z")
+            return lambda value, base: f'"{_instant(value, zone)}"'
+        case "date":
+            return lambda value, base: f'"{value}"' if isinstance(value, date) else quote(value)
+    return lambda value, base: quote(format(value, "f") if isinstance(value, Decimal) else str(value))
+
+
+def hyphenated(value: str) -> str:
+    """A uuid of 32 hex digits in the form of RFC 9562."""
+    return f"{value[:8]}-{value[8:12]}-{value[12:16]}-{value[16:20]}-{value[20:]}"
+
+
+def _instant(value: datetime, zone: str) -> str:
+    return value.isoformat().removesuffix("+00:00") + zone
+
+
+def _link_reader(template: str) -> Callable[[Any], str | None]:
+    """Reads the path that a link template gives for an object (`/api/customers/{customer.uuid}/`), None for no object.
+
+    A uuid is written with hyphens; `{customer.uuid:hex}` writes its 32 digits.
+    """
+    start, _, rest = template.partition("{")
+    place, _, end = rest.partition("}")
+    path, _, form = place.partition(":")
+    *owners, last = path.split(".")
+
+    def read(value: Any) -> str | None:
+        for owner in owners:
+            value = getattr(value, owner)
+            if value is None:
+                return None
+        found = getattr(value, last)
+        return start + (found if form == "hex" else hyphenated(found)) + end
+
+    return read
+
+
+def _write_link(path: str, base: str) -> str:
+    return f'"{base}{percent_encode(path)}"'
