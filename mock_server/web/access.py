@@ -1,0 +1,59 @@
+"""Who is calling, and whether they may: the token scheme of Waldur (behaviour 1.2, 1.3)."""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from mock_server.spec.operation import Operation
+from mock_server.web import problems
+
+
+class Caller(Protocol):
+    """What access needs to know of a user."""
+
+    @property
+    def is_active(self) -> bool: ...
+    @property
+    def is_staff(self) -> bool: ...
+    @property
+    def token_expired(self) -> bool: ...
+
+
+User = TypeVar("User", bound=Caller)
+
+
+def authenticate(authorization: bytes | None, find: Callable[[str], User | None]) -> User:
+    """The active user whose token stands in the `Authorization` header. Raises `Problem` 401.
+
+    `Bearer Token <key>` is what the TypeScript client sends where its security scheme is a bearer token.
+    """
+    keyword, *rest = (authorization or b"").split() or [b""]
+    if keyword.lower() == b"bearer" and rest[:1] and rest[0].lower() == b"token":
+        keyword, *rest = rest
+    if keyword.lower() == b"bearer":
+        raise problems.unauthorized("Invalid JWT token.")
+    if keyword.lower() != b"token":
+        raise problems.unauthorized()
+    if not rest:
+        raise problems.unauthorized("Invalid token. No credentials provided.")
+    if len(rest) > 1:
+        raise problems.unauthorized("Invalid token. Token string should not contain spaces.")
+    try:
+        key = rest[0].decode()
+    except UnicodeDecodeError:
+        raise problems.unauthorized(
+            "Invalid token header. Token string should not contain invalid characters."
+        ) from None
+    user = find(key)
+    if user is None:
+        raise problems.unauthorized("Invalid token.")
+    if not user.is_active:
+        raise problems.unauthorized("User inactive or deleted.")
+    if user.token_expired:
+        raise problems.unauthorized("Token has expired.")
+    return user
+
+
+def authorize(user: Caller, operation: Operation) -> None:
+    """Lets staff into staff operations, everybody into the others. Raises `Problem` 403, whatever the object is."""
+    if operation.permission == "staff" and not user.is_staff:
+        raise problems.forbidden()

@@ -1,0 +1,144 @@
+"""The API as an ASGI application: a request from path to reply, in the order in which Waldur checks (behaviour 1.3).
+
+An `async def` around plain functions that run inline: one request at a time, no locks.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Generic
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from mock_server.spec.document import Node
+from mock_server.spec.operation import Operation, operations
+from mock_server.spec.render import Renderer
+from mock_server.spec.validation import Fields, Query
+from mock_server.web import access, problems, reply
+from mock_server.web.access import User
+from mock_server.web.intake import Intake, read_body
+from mock_server.web.listing import Listing, arrange, paginate, select
+from mock_server.web.routing import Links, Match, Routes
+
+Function = Callable[[Intake[User]], Any]
+"""What an operation does: returns the value that its response schema renders, a `Listing` where that is an array."""
+
+_JSON_RANGES: Final = frozenset({"*/*", "application/*", problems.JSON_TYPE})
+
+
+class Api(Generic[User]):
+    """Serves every operation of a document with the function of its name; `find_user` finds the user of a token."""
+
+    def __init__(
+        self, document: Node, functions: Mapping[str, Function[User]], find_user: Callable[[str], User | None]
+    ) -> None:
+        described = tuple(operations(document))
+        links = Links(document, described)
+        self._routes: Final = Routes(document, described)
+        self._find_user: Final = find_user
+        self._endpoints: Final = {
+            operation.operation_id: _Endpoint(document, operation, functions[operation.operation_id], links)
+            for operation in described
+            if operation.method != "HEAD"
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        headers: dict[str, str] = {}
+        try:
+            match = self._routes.match(request.scope["path"])
+            headers["Allow"] = match.route.allow
+            response = await self._answer(request, match, headers)
+        except problems.Problem as problem:
+            response = reply.refusal(problem, headers)
+        if request.method == "HEAD":
+            response.body = b""
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request, match: Match, headers: Mapping[str, str]) -> Response:
+        _negotiate(request)
+        user = access.authenticate(_authorization(request), self._find_user)
+        if request.method == "OPTIONS":
+            return reply.json_reply(200, _metadata(match), headers)
+        operation = match.route.operations.get("GET" if request.method == "HEAD" else request.method)
+        if operation is None:
+            raise problems.method_not_allowed(request.method)
+        access.authorize(user, operation)
+        return await self._endpoints[operation.operation_id].answer(request, match, user, headers)
+
+
+class _Endpoint(Generic[User]):
+    """One operation, everything that its description says compiled once."""
+
+    def __init__(self, document: Node, operation: Operation, function: Function[User], links: Links) -> None:
+        self._operation: Final = operation
+        self._function: Final = function
+        self._links: Final = links
+        self._query: Final = Query(operation.query.values())
+        self._extensions: Final = {name: parameter.extensions for name, parameter in operation.query.items()}
+        # The media types of an operation differ in their form, not in their fields.
+        body = next(iter(operation.bodies.values()), None)
+        self._fields: Final = Fields(document, body) if body is not None else None
+        schema = operation.success.schema
+        self._renderer: Final = Renderer(document, schema) if schema is not None else None
+
+    async def answer(self, request: Request, match: Match, user: User, headers: Mapping[str, str]) -> Response:
+        """Runs the operation and renders what it returns."""
+        intake = Intake(
+            user=user,
+            path=match.arguments,
+            query=self._query,
+            extensions=self._extensions,
+            fields=self._fields,
+            body=await read_body(request, self._operation.bodies),
+            request=request,
+            links=self._links,
+        )
+        value = self._function(intake)
+        status = self._operation.success.status
+        if self._renderer is None:
+            return reply.empty_reply(status, headers)
+        if isinstance(value, Listing):
+            value, paging = self._list(value, intake, request)
+            headers = {**headers, **paging}
+        fields = frozenset(intake.query.get("field", ())) if "field" in self._extensions else frozenset()
+        return reply.json_reply(status, self._renderer.render(value, intake.base, fields), headers)
+
+    def _list(self, listing: Listing[Any], intake: Intake[User], request: Request) -> tuple[Any, dict[str, str]]:
+        """The rows to render and the headers that page them: each habit where the operation has its parameter."""
+        query = intake.query
+        rows = select(listing.rows, listing.filters, query)
+        asked = query.get("o", ())
+        rows = arrange(rows, listing.orders, [asked] if isinstance(asked, str) else asked)
+        if "page" not in self._extensions:
+            return rows, {}
+        page = paginate(rows, query, f"{intake.base}{request.scope['path']}", intake.sent)
+        return page.rows, {"X-Result-Count": str(page.count), "Link": page.link}
+
+
+def _authorization(request: Request) -> bytes | None:
+    return next((value for name, value in request.scope["headers"] if name == b"authorization"), None)
+
+
+def _negotiate(request: Request) -> None:
+    """Lets requests through that take JSON. Raises `Problem`: 404 for another `?format=`, 406 for another `Accept`."""
+    wanted = request.query_params.get("format")
+    if wanted and wanted != "json":
+        raise problems.not_found()
+    accept = request.headers.get("accept", "*/*")
+    ranges = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
+    if not ranges & _JSON_RANGES:
+        raise problems.not_acceptable()
+
+
+def _metadata(match: Match) -> str:
+    """What OPTIONS tells of a path: its name, and the media types that it renders and parses."""
+    found = match.route.operations.values()
+    body = {
+        "name": " / ".join(operation.summary for operation in found),
+        "description": "",
+        "renders": [problems.JSON_TYPE],
+        "parses": sorted({media for operation in found for media in operation.bodies}),
+    }
+    return json.dumps(body, ensure_ascii=False)

@@ -1,0 +1,43 @@
+"""Lets web pages of other origins call the API; preflights are answered without a token (behaviour 1.8)."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_SHARED: Final = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"Link, X-Result-Count"),
+]
+_PREFLIGHT: Final = [
+    (b"access-control-allow-methods", b"GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type, Accept"),
+    (b"access-control-max-age", b"86400"),
+    (b"content-length", b"0"),
+]
+
+
+class CrossOrigin:
+    """ASGI middleware."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app: Final = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif scope["method"] == "OPTIONS" and _has(scope["headers"], b"access-control-request-method"):
+            await send({"type": "http.response.start", "status": 200, "headers": _SHARED + _PREFLIGHT})
+            await send({"type": "http.response.body", "body": b""})
+        else:
+
+            async def share(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    message = {**message, "headers": [*message["headers"], *_SHARED]}
+                await send(message)
+
+            await self._app(scope, receive, share)
+
+
+def _has(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bool:
+    return any(header == name for header, _ in headers)

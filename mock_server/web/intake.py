@@ -1,0 +1,140 @@
+"""Takes a request in: query and body, judged along the description when the operation first asks for them.
+
+The order in which faults are found is thereby the operation's own: what it looks up first is refused first (404 before
+400, a wrong state before a wrong body; behaviour 1.3).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, Final, Generic
+from urllib.parse import parse_qs, parse_qsl
+
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+
+from mock_server.spec.validation import Fields, Invalid, Query
+from mock_server.web import problems
+from mock_server.web.access import User
+from mock_server.web.routing import Links
+
+FORM: Final = "application/x-www-form-urlencoded"
+MULTIPART: Final = "multipart/form-data"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An uploaded file."""
+
+    filename: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Body:
+    """A body as it was sent: what was read of it, or the problem that reading it met."""
+
+    value: Any = None
+    problem: problems.Problem | None = None
+    is_form: bool = False
+
+    def read(self) -> Any:
+        """The value that was sent; `{}` for an empty body. Raises `Problem` 400 or 415."""
+        if self.problem is not None:
+            raise self.problem
+        return self.value
+
+
+class Intake(Generic[User]):
+    """One request to one operation."""
+
+    def __init__(
+        self,
+        *,
+        user: User,
+        path: Mapping[str, str],
+        query: Query,
+        extensions: Mapping[str, Mapping[str, Any]],
+        fields: Fields | None,
+        body: Body,
+        request: Request,
+        links: Links,
+    ) -> None:
+        self.user: Final = user
+        self.path: Final = path
+        self.links: Final = links
+        self.base: Final = f"{request.url.scheme}://{request.url.netloc}"
+        self.sent: Final = parse_qs(request.url.query, keep_blank_values=True)
+        self._query: Final = query
+        self._extensions: Final = extensions
+        self._fields: Final = fields
+        self._body: Final = body
+
+    @cached_property
+    def query(self) -> Mapping[str, Any]:
+        """The query parameters that were sent or have a default. Raises `Problem` 400 with all faults."""
+        try:
+            return self._query.judge(self.sent)
+        except Invalid as invalid:
+            raise problems.invalid_query(invalid.faults, self._extensions) from invalid
+
+    @property
+    def body_is_empty(self) -> bool:
+        """Whether nothing was said: no body, `{}`, `[]`, `null`. Raises `Problem` for a body that cannot be read."""
+        return not self._body.read()
+
+    def fields(self, only: frozenset[str] | None = None) -> Mapping[str, Any]:
+        """The fields of the body that were sent; `only` leaves others unread. Raises `Problem` 400 with all faults."""
+        assert self._fields is not None, "the operation describes a body"
+        value = self._body.read()
+        if not isinstance(value, dict):
+            raise problems.not_an_object(type(value).__name__)
+        try:
+            return self._fields.judge(value, form=self._body.is_form, only=only)
+        except Invalid as invalid:
+            raise problems.invalid_fields(invalid.faults) from invalid
+
+
+async def read_body(request: Request, accepted: Mapping[str, Any]) -> Body:
+    """The body of a request whose operation accepts these media types."""
+    content = await request.body()
+    header = request.headers.get("content-type", "")
+    media_type = header.partition(";")[0].strip().lower()
+    if not content:
+        return Body({}, is_form=media_type in (FORM, MULTIPART))
+    if media_type not in accepted:
+        return Body(problem=problems.unsupported_media_type(header))
+    if media_type == FORM:
+        pairs = parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True)
+        return Body(dict(pairs), is_form=True)
+    if media_type == MULTIPART:
+        return await _read_multipart(request)
+    return _read_json(content)
+
+
+async def _read_multipart(request: Request) -> Body:
+    if "boundary=" not in request.headers["content-type"]:
+        return Body(problem=problems.parse_error("Multipart form parse error - Invalid boundary in multipart: None"))
+    values: dict[str, Any] = {}
+    try:
+        form = await MultiPartParser(request.headers, request.stream()).parse()
+    except MultiPartException:
+        # Django's parser takes what it can from a broken form, which is nothing.
+        return Body({}, is_form=True)
+    for name, value in form.multi_items():
+        values[name] = value if isinstance(value, str) else File(value.filename or "", await value.read())
+    await form.close()
+    return Body(values, is_form=True)
+
+
+def _read_json(content: bytes) -> Body:
+    try:
+        return Body(json.loads(content, parse_float=Decimal, parse_constant=_no_constant))
+    except (ValueError, RecursionError) as error:
+        return Body(problem=problems.parse_error(f"JSON parse error - {error}"))
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"Out of range float values are not JSON compliant: {name!r}")

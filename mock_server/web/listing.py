@@ -1,0 +1,112 @@
+"""What every list does: filters, order, pages (behaviour 1.7). Which of them, the operation's parameters say."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar
+from urllib.parse import urlencode
+
+from mock_server.web import problems
+
+DEFAULT_PAGE_SIZE: Final = 10
+LARGEST_PAGE_SIZE: Final = 300
+
+Row = TypeVar("Row")
+Filter = Callable[[Row, Any], bool]
+"""Whether a row fits the value of a query parameter."""
+Key = Callable[[Row], Any]
+"""What rows are ordered by; None stands before every value."""
+
+
+@dataclass(frozen=True)
+class Listing(Generic[Row]):
+    """The rows that a caller may see, in their stable default order, and what may be asked of them."""
+
+    rows: Iterable[Row]
+    filters: Mapping[str, Filter[Row]] = field(default_factory=dict)
+    orders: Mapping[str, Key[Row]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of rows, the number of rows on all pages, and the `Link` header that leads to the others."""
+
+    rows: Sequence[object]
+    count: int
+    link: str
+
+
+def select(rows: Iterable[Row], filters: Mapping[str, Filter[Row]], query: Mapping[str, Any]) -> list[Row]:
+    """The rows that fit every filter that was sent."""
+    active = [(fits, query[name]) for name, fits in filters.items() if query.get(name) is not None]
+    return [row for row in rows if all(fits(row, value) for fits, value in active)]
+
+
+def arrange(rows: list[Row], orders: Mapping[str, Key[Row]], names: Sequence[str]) -> list[Row]:
+    """The rows by the named keys (`-` turns one around); ties and unknown names leave the order as it was."""
+    for name in reversed(names):
+        key = orders.get(name.removeprefix("-"))
+        if key is not None:
+            rows = sorted(rows, key=_missing_first(key), reverse=name.startswith("-"))
+            # `reverse` keeps equal rows in their order, so that ties stay broken by id in both directions.
+    return rows
+
+
+def _missing_first(key: Key[Row]) -> Key[Row]:
+    def ordered(row: Row) -> tuple[bool, Any]:
+        value = key(row)
+        return value is not None, "" if value is None else value
+
+    return ordered
+
+
+def paginate(rows: Sequence[object], query: Mapping[str, Any], address: str, sent: Mapping[str, Sequence[str]]) -> Page:
+    """The page that the query asks for. Raises `Problem` 404 for one that does not exist.
+
+    `address` is the URL without its query, `sent` the query as it was sent, for the links.
+    """
+    size = _page_size(query.get("page_size"))
+    last = max(1, -(-len(rows) // size))
+    number = _page_number(query.get("page"), last)
+    relations = {
+        "first": 1,
+        "prev": number - 1 if number > 1 else None,
+        "next": number + 1 if number < last else None,
+        "last": last,
+    }
+    link = ", ".join(
+        f'<{_page_url(address, sent, target)}>; rel="{relation}"'
+        for relation, target in relations.items()
+        if target is not None
+    )
+    return Page(rows[(number - 1) * size : number * size], len(rows), link)
+
+
+def _page_size(asked: str | None) -> int:
+    """The size asked for, cut at the largest; the default for anything that is no positive integer."""
+    size = _integer(asked)
+    return min(size, LARGEST_PAGE_SIZE) if size and size > 0 else DEFAULT_PAGE_SIZE
+
+
+def _page_number(asked: str | None, last: int) -> int:
+    if asked in (None, ""):
+        return 1
+    number = last if asked == "last" else _integer(asked)
+    if number is None or not 1 <= number <= last:
+        raise problems.not_found("Invalid page.")
+    return number
+
+
+def _integer(text: str | None) -> int | None:
+    try:
+        return None if text is None else int(text)
+    except ValueError:
+        return None
+
+
+def _page_url(address: str, sent: Mapping[str, Sequence[str]], number: int) -> str:
+    """The same request for another page; the first page is the one without a number."""
+    parameters = {name: values for name, values in sent.items() if name != "page"}
+    if number > 1:
+        parameters["page"] = [str(number)]
+    query = urlencode(sorted(parameters.items()), doseq=True)
+    return f"{address}?{query}" if query else address

@@ -1,0 +1,128 @@
+"""From a path to the operations on it. The table is made from the description and looked up, never searched."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from mock_server.spec.document import Node
+from mock_server.spec.operation import Operation
+from mock_server.web import problems
+
+Entry = TypeVar("Entry")
+
+_METHOD_ORDER: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path template with its operations by method. HEAD is answered wherever GET is."""
+
+    template: str
+    operations: Mapping[str, Operation]
+    allow: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A route and the text of its path parameters by name."""
+
+    route: Route
+    arguments: Mapping[str, str]
+
+
+class Routes:
+    """All routes of a document."""
+
+    def __init__(self, document: Node, operations: Iterable[Operation]) -> None:
+        self._table: Final = _Table[Route]()
+        by_path: dict[str, dict[str, Operation]] = {}
+        for operation in operations:
+            by_path.setdefault(operation.path, {})[operation.method] = operation
+        for path, found in by_path.items():
+            described = {method for method in found if method != "HEAD"}
+            methods = described | {"OPTIONS"} | ({"HEAD"} if "GET" in found else set())
+            listed = document["paths"][path].get("x-waldur-allow", methods)
+            allow = ", ".join(method for method in _METHOD_ORDER if method in listed)
+            self._table.add(path, Route(path, {method: found[method] for method in described}, allow))
+
+    def match(self, path: str) -> Match:
+        """The route of a path. Raises `Problem`: 301 where only the last slash is missing, 404 for an unknown path."""
+        if found := self._table.find(path):
+            route, arguments = found
+            return Match(route, arguments)
+        if not path.endswith("/") and self._table.find(f"{path}/"):
+            raise problems.Problem(301, "", {"Location": f"{path}/"}, html=True)
+        # A dot in the last segment asks for a format of the object ("<uuid>.json"), and there are no formats.
+        stem, dot, suffix = path.rstrip("/").rpartition(".")
+        if dot and "/" not in suffix and (found := self._table.find(f"{stem}/")) and found[1]:
+            raise problems.not_found()
+        raise problems.page_not_found()
+
+
+class Links:
+    """Resolves the links that stand in bodies and parameters: absolute addresses of any host, or paths."""
+
+    def __init__(self, document: Node, operations: Iterable[Operation]) -> None:
+        self._table: Final = _Table[str]()
+        for template in {operation.path for operation in operations} | set(_link_templates(document)):
+            self._table.add(template, template)
+
+    def resolve(self, link: str) -> tuple[str, str] | None:
+        """The path template that the link fits and the text of its last parameter, or None where it fits none."""
+        path = unquote(urlsplit(link).path) if link.startswith(("http://", "https://")) else unquote(link)
+        found = self._table.find(path)
+        if found is None:
+            return None
+        template, arguments = found
+        return template, next(iter(arguments.values()), "")
+
+
+class _Table(Generic[Entry]):
+    """Path templates by their shape: the number of segments and which of them are parameters."""
+
+    def __init__(self) -> None:
+        self._shapes: dict[int, list[tuple[int, ...]]] = {}
+        self._entries: dict[tuple[str, ...], tuple[Entry, tuple[str, ...]]] = {}
+
+    def add(self, template: str, entry: Entry) -> None:
+        segments = template.split("/")
+        shape = tuple(index for index, segment in enumerate(segments) if segment.startswith("{"))
+        names = tuple(segments[index].strip("{}") for index in shape)
+        shapes = self._shapes.setdefault(len(segments), [])
+        if shape not in shapes:
+            shapes.append(shape)
+            shapes.sort(key=len)  # a literal path wins over a template: /growth/ over /{uuid}/
+        self._entries[_key(segments, shape)] = (entry, names)
+
+    def find(self, path: str) -> tuple[Entry, dict[str, str]] | None:
+        segments = path.split("/")
+        for shape in self._shapes.get(len(segments), ()):
+            values = [segments[index] for index in shape]
+            if all(value and "." not in value for value in values):
+                found = self._entries.get(_key(segments, shape))
+                if found:
+                    return found[0], dict(zip(found[1], values, strict=True))
+        return None
+
+
+def _key(segments: list[str], shape: tuple[int, ...]) -> tuple[str, ...]:
+    key = list(segments)
+    for index in shape:
+        key[index] = "{}"
+    return tuple(key)
+
+
+def _link_templates(node: Any) -> Iterable[str]:
+    """Every `x-waldur-link` of a document, its parameter named `uuid`."""
+    match node:
+        case {"x-waldur-link": str(template), **rest}:
+            start, _, end = template.partition("{")
+            yield f"{start}{{uuid}}{end.partition('}')[2]}"
+            yield from _link_templates(rest)
+        case dict():
+            for value in node.values():
+                yield from _link_templates(value)
+        case list():
+            for value in node:
+                yield from _link_templates(value)
