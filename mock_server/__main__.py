@@ -1,0 +1,184 @@
+"""The command line: `waldur-mock serve` and `waldur-mock spec` (`python -m mock_server`)."""
+
+import argparse
+import json
+import socket
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NoReturn
+
+import uvicorn
+from fixtures import SCENARIOS, ScenarioError, Size, users
+
+from mock_server import __version__
+from mock_server.app import create_app, create_stage
+from mock_server.billing.store import World
+from mock_server.settings import DESCRIPTION, Settings
+from mock_server.spec.document import DocumentError, bundle, to_json, to_yaml
+
+USAGE_ERROR = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit code: 0, or 2 for what the user can mend."""
+    options = _parser().parse_args(arguments)
+    try:
+        if options.command == "spec":
+            document = bundle(DESCRIPTION)
+            sys.stdout.write(to_json(document) if options.format == "json" else to_yaml(document))
+            return 0
+        return _serve(_settings(options))
+    except (ScenarioError, DocumentError) as error:
+        _complain(str(error))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="waldur-mock",
+        description="Waldur's billing API on your own machine: a stateful mock of its 24 operations.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    serve = commands.add_parser(
+        "serve",
+        help="serve the mock on a seeded world",
+        description="Serves the mock. The world lives in memory: what clients change is gone when the server stops.",
+        epilog="scenarios:\n" + "\n".join(f"  {name:14} {scenario.summary}" for name, scenario in SCENARIOS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    defaults = Settings()
+    serve.add_argument("--host", default=defaults.host, help="the address to listen on (default: %(default)s)")
+    serve.add_argument("--port", type=_port, default=defaults.port, help="0 picks a free one (default: %(default)s)")
+    serve.add_argument("--scenario", default=defaults.scenario, metavar="NAME", help="see below (default: %(default)s)")
+    serve.add_argument(
+        "--seed",
+        type=int,
+        default=defaults.seed,
+        help="the same seed gives the same world (default: %(default)s)",
+    )
+    serve.add_argument(
+        "--now",
+        type=_instant,
+        metavar="DATE",
+        help="where the world's clock stands: 2025-11-22 or 2025-11-22T09:00:00Z (default: the scenario's own)",
+    )
+    serve.add_argument("--customers", type=_positive, metavar="N", help="how many customers are billed")
+    serve.add_argument("--months", type=_positive, metavar="N", help="how many months of invoices there are")
+    serve.add_argument("--items-per-invoice", type=_positive, metavar="N", help="about how many items an invoice has")
+    serve.add_argument(
+        "--log-format",
+        choices=("text", "json"),
+        default=defaults.log_format,
+        help="how requests are logged (default: %(default)s)",
+    )
+
+    spec = commands.add_parser("spec", help="print the description as one OpenAPI document")
+    spec.add_argument("--format", choices=("yaml", "json"), default="yaml", help="(default: %(default)s)")
+    return parser
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    return Settings(
+        host=options.host,
+        port=options.port,
+        scenario=options.scenario,
+        seed=options.seed,
+        now=options.now,
+        size=Size(customers=options.customers, months=options.months, items_per_invoice=options.items_per_invoice),
+        log_format=options.log_format,
+    )
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and int(text) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port; choose a number from 0 to 65535")
+
+
+def _positive(text: str) -> int:
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no date; write it as 2025-11-22 or 2025-11-22T09:00:00Z"
+        ) from None
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
+def _serve(settings: Settings) -> int:
+    with _listen(settings.host, settings.port) as listener:
+        stage = create_stage(settings)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                create_app(settings, stage),
+                log_level="warning",
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        host, port = listener.getsockname()[:2]
+        address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        _announce(settings, stage.world, address)
+        try:
+            server.run(sockets=[listener])
+        except KeyboardInterrupt:
+            print("stopped", file=sys.stderr)
+    return 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket that already listens, so that a client started after the start message is never refused."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        _complain(f"cannot listen on {host}:{port}: {error.strerror}; choose another --port, or 0 for a free one.")
+    listener.listen(2048)
+    return listener
+
+
+def _announce(settings: Settings, world: World, address: str) -> None:
+    """Prints where the server is, what it holds, and who may call it."""
+    known, items = users(world), len(world.invoice_items)
+    if settings.log_format == "json":
+        print(
+            json.dumps({"event": "listening", "address": address, "scenario": settings.scenario, "users": known}),
+            flush=True,
+        )
+        return
+    lines = [
+        f"Waldur billing mock {__version__} at {address}/api/",
+        "",
+        "  revision  documents",
+        f"  world     {settings.scenario}, seed {settings.seed}, clock at {world.now.isoformat()}",
+        f"  holds     {len(world.customers)} customers, {len(world.invoices)} invoices, {items} invoice items",
+        f"  pages     {address}/_mock/",
+        f"  try       curl -H 'Authorization: Token {known[0]['token']}' {address}/api/invoices/",
+        "",
+        *(f"  {user['role']:16}  {user['token']}" for user in known),
+        "",
+        "Ctrl-C stops it.",
+    ]
+    print("\n".join(lines), flush=True)
+
+
+def _complain(message: str) -> NoReturn:
+    print(f"waldur-mock: {message}", file=sys.stderr)
+    sys.exit(USAGE_ERROR)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

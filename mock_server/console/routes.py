@@ -1,0 +1,114 @@
+"""The addresses under `/_mock/`. On loopback they need no token; from elsewhere, a staff user's."""
+
+from collections.abc import Callable
+from ipaddress import ip_address
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mock_server.billing.invoice import Notification
+from mock_server.billing.payment import Payment
+from mock_server.billing.store import World
+from mock_server.console import page
+from mock_server.spec.document import Node, to_json, to_yaml
+from mock_server.spec.render import hyphenated
+from mock_server.stage import Stage
+from mock_server.web import access, problems, reply
+
+
+def console(stage: Stage, document: Node, users: Callable[[World], list[dict[str, Any]]]) -> Mount:
+    """The routes of the control plane. `users` lists who may call, as `GET /_mock/users` shows it."""
+
+    def index(request: Request) -> Response:
+        return HTMLResponse(page.index(document, stage.world, users(stage.world), str(request.base_url).rstrip("/")))
+
+    def list_users(request: Request) -> Response:
+        return JSONResponse(users(stage.world))
+
+    def list_notifications(request: Request) -> Response:
+        return JSONResponse([_notification(row) for row in stage.world.notifications])
+
+    def list_payments(request: Request) -> Response:
+        return JSONResponse([_payment(row) for row in stage.world.payments])
+
+    def list_provider_items(request: Request) -> Response:
+        """The integer ids of provider invoice items, which no response of the API shows (behaviour 7.2)."""
+        items = [item for item in stage.world.invoice_items if item.resource_uuid is not None]
+        return JSONResponse([{"id": item.id, "uuid": hyphenated(item.uuid), "name": item.name} for item in items])
+
+    async def reset(request: Request) -> Response:
+        stage.reset()
+        return Response(status_code=204)
+
+    def openapi_json(request: Request) -> Response:
+        return Response(to_json(document), media_type="application/json")
+
+    def openapi_yaml(request: Request) -> Response:
+        return Response(to_yaml(document), media_type="application/yaml")
+
+    routes = [
+        Route("/", index),
+        Route("/users", list_users),
+        Route("/notifications", list_notifications),
+        Route("/payments", list_payments),
+        Route("/provider-invoice-items", list_provider_items),
+        Route("/reset", reset, methods=["POST"]),
+        Route("/openapi.json", openapi_json),
+        Route("/openapi.yaml", openapi_yaml),
+    ]
+    guarded = Mount("/", routes=routes)
+    return Mount("/_mock", app=_Guard(guarded, stage))
+
+
+class _Guard:
+    """ASGI middleware that keeps strangers on the network away from the tokens."""
+
+    def __init__(self, app: ASGIApp, stage: Stage) -> None:
+        self._app: Final = app
+        self._stage: Final = stage
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not _is_local(scope["client"]):
+            world = self._stage.world
+            header = dict(scope["headers"]).get(b"authorization")
+            try:
+                user = access.authenticate(header, lambda token: next(iter(world.users.where("token", token)), None))
+                if not user.is_staff:
+                    raise problems.forbidden()
+            except problems.Problem as problem:
+                await reply.refusal(problem, {})(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def _is_local(client: tuple[str, int] | None) -> bool:
+    """Whether the caller is on this machine; a call within the process has no address."""
+    if client is None:
+        return True
+    try:
+        return ip_address(client[0]).is_loopback
+    except ValueError:
+        return True
+
+
+def _notification(row: Notification) -> dict[str, Any]:
+    return {
+        "invoice_uuid": hyphenated(row.invoice_uuid),
+        "to": list(row.recipients),
+        "subject": row.subject,
+        "text": row.text,
+        "sent_at": row.sent_at.isoformat(),
+    }
+
+
+def _payment(row: Payment) -> dict[str, Any]:
+    return {
+        "invoice_uuid": hyphenated(row.invoice_uuid),
+        "sum": str(row.sum),
+        "date_of_payment": row.date_of_payment.isoformat(),
+        "proof": row.proof_name,
+        "proof_size": row.proof_size,
+    }

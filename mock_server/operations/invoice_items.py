@@ -1,0 +1,113 @@
+"""The operations of the page `invoice-items`."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mock_server.billing.compensation import CustomerCreditConsumptionByMonth, compensate, consumptions
+from mock_server.billing.costs import InvoiceCost, costs, costs_for_period, total_price
+from mock_server.billing.faults import NotFound
+from mock_server.billing.item import InvoiceItem
+from mock_server.billing.period import documented_period
+from mock_server.billing.visibility import can_see_customer, can_see_project, items_visible_to
+from mock_server.operations.call import Call
+from mock_server.web.listing import Filter, Listing, select
+
+_FILTERS: Final[Mapping[str, Filter[InvoiceItem]]] = {
+    "year": lambda item, year: item.invoice.year == year,
+    "month": lambda item, month: item.invoice.month == month,
+    "start_year": lambda item, year: item.start.year == year,
+    "start_month": lambda item, month: item.start.month == month,
+    "resource_uuid": lambda item, uuid: item.resource_uuid == uuid,
+    "offering_uuid": lambda item, uuid: item.offering_uuid == uuid,
+    "project_uuid": lambda item, uuid: item.linked_project_uuid == uuid,
+    "customer_uuid": lambda item, uuid: item.linked_project is not None and item.linked_project.customer_uuid == uuid,
+    "credit_uuid": lambda item, uuid: item.credit_uuid == uuid,
+}
+
+
+def invoice_items_list(call: Call) -> Listing[InvoiceItem]:
+    """The items that the caller may see, the earliest start first."""
+    return Listing(sorted(items_visible_to(call.user), key=lambda item: (item.start, item.id)), _FILTERS)
+
+
+def invoice_items_retrieve(call: Call) -> InvoiceItem:
+    """The item."""
+    return call.item()
+
+
+def invoice_items_update(call: Call) -> Mapping[str, Any]:
+    """The item takes the fields that were sent; PUT leaves what was not sent as it is, like PATCH."""
+    item = call.item()
+    writable = item.writable_fields()
+    updated = item.update(**call.intake.fields(only=frozenset(writable)))
+    return {name: getattr(updated, name) for name in writable}
+
+
+def invoice_items_partial_update(call: Call) -> Mapping[str, Any]:
+    """The item takes the fields that were sent."""
+    return invoice_items_update(call)
+
+
+def invoice_items_destroy(call: Call) -> None:
+    """The item is gone; compensations of it stay."""
+    call.item().delete()
+
+
+def invoice_items_create_compensation(call: Call) -> Mapping[str, str]:
+    """The current month's invoice of the customer has a copy of the item with the opposite price."""
+    item = call.item()
+    return {"invoice_item_uuid": compensate(item, call.intake.fields()["offering_component_name"]).uuid}
+
+
+def invoice_items_migrate_to(call: Call) -> Mapping[str, str]:
+    """The item stands on the invoice that was named."""
+    item = call.item()
+    return {"invoice_item_uuid": item.migrate_to(call.linked_invoice("invoice")).uuid}
+
+
+def invoice_items_consumptions_list(call: Call) -> Listing[CustomerCreditConsumptionByMonth]:
+    """What the item's credit has paid, month by month; nothing for an item without a credit."""
+    return Listing(consumptions(call.item()))
+
+
+def invoice_items_costs_list(call: Call) -> Listing[InvoiceCost]:
+    """The costs of a project, or of all that the caller may see, by month, the newest first."""
+    project = call.query.get("project_uuid")
+    items = [item for item in items_visible_to(call.user) if project in (None, item.project_uuid)]
+    return Listing(costs(items, call.world.now))
+
+
+def invoice_items_customer_costs_for_period_retrieve(call: Call) -> Mapping[str, Any]:
+    """The costs of a customer, or of all that the caller may see, in the last months. Raises `NotFound`."""
+    uuid = call.query.get("customer_uuid")
+    customer = call.world.customers.get(uuid)
+    if uuid is not None and (customer is None or not can_see_customer(call.user, customer)):
+        raise NotFound.with_uuid("Customer", uuid)
+    return _costs_for_period(call, [item for item in _items(call) if uuid in (None, item.customer_uuid)])
+
+
+def invoice_items_project_costs_for_period_retrieve(call: Call) -> Mapping[str, Any]:
+    """The costs of a project, or of all that the caller may see, in the last months. Raises `NotFound`."""
+    uuid = call.query.get("project_uuid")
+    project = call.world.projects.get(uuid)
+    if uuid is not None and (project is None or not can_see_project(call.user, project)):
+        raise NotFound.with_uuid("Project", uuid)
+    return _costs_for_period(call, [item for item in _items(call) if uuid in (None, item.project_uuid)])
+
+
+def invoice_items_total_price_retrieve(call: Call) -> Mapping[str, Any]:
+    """The unrounded sum of the items that fit the filters."""
+    return {"total_price": total_price(select(items_visible_to(call.user), _FILTERS, call.query))}
+
+
+def _items(call: Call) -> list[InvoiceItem]:
+    return items_visible_to(call.user)
+
+
+def _costs_for_period(call: Call, items: list[InvoiceItem]) -> Mapping[str, Any]:
+    period = documented_period(call.query["period"], call.world.now.date())
+    return {
+        "total_price": costs_for_period(items, period.months),
+        "start_date": period.start_date,
+        "end_date": period.end_date,
+    }

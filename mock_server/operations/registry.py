@@ -1,0 +1,49 @@
+"""Ties every operation of a description to the function of its name; what is missing stops the start."""
+
+from collections.abc import Callable, Mapping
+from types import FunctionType
+from typing import Any
+
+from mock_server.billing.faults import Fault
+from mock_server.billing.store import World
+from mock_server.billing.structure import User
+from mock_server.operations import invoice_items, invoices, provider_invoice_items
+from mock_server.operations.call import Call
+from mock_server.operations.problems import problem_of
+from mock_server.spec.document import DocumentError, Node
+from mock_server.spec.operation import operations
+from mock_server.web.intake import Intake
+
+Function = Callable[[Call], Any]
+
+
+def functions() -> dict[str, Function]:
+    """Every operation's function by its operationId, in the order of the modules."""
+    return {
+        name: function
+        for module in (invoices, invoice_items, provider_invoice_items)
+        for name, function in vars(module).items()
+        if isinstance(function, FunctionType) and function.__module__ == module.__name__ and name[0] != "_"
+    }
+
+
+def bind(document: Node, world: Callable[[], World]) -> Mapping[str, Callable[[Intake[User]], Any]]:
+    """The functions of a document's operations, each on the world of the moment. HEAD is served by GET's function.
+
+    Raises `DocumentError` naming every operation that is described but has no function.
+    """
+    defined = functions()
+    described = [operation.operation_id for operation in operations(document) if operation.method != "HEAD"]
+    if missing := [name for name in described if name not in defined]:
+        raise DocumentError(f"Described in openapi/, but without a function in operations/: {', '.join(missing)}.")
+    return {name: _on(world, defined[name]) for name in described}
+
+
+def _on(world: Callable[[], World], function: Function) -> Callable[[Intake[User]], Any]:
+    def answer(intake: Intake[User]) -> Any:
+        try:
+            return function(Call(world(), intake))
+        except Fault as fault:
+            raise problem_of(fault) from fault
+
+    return answer
