@@ -6,16 +6,20 @@ import socket
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NoReturn
 
 import uvicorn
-from fixtures import SCENARIOS, ScenarioError, Size, users
 
+from fixtures import SCENARIOS, ScenarioError, Size, users
 from mock_server import __version__
 from mock_server.app import create_app, create_stage
 from mock_server.billing.store import World
 from mock_server.settings import DESCRIPTION, Settings
-from mock_server.spec.document import DocumentError, bundle, to_json, to_yaml
+from mock_server.spec.difference import differences
+from mock_server.spec.document import DocumentError, to_json, to_yaml
+from mock_server.spec.revision import BASE, describe, revisions
+from mock_server.world_file import WorldFileError
 
 USAGE_ERROR = 2
 
@@ -24,12 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code: 0, or 2 for what the user can mend."""
     options = _parser().parse_args(arguments)
     try:
-        if options.command == "spec":
-            document = bundle(DESCRIPTION)
-            sys.stdout.write(to_json(document) if options.format == "json" else to_yaml(document))
-            return 0
-        return _serve(_settings(options))
-    except (ScenarioError, DocumentError) as error:
+        return _spec(options) if options.command == "spec" else _serve(_settings(options))
+    except (ScenarioError, DocumentError, WorldFileError) as error:
         _complain(str(error))
 
 
@@ -51,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     defaults = Settings()
     serve.add_argument("--host", default=defaults.host, help="the address to listen on (default: %(default)s)")
     serve.add_argument("--port", type=_port, default=defaults.port, help="0 picks a free one (default: %(default)s)")
+    _add_revision(serve)
+    serve.add_argument("--world", type=Path, metavar="FILE", help="serve the world in this file instead of a scenario")
     serve.add_argument("--scenario", default=defaults.scenario, metavar="NAME", help="see below (default: %(default)s)")
     serve.add_argument(
         "--seed",
@@ -75,14 +77,25 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     spec = commands.add_parser("spec", help="print the description as one OpenAPI document")
+    _add_revision(spec)
+    spec.add_argument("--diff", nargs=2, metavar=("A", "B"), help="list the differences between two revisions instead")
     spec.add_argument("--format", choices=("yaml", "json"), default="yaml", help="(default: %(default)s)")
     return parser
+
+
+def _add_revision(command: argparse.ArgumentParser) -> None:
+    known = ", ".join(revisions(DESCRIPTION))
+    command.add_argument("--revision", default=BASE, help=f"which Waldur: {known} (default: %(default)s)")
+    command.add_argument("--wire", action="store_true", help="what real servers send instead of what is documented")
 
 
 def _settings(options: argparse.Namespace) -> Settings:
     return Settings(
         host=options.host,
         port=options.port,
+        revision=options.revision,
+        wire=options.wire,
+        world=options.world,
         scenario=options.scenario,
         seed=options.seed,
         now=options.now,
@@ -113,12 +126,23 @@ def _instant(text: str) -> datetime:
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
+def _spec(options: argparse.Namespace) -> int:
+    """Prints the description, or what two revisions differ in."""
+    if options.diff:
+        one, other = (describe(DESCRIPTION, revision, wire=options.wire) for revision in options.diff)
+        print("\n".join(differences(one, other)))
+        return 0
+    document = describe(DESCRIPTION, options.revision, wire=options.wire)
+    sys.stdout.write(to_json(document) if options.format == "json" else to_yaml(document))
+    return 0
+
+
 def _serve(settings: Settings) -> int:
     with _listen(settings.host, settings.port) as listener:
         stage = create_stage(settings)
         server = uvicorn.Server(
             uvicorn.Config(
-                create_app(settings, stage),
+                create_app(settings, stage, _log),
                 log_level="warning",
                 access_log=False,
                 lifespan="off",
@@ -152,18 +176,19 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _announce(settings: Settings, world: World, address: str) -> None:
     """Prints where the server is, what it holds, and who may call it."""
+    source = str(settings.world or f"{settings.scenario}, seed {settings.seed}")
     known, items = users(world), len(world.invoice_items)
     if settings.log_format == "json":
         print(
-            json.dumps({"event": "listening", "address": address, "scenario": settings.scenario, "users": known}),
+            json.dumps({"event": "listening", "address": address, "world": source, "users": known}),
             flush=True,
         )
         return
     lines = [
         f"Waldur billing mock {__version__} at {address}/api/",
         "",
-        "  revision  documents",
-        f"  world     {settings.scenario}, seed {settings.seed}, clock at {world.now.isoformat()}",
+        f"  revision  {settings.revision}, {'wire' if settings.wire else 'documented'} dialect",
+        f"  world     {source}, clock at {world.now.isoformat()}",
         f"  holds     {len(world.customers)} customers, {len(world.invoices)} invoices, {items} invoice items",
         f"  pages     {address}/_mock/",
         f"  try       curl -H 'Authorization: Token {known[0]['token']}' {address}/api/invoices/",
@@ -173,6 +198,10 @@ def _announce(settings: Settings, world: World, address: str) -> None:
         "Ctrl-C stops it.",
     ]
     print("\n".join(lines), flush=True)
+
+
+def _log(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _complain(message: str) -> NoReturn:

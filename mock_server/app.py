@@ -1,49 +1,53 @@
 """The composition root: settings in, an ASGI application out. The way of a request can be read here from outside in."""
 
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from fixtures import build, users
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from fixtures import build, users
 from mock_server.billing.structure import User
 from mock_server.console.routes import console
 from mock_server.operations.registry import bind
 from mock_server.settings import DESCRIPTION, Settings
-from mock_server.spec.document import Node, bundle
+from mock_server.spec.document import Node
+from mock_server.spec.revision import describe
 from mock_server.stage import Stage
 from mock_server.web import problems, reply
 from mock_server.web.api import Api
 from mock_server.web.cross_origin import CrossOrigin
 from mock_server.web.request_log import RequestLog
+from mock_server.world_file import load, read
 
 
 def create_stage(settings: Settings) -> Stage:
-    """The stage with the world that the settings ask for. Raises the errors of `fixtures.build`."""
+    """The stage with the world that the settings ask for. Raises `ScenarioError`, or `WorldFileError` for a file."""
+    if settings.world is not None:
+        text = read(settings.world)
+        return Stage(lambda: load(text))
     return Stage(lambda: build(settings.scenario, seed=settings.seed, now=settings.now, size=settings.size))
 
 
-def create_app(settings: Settings, stage: Stage | None = None) -> Starlette:
-    """The whole server. Raises `DocumentError` where the description and the operations do not agree."""
-    document = bundle(DESCRIPTION)
-    stage = stage or create_stage(settings)
-    return Starlette(
-        routes=list(_routes(document, stage)),
-        middleware=[
-            Middleware(
-                RequestLog,
-                write=lambda line: print(line, file=sys.stderr, flush=True),
-                clock=time.perf_counter,
-                as_json=settings.log_format == "json",
-            )
-        ],
-        exception_handlers={500: _server_error},
-    )
+def create_app(settings: Settings, stage: Stage, write: Callable[[str], object] | None = None) -> Starlette:
+    """The whole server; `write` takes a line for every request. Raises `DocumentError` where the parts do not agree."""
+    document = describe(DESCRIPTION, settings.revision, wire=settings.wire)
+    middleware = []
+    if write is not None:
+        as_json = settings.log_format == "json"
+        middleware.append(Middleware(RequestLog, write=write, clock=time.perf_counter, as_json=as_json))
+    routes = list(_routes(document, stage))
+    return Starlette(routes=routes, middleware=middleware, exception_handlers={500: _server_error})
+
+
+def create_default_app(**settings: Any) -> Starlette:
+    """A server with a world of its own for use within a process; the arguments are fields of `Settings`."""
+    chosen = Settings(**settings)
+    return create_app(chosen, create_stage(chosen))
 
 
 def _routes(document: Node, stage: Stage) -> Iterator[BaseRoute]:

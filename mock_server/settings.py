@@ -5,9 +5,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
 
-from fixtures import DEFAULT_SCENARIO, DEFAULT_SEED, Size
-
 import openapi
+from fixtures import DEFAULT_SCENARIO, DEFAULT_SEED, Size
+from mock_server.spec.revision import BASE
 
 DESCRIPTION: Final = Path(openapi.__file__).parent
 """The folder of the description."""
@@ -17,12 +17,19 @@ LogFormat = Literal["text", "json"]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a server serves and where. `now` is where the world's clock stands; None: where the scenario puts it."""
+    """What a server serves and where.
+
+    The world comes from the file `world`, or else from a scenario: `now` is where its clock stands, None: where the
+    scenario puts it.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8080
+    revision: str = BASE
+    wire: bool = False
     scenario: str = DEFAULT_SCENARIO
     seed: int = DEFAULT_SEED
     now: datetime | None = None
     size: Size = field(default_factory=Size)
+    world: Path | None = None
     log_format: LogFormat = "text"

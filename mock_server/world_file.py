@@ -5,11 +5,11 @@ on where the dumped one stood: its clock, its seed, and the ids and uuids that i
 """
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Final, get_type_hints
+from pathlib import Path
+from typing import Any, Final
 
 from mock_server.billing.credit import CustomerCredit, ProjectCredit
 from mock_server.billing.invoice import Invoice, Notification
@@ -26,7 +26,7 @@ from mock_server.billing.marketplace import (
 from mock_server.billing.payment import Payment, PaymentProfile
 from mock_server.billing.store import Table, World
 from mock_server.billing.structure import Customer, Project, User
-from mock_server.world_values import INSTANT, INTEGER, JSON, NAMED, Kind, kind_of, mapping_of, shown
+from mock_server.world_values import INSTANT, INTEGER, JSON, Kind, json_text, mapping_of, shown, stored_fields
 
 FORMAT: Final = 1
 
@@ -85,6 +85,9 @@ _HEAD: Final[Mapping[str, Kind]] = {
 }
 
 
+_LINE_END: Final = ",\n"
+
+
 class WorldFileError(Exception):
     """A file that is no world. The sentence says what is wrong, where, and what should stand there."""
 
@@ -97,18 +100,26 @@ def dump(world: World) -> str:
         "seed": world.seed,
         "payment_interval_days": world.payment_interval.days,
         "issuer_details": world.issuer_details,
-        "uuids_made": world._uuids_made,
+        "uuids_made": dict(sorted(world._uuids_made.items())),
         "last_ids": {name: _table(world, name).next_id - 1 for name in TABLES},
     }
-    lines = [f'"{name}": {_text(_HEAD[name].write(value))}' for name, value in head.items()]
+    lines = [f'"{name}": {json_text(_HEAD[name].write(value))}' for name, value in head.items()]
     for name, row_type in TABLES.items():
-        kinds = _kinds(row_type)
+        kinds = stored_fields(row_type)
         rows = [
-            _text({field: kind.write(getattr(row, field)) for field, (kind, _) in kinds.items()})
+            json_text({field: kind.write(getattr(row, field)) for field, (kind, _) in kinds.items()})
             for row in _table(world, name)
         ]
         lines.append(f'"{name}": [\n{_LINE_END.join(rows)}\n]' if rows else f'"{name}": []')
     return f"{{\n{_LINE_END.join(lines)}\n}}\n"
+
+
+def read(path: Path) -> str:
+    """The text of a world file. Raises `WorldFileError` where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise WorldFileError(f"The world file {path} cannot be read: {error}.") from error
 
 
 def load(text: str) -> World:
@@ -140,11 +151,8 @@ def load(text: str) -> World:
     return world
 
 
-_LINE_END: Final = ",\n"
-
-
 def _fill(world: World, name: str, row_type: type[Any], rows: list[Any]) -> None:
-    table, kinds = _table(world, name), _kinds(row_type)
+    table, kinds = _table(world, name), stored_fields(row_type)
     taken: dict[tuple[str, ...], set[tuple[Any, ...]]] = {}
     for number, content in enumerate(rows, start=1):
         where = f"Table {name}, row {number}"
@@ -170,7 +178,9 @@ def _read_members(
     """The values of an object's members; `others` may stand beside them and are not read."""
     for name in content:
         if name not in kinds and name not in (others or {}):
-            raise WorldFileError(f"{where}: {shown(name)} is unknown; known are {', '.join([*kinds, *(others or {})])}.")
+            raise WorldFileError(
+                f"{where}: {shown(name)} is unknown; known are {', '.join([*kinds, *(others or {})])}."
+            )
     values = {}
     for name, (kind, required) in kinds.items():
         if name in content:
@@ -186,17 +196,23 @@ def _read_members(
 
 
 def _check_links(world: World, name: str) -> None:
+    links = {field: table for field, table in LINKS.items() if field in stored_fields(TABLES[name])}
     for row in _table(world, name):
-        where = f"Table {name}, the row with the id {row.id}"
-        linked = [(field, table, getattr(row, field)) for field, table in LINKS.items() if field in _kinds(TABLES[name])]
+        linked = [(field, table, getattr(row, field)) for field, table in links.items()]
         linked += [("roles", f"{role.scope_type}s", role.scope_uuid) for role in getattr(row, "roles", ())]
         for field, table, value in linked:
             for key in value if isinstance(value, frozenset) else [value]:
                 target = _table(world, table)
-                if key is not None and (target.by_id(key) if isinstance(key, int) else target.get(key)) is None:
+                found = target.by_id(key) if isinstance(key, int) else target.get(key)
+                if key is not None and found is None:
                     raise WorldFileError(
-                        f"{where}, field {field}: the table {table} has no row {shown(key)}; add it or name another."
+                        f"Table {name}, the row with the id {row.id}, field {field}: the table {table} has no row "
+                        f"{shown(key)}; add it there or name another."
                     )
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")
 
 
 def _take_up_counters(world: World, uuids_made: Mapping[str, int], last_ids: Mapping[str, int]) -> None:
@@ -216,18 +232,3 @@ def _take_up_counters(world: World, uuids_made: Mapping[str, int], last_ids: Map
 def _table(world: World, name: str) -> Table[Any]:
     table: Table[Any] = getattr(world, name)
     return table
-
-
-def _kinds(row_type: type[Any]) -> Mapping[str, tuple[Kind, bool]]:
-    """The stored fields of a class of rows: the kind of their values, and whether a row must have them."""
-    if row_type not in _KINDS_OF:
-        hints = get_type_hints(row_type, localns=NAMED)
-        _KINDS_OF[row_type] = {
-            field.name: (
-                kind_of(hints[field.name], field.name),
-                field.default is MISSING and field.default_factory is MISSING,
-            )
-            for field in fields(row_type)
-            if field.name != "world"
-        }
-    return _KINDS_OF[row_type]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,7 @@ from mock_server.billing.credit import VALUE_PLACES, CustomerCredit, ProjectCred
 from mock_server.billing.faults import Refused
 from mock_server.billing.invoice import find_invoice, open_invoice
 from mock_server.billing.item import InvoiceItem
-from mock_server.billing.money import ZERO, add, half_even, negative, subtract
+from mock_server.billing.money import ZERO, add, as_stored, negative, subtract
 from mock_server.billing.period import Month
 
 if TYPE_CHECKING:
@@ -80,12 +80,10 @@ class CustomerCreditConsumptionByMonth:
     price: Decimal
 
 
-def consumptions(item: InvoiceItem) -> list[CustomerCreditConsumptionByMonth]:
-    """Month by month, what the credit behind the item has paid; nothing for an item without a credit."""
-    if item.credit_uuid is None:
-        return []
+def consumptions(items: Iterable[InvoiceItem]) -> list[CustomerCreditConsumptionByMonth]:
+    """Month by month, what a credit has paid by these items of it."""
     sums: dict[Month, Decimal] = {}
-    for paid in item.world.invoice_items.where("credit", item.credit_uuid):
+    for paid in items:
         if paid.price < 0:
             month = Month(paid.invoice.year, paid.invoice.month)
             sums[month] = add(sums.get(month, ZERO), paid.price)
@@ -127,4 +125,4 @@ def _cover(item: InvoiceItem, resource: Resource, credit: CustomerCredit, cover:
 
 def _left(value: Decimal, cover: Decimal) -> Decimal:
     """What remains, to the places in which a credit is kept, and never less than nothing."""
-    return max(half_even(subtract(value, cover), VALUE_PLACES), half_even(ZERO, VALUE_PLACES))
+    return max(as_stored(subtract(value, cover), VALUE_PLACES), as_stored(ZERO, VALUE_PLACES))

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mock_server.billing.money import ZERO, add, half_even, multiply, negative, subtract, total
+from mock_server.billing.money import ZERO, add, as_stored, half_even, multiply, negative, subtract, total
 from mock_server.billing.period import Month
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def growth(
 
     Majors are the `customers_count` customers with the largest totals since this day a year ago, tax included
     in any mode; they are listed by name. The mode `accounting` shows prices without tax, others show totals.
+    Each invoice counts with two places, half away from zero, as real servers store it.
     """
     current = Month.of(now)
     months = [current.plus(-back) for back in range(12, -1, -1)]
@@ -123,8 +124,8 @@ def growth(
         customer, month, with_tax = invoice.customer_uuid, Month(invoice.year, invoice.month), invoice.total
         if invoice.created >= since:
             names[customer] = invoice.customer.name
-            ranks[customer] = add(ranks.get(customer, ZERO), half_even(with_tax))
-        value = half_even(invoice.price if accounting_mode == "accounting" else with_tax)
+            ranks[customer] = add(ranks.get(customer, ZERO), as_stored(with_tax))
+        value = as_stored(invoice.price if accounting_mode == "accounting" else with_tax)
         sums[customer, month] = add(sums.get((customer, month), ZERO), value)
 
     majors = sorted(ranks, key=lambda customer: (negative(ranks[customer]), names[customer]))[:customers_count]

@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from mock_server.billing.faults import Refused, WrongState
-from mock_server.billing.money import add, away_from_zero, half_even, multiply, percent, total
+from mock_server.billing.money import add, as_stored, away_from_zero, half_even, multiply, percent, total
 from mock_server.billing.payment import Payment, required_profile
-from mock_server.billing.selection import ItemSelection
 from mock_server.billing.stats import InvoiceStatsOffering, offering_stats
+from mock_server.billing.structure import issuer_as_customer
 
 if TYPE_CHECKING:
     from mock_server.billing.item import InvoiceItem
@@ -60,6 +60,12 @@ class Invoice:
 
     @property
     def issuer_details(self) -> Mapping[str, Json]:
+        """The issuer in the fields of a customer, as documented."""
+        return issuer_as_customer(self.world.issuer_details)
+
+    @property
+    def issuer_configuration(self) -> Mapping[str, Json]:
+        """The issuer as the operator configured it, which is what real servers send."""
         return self.world.issuer_details
 
     @property
@@ -112,10 +118,6 @@ class Invoice:
         """The sums of each offering, in order of first appearance; a named selling customer's only."""
         return offering_stats(self.all_items, provider_customer_uuid)
 
-    def select_items(self, selection: ItemSelection) -> list[InvoiceItem]:
-        """The items whose total is not zero and that the selection lets through, in its order."""
-        return selection.of(item for item in self.all_items if item.total)
-
     def must_be_payable(self) -> None:
         """Only an invoice in the state `created` can be paid."""
         if self.state != "created":
@@ -133,7 +135,7 @@ class Invoice:
                     uuid=self.world.new_uuid("payment"),
                     profile_uuid=profile.uuid,
                     invoice_uuid=self.uuid,
-                    sum=half_even(self.current_total),
+                    sum=as_stored(self.current_total),
                     date_of_payment=payment.date,
                     proof_name=payment.proof_name,
                     proof_size=payment.proof_size,

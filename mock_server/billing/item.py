@@ -181,6 +181,11 @@ class InvoiceItem:
         return self.credit_uuid is not None
 
     @property
+    def credited_items(self) -> list[InvoiceItem]:
+        """Every item of the credit behind this one, itself included; none without a credit."""
+        return self.world.invoice_items.where("credit", self.credit_uuid) if self.credit_uuid else []
+
+    @property
     def customer_credit(self) -> CustomerCredit | None:
         return self.world.customer_credits.get(self.credit_uuid)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import (
     ROUND_HALF_EVEN,
+    ROUND_HALF_UP,
     ROUND_UP,
     Context,
     Decimal,
@@ -68,6 +69,11 @@ def away_from_zero(value: Decimal, places: int = 2) -> Decimal:
 def half_even(value: Decimal, places: int = 2) -> Decimal:
     """Rounded half to even, as taxes, totals and sums are printed: 0.025 → 0.02, 0.035 → 0.04."""
     return value.quantize(_unit(places), rounding=ROUND_HALF_EVEN, context=_ROUNDING)
+
+
+def as_stored(value: Decimal, places: int = 2) -> Decimal:
+    """Rounded half away from zero, as the database of real servers does when it stores: 14.945 → 14.95."""
+    return value.quantize(_unit(places), rounding=ROUND_HALF_UP, context=_ROUNDING)
 
 
 def _unit(places: int) -> Decimal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from mock_server.billing.countries import COUNTRIES
 
 if TYPE_CHECKING:
-    from mock_server.billing.store import World
+    from mock_server.billing.store import Json, World
 
 ScopeType = Literal["customer", "project", "offering"]
 
@@ -40,6 +41,11 @@ class Customer:
     def country_name(self) -> str | None:
         """The English name of the country; None when the code is empty or unknown."""
         return COUNTRIES.get(self.country)
+
+    @property
+    def accounting_is_running(self) -> bool:
+        """Whether accounting has started; without a date it always has."""
+        return self.accounting_start_date is None or self.accounting_start_date <= self.world.now
 
     @property
     def projects(self) -> list[Project]:
@@ -100,3 +106,22 @@ class User:
             for role in self.roles
             if role.scope_type == scope_type and (not names or role.name in names)
         )
+
+
+def issuer_as_customer(configuration: Mapping[str, Json]) -> Mapping[str, Json]:
+    """The issuer's configuration (company, phone, bank, account, ...) told in the fields of a customer."""
+    phone = configuration.get("phone")
+    number = f"+{phone['country_code']} {phone['national_number']}" if isinstance(phone, Mapping) else ""
+    code = configuration.get("country_code", "")
+    return {
+        "name": configuration.get("company", ""),
+        "address": configuration.get("address", ""),
+        "country": code,
+        "country_name": COUNTRIES.get(str(code)),
+        "email": configuration.get("email", ""),
+        "postal": configuration.get("postal", ""),
+        "phone_number": number,
+        "bank_name": configuration.get("bank", ""),
+        "bank_account": configuration.get("account", ""),
+        "vat_code": configuration.get("vat_code", ""),
+    }

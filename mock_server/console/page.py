@@ -1,6 +1,6 @@
 """The page of the mock: who may call it, what it holds, what it can do. Plain HTML, nothing from elsewhere."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from html import escape
 from typing import Any, Final
 
@@ -57,7 +57,7 @@ def _user(user: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _holdings(world: World) -> str:
-    tables = {
+    tables: Mapping[str, Sized] = {
         "customers": world.customers,
         "projects": world.projects,
         "offerings": world.offerings,

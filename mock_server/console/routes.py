@@ -1,6 +1,6 @@
 """The addresses under `/_mock/`. On loopback they need no token; from elsewhere, a staff user's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from mock_server.stage import Stage
 from mock_server.web import access, problems, reply
 
 
-def console(stage: Stage, document: Node, users: Callable[[World], list[dict[str, Any]]]) -> Mount:
+def console(stage: Stage, document: Node, users: Callable[[World], Sequence[Mapping[str, Any]]]) -> Mount:
     """The routes of the control plane. `users` lists who may call, as `GET /_mock/users` shows it."""
 
     def index(request: Request) -> Response:

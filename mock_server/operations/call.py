@@ -25,6 +25,10 @@ class Call:
     def user(self) -> User:
         return self.intake.user
 
+    def has(self, switch: str) -> bool:
+        """Whether the dialect has switched something on that only code can do (`x-waldur-switches`)."""
+        return switch in self.intake.switches
+
     @property
     def query(self) -> Mapping[str, Any]:
         """The query parameters that were sent or have a default."""

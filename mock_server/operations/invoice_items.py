@@ -1,15 +1,18 @@
 """The operations of the page `invoice-items`."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from mock_server.billing.compensation import CustomerCreditConsumptionByMonth, compensate, consumptions
 from mock_server.billing.costs import InvoiceCost, costs, costs_for_period, total_price
 from mock_server.billing.faults import NotFound
+from mock_server.billing.invoice import Invoice
 from mock_server.billing.item import InvoiceItem
-from mock_server.billing.period import documented_period
+from mock_server.billing.period import coded_period, documented_period
 from mock_server.billing.visibility import can_see_customer, can_see_project, items_visible_to
 from mock_server.operations.call import Call
+from mock_server.web import problems
 from mock_server.web.listing import Filter, Listing, select
 
 _FILTERS: Final[Mapping[str, Filter[InvoiceItem]]] = {
@@ -23,6 +26,21 @@ _FILTERS: Final[Mapping[str, Filter[InvoiceItem]]] = {
     "customer_uuid": lambda item, uuid: item.linked_project is not None and item.linked_project.customer_uuid == uuid,
     "credit_uuid": lambda item, uuid: item.credit_uuid == uuid,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """An item that was moved, with the two names under which the revisions answer it."""
+
+    item: InvoiceItem
+
+    @property
+    def invoice_item_uuid(self) -> str:
+        return self.item.uuid
+
+    @property
+    def invoice(self) -> Invoice:
+        return self.item.invoice
 
 
 def invoice_items_list(call: Call) -> Listing[InvoiceItem]:
@@ -39,7 +57,10 @@ def invoice_items_update(call: Call) -> Mapping[str, Any]:
     """The item takes the fields that were sent; PUT leaves what was not sent as it is, like PATCH."""
     item = call.item()
     writable = item.writable_fields()
-    updated = item.update(**call.intake.fields(only=frozenset(writable)))
+    fields = call.intake.fields(only=frozenset(writable))
+    if call.has("usage-needs-quantity") and item.billing_type == "usage" and "quantity" not in fields:
+        raise problems.server_error()
+    updated = item.update(**fields)
     return {name: getattr(updated, name) for name in writable}
 
 
@@ -56,18 +77,30 @@ def invoice_items_destroy(call: Call) -> None:
 def invoice_items_create_compensation(call: Call) -> Mapping[str, str]:
     """The current month's invoice of the customer has a copy of the item with the opposite price."""
     item = call.item()
-    return {"invoice_item_uuid": compensate(item, call.intake.fields()["offering_component_name"]).uuid}
+    name = call.intake.fields()["offering_component_name"]
+    return {"invoice_item_uuid": compensate(item, name).uuid, "offering_component_name": name}
 
 
-def invoice_items_migrate_to(call: Call) -> Mapping[str, str]:
+def invoice_items_migrate_to(call: Call) -> Migration:
     """The item stands on the invoice that was named."""
     item = call.item()
-    return {"invoice_item_uuid": item.migrate_to(call.linked_invoice("invoice")).uuid}
+    return Migration(item.migrate_to(call.linked_invoice("invoice")))
 
 
 def invoice_items_consumptions_list(call: Call) -> Listing[CustomerCreditConsumptionByMonth]:
-    """What the item's credit has paid, month by month; nothing for an item without a credit."""
-    return Listing(consumptions(call.item()))
+    """What the item's credit has paid for items that fit the filters, month by month; nothing without a credit."""
+    item = call.item()
+    if call.has("consumptions-fail"):
+        raise problems.server_error()
+    return Listing(consumptions(select(item.credited_items, _FILTERS, call.query)))
+
+
+def invoice_items_consumptions_retrieve(call: Call) -> InvoiceItem:
+    """The item itself, as the documents of 2025-11 describe its consumptions."""
+    item = call.item()
+    if call.has("consumptions-fail"):
+        raise problems.server_error()
+    return item
 
 
 def invoice_items_costs_list(call: Call) -> Listing[InvoiceCost]:
@@ -105,7 +138,8 @@ def _items(call: Call) -> list[InvoiceItem]:
 
 
 def _costs_for_period(call: Call, items: list[InvoiceItem]) -> Mapping[str, Any]:
-    period = documented_period(call.query["period"], call.world.now.date())
+    counted = coded_period if call.has("coded-periods") else documented_period
+    period = counted(call.query["period"], call.world.now.date())
     return {
         "total_price": costs_for_period(items, period.months),
         "start_date": period.start_date,

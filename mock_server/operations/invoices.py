@@ -80,8 +80,9 @@ def invoices_stats_list(call: Call) -> Listing[InvoiceStatsOffering]:
     named = call.query.get("provider_uuid")
     if not named:
         return Listing(invoice.stats())
-    provider = call.world.service_providers.get(read_uuid(named))
-    return Listing(invoice.stats(provider.customer_uuid if provider else read_uuid(named)))
+    uuid = read_uuid(named) or ""
+    provider = None if call.has("provider-is-customer") else call.world.service_providers.get(uuid)
+    return Listing(invoice.stats(provider.customer_uuid if provider else uuid))
 
 
 def invoices_paid(call: Call) -> Invoice:
@@ -97,9 +98,10 @@ def invoices_paid(call: Call) -> Invoice:
     return invoice.pay(PaymentOrder(fields["date"], proof.filename, len(proof.content)))
 
 
-def invoices_send_notification(call: Call) -> None:
+def invoices_send_notification(call: Call) -> Mapping[str, str]:
     """The customer's owners are written to."""
     call.invoice().send_notification()
+    return {"detail": "Invoice notification sending has been successfully scheduled."}
 
 
 def invoices_set_backend_id(call: Call) -> None:

@@ -18,6 +18,7 @@ class Parameter:
     schema: Node
     required: bool
     allows_empty: bool
+    explode: bool
     extensions: Mapping[str, Any]
 
 
@@ -32,7 +33,10 @@ class Success:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method on one path, as described. `bodies` maps a media type to its schema (empty: no body is read)."""
+    """One method on one path, as described. `bodies` maps a media type to its schema (empty: no body is read).
+
+    `switches` name what only code can do otherwise in a dialect (`x-waldur-switches`).
+    """
 
     operation_id: str
     tag: str
@@ -43,6 +47,7 @@ class Operation:
     parameters: tuple[Parameter, ...]
     bodies: Mapping[str, Node]
     success: Success
+    switches: frozenset[str]
 
     @property
     def query(self) -> Mapping[str, Parameter]:
@@ -82,12 +87,14 @@ def _operation(document: Node, path: str, method: str, item: Node) -> Operation:
                 schema=parameter["schema"],
                 required=parameter.get("required", False),
                 allows_empty=parameter.get("allowEmptyValue", False),
+                explode=parameter.get("explode", True),
                 extensions={key: value for key, value in parameter.items() if key.startswith("x-")},
             )
             for parameter in parameters
         ),
         bodies={media: content["schema"] for media, content in body.get("content", {}).items()},
         success=_success(document, node, place),
+        switches=frozenset(node.get("x-waldur-switches", ())),
     )
 
 

@@ -149,6 +149,7 @@ class _Object:
 
 
 def _string(schema: Node, kind: str | None) -> Write:
+    whole = "integer" in types(schema)
     match kind:
         case "uuid":
             return lambda value, base: f'"{hyphenated(value)}"'
@@ -160,7 +161,14 @@ def _string(schema: Node, kind: str | None) -> Write:
             return lambda value, base: f'"{_instant(value, zone)}"'
         case "date":
             return lambda value, base: f'"{value}"' if isinstance(value, date) else quote(value)
-    return lambda value, base: quote(format(value, "f") if isinstance(value, Decimal) else str(value))
+    return lambda value, base: _text(value, whole)
+
+
+def _text(value: Any, whole: bool) -> str:
+    """Text as it is; a decimal digit for digit, or as an integer where the schema also allows one for whole numbers."""
+    if not isinstance(value, Decimal):
+        return quote(str(value))
+    return f"{value:f}" if whole and value.as_tuple().exponent == 0 else f'"{value:f}"'
 
 
 def hyphenated(value: str) -> str:

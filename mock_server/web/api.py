@@ -12,9 +12,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mock_server.spec.document import Node
+from mock_server.spec.fields import Fields
 from mock_server.spec.operation import Operation, operations
+from mock_server.spec.query import Query
 from mock_server.spec.render import Renderer
-from mock_server.spec.validation import Fields, Query
 from mock_server.web import access, problems, reply
 from mock_server.web.access import User
 from mock_server.web.intake import Intake, read_body
@@ -85,18 +86,20 @@ class _Endpoint(Generic[User]):
 
     async def answer(self, request: Request, match: Match, user: User, headers: Mapping[str, str]) -> Response:
         """Runs the operation and renders what it returns."""
+        operation = self._operation
         intake = Intake(
             user=user,
             path=match.arguments,
             query=self._query,
             extensions=self._extensions,
             fields=self._fields,
-            body=await read_body(request, self._operation.bodies),
+            body=await read_body(request, operation.bodies, deep_fails="deep-json-fails" in operation.switches),
             request=request,
             links=self._links,
+            switches=operation.switches,
         )
         value = self._function(intake)
-        status = self._operation.success.status
+        status = operation.success.status
         if self._renderer is None:
             return reply.empty_reply(status, headers)
         if isinstance(value, Listing):

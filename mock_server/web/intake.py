@@ -15,7 +15,9 @@ from urllib.parse import parse_qs, parse_qsl
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from mock_server.spec.validation import Fields, Invalid, Query
+from mock_server.spec.fields import Fields
+from mock_server.spec.query import Query
+from mock_server.spec.validation import Invalid
 from mock_server.web import problems
 from mock_server.web.access import User
 from mock_server.web.routing import Links
@@ -61,10 +63,12 @@ class Intake(Generic[User]):
         body: Body,
         request: Request,
         links: Links,
+        switches: frozenset[str],
     ) -> None:
         self.user: Final = user
         self.path: Final = path
         self.links: Final = links
+        self.switches: Final = switches
         self.base: Final = f"{request.url.scheme}://{request.url.netloc}"
         self.sent: Final = parse_qs(request.url.query, keep_blank_values=True)
         self._query: Final = query
@@ -97,8 +101,8 @@ class Intake(Generic[User]):
             raise problems.invalid_fields(invalid.faults) from invalid
 
 
-async def read_body(request: Request, accepted: Mapping[str, Any]) -> Body:
-    """The body of a request whose operation accepts these media types."""
+async def read_body(request: Request, accepted: Mapping[str, Any], *, deep_fails: bool) -> Body:
+    """The body of a request whose operation accepts these media types. `deep_fails`: deep nesting is a server error."""
     content = await request.body()
     header = request.headers.get("content-type", "")
     media_type = header.partition(";")[0].strip().lower()
@@ -111,7 +115,7 @@ async def read_body(request: Request, accepted: Mapping[str, Any]) -> Body:
         return Body(dict(pairs), is_form=True)
     if media_type == MULTIPART:
         return await _read_multipart(request)
-    return _read_json(content)
+    return _read_json(content, deep_fails)
 
 
 async def _read_multipart(request: Request) -> Body:
@@ -129,10 +133,13 @@ async def _read_multipart(request: Request) -> Body:
     return Body(values, is_form=True)
 
 
-def _read_json(content: bytes) -> Body:
+def _read_json(content: bytes, deep_fails: bool) -> Body:
     try:
         return Body(json.loads(content, parse_float=Decimal, parse_constant=_no_constant))
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        deep = problems.parse_error("JSON parse error - The body is nested too deep.")
+        return Body(problem=problems.server_error() if deep_fails else deep)
+    except ValueError as error:
         return Body(problem=problems.parse_error(f"JSON parse error - {error}"))
 
 

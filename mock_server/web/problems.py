@@ -114,10 +114,13 @@ def invalid_fields(faults: Mapping[str, Sequence[Fault]]) -> Problem:
 def invalid_query(faults: Mapping[str, Sequence[Fault]], extensions: Mapping[str, Mapping[str, Any]]) -> Problem:
     """All faults of the query parameters, whose `x-waldur-` extensions by name say how they are judged.
 
-    A parameter with `x-waldur-refusals` (fault code: sentence) is refused with that sentence alone, as a list.
+    A parameter with `x-waldur-refusals` (fault code: sentence) is refused with that sentence alone, as a list; the
+    fault codes of its `x-waldur-server-error` are those that the server itself trips over.
     """
     for name, found in faults.items():
         for fault in found:
+            if fault.code in extensions[name].get("x-waldur-server-error", ()):
+                return server_error()
             if fault.code in (sentences := extensions[name].get("x-waldur-refusals", {})):
                 return Problem(400, [sentences[fault.code]])
     body = {}

@@ -22,4 +22,5 @@ def refusal(problem: Problem, headers: Mapping[str, str]) -> Response:
     """The reply that a problem stands for."""
     if problem.html:
         return Response(problem.body, problem.status, problem.headers, media_type="text/html")
-    return json_reply(problem.status, json.dumps(problem.body, ensure_ascii=False, separators=(",", ":")), {**headers, **problem.headers})
+    text = json.dumps(problem.body, ensure_ascii=False, separators=(",", ":"))
+    return json_reply(problem.status, text, {**headers, **problem.headers})

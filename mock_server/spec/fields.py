@@ -1,0 +1,232 @@
+"""Judges the fields of a body along its schema, with the limits of Django REST framework where the schema leaves room.
+
+Values come out as the domain takes them: uuids as 32 lower-case hex digits, decimals as `Decimal`, dates as `date`,
+instants as `datetime` in UTC.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, Final, Protocol, runtime_checkable
+
+from mock_server.spec.document import DocumentError, Node, resolve
+from mock_server.spec.validation import (
+    LONGEST_NUMBER,
+    DecimalLimits,
+    Fault,
+    Faulty,
+    Invalid,
+    Judge,
+    decimal_limits,
+    finite,
+    judge_uuid,
+    nullable,
+    types,
+    unwanted_characters,
+)
+
+_WEB_ADDRESS: Final = re.compile(
+    r"(?:https?|ftps?)://"
+    r"(?:[^\s:@/]+(?::[^\s:@/]*)?@)?"
+    r"(?:localhost|\[[0-9a-f:.]+\]|\d{1,3}(?:\.\d{1,3}){3}"
+    r"|(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:xn--[a-z0-9-]{1,59}|(?:[^\W\d_]|[^\W_][\w-]{0,61})[^\W\d_])\.?)"
+    r"(?::\d{1,5})?(?:[/?#]\S*)?",
+    re.IGNORECASE,
+)
+_LONGEST_ADDRESS: Final = 2048
+_LOOSE_DATE: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_LOOSE_INSTANT: Final = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,6})\d*)?)?\s*"
+    r"(Z|[+-]\d{2}(?::?\d{2})?)?"
+)
+
+
+@runtime_checkable
+class Upload(Protocol):
+    """A file that came with a multipart body."""
+
+    @property
+    def filename(self) -> str: ...
+    @property
+    def content(self) -> bytes: ...
+
+
+class Fields:
+    """Judges the fields of a body (an object schema). Unknown keys are ignored."""
+
+    def __init__(self, document: Node, schema: Node) -> None:
+        schema = resolve(document, schema)
+        self._required: Final = frozenset(schema.get("required", ()))
+        properties = {name: resolve(document, part) for name, part in schema.get("properties", {}).items()}
+        self._judges: Final = {name: _field_judge(part) for name, part in properties.items()}
+        self._blank: Final = frozenset(name for name, part in properties.items() if _allows_blank(part))
+
+    def judge(self, values: Mapping[str, Any], *, form: bool, only: frozenset[str] | None = None) -> dict[str, Any]:
+        """The fields that were sent, as Python values; `only` leaves the others unread. Raises `Invalid`."""
+        accepted: dict[str, Any] = {}
+        faults: dict[str, Sequence[Fault]] = {}
+        for name, judge in self._judges.items():
+            if only is not None and name not in only:
+                continue
+            # An empty form control of an optional field counts as not sent, unless blank text is a value of it.
+            empty = form and values.get(name) == "" and name not in self._required and name not in self._blank
+            if name not in values or empty:
+                if name in self._required:
+                    faults[name] = (Fault("required"),)
+                continue
+            try:
+                accepted[name] = judge(values[name])
+            except Faulty as faulty:
+                faults[name] = faulty.faults
+        if faults:
+            raise Invalid(faults)
+        return accepted
+
+
+def _field_judge(schema: Node) -> Judge:
+    """The judge of one field of a body. Raises `DocumentError` for a schema that the engine has no judge for."""
+    kind = schema.get("format")
+    match types(schema)[:1], kind:
+        case ("string",), "binary":
+            judge: Judge = _upload
+        case ("string",), "date":
+            judge = _date
+        case ("string",), "date-time":
+            judge = _instant
+        case ("string",), "decimal":
+            judge = _decimal_judge(decimal_limits(schema))
+        case ("string",), "uuid":
+            judge = judge_uuid
+        case ("string",), "uri" if "x-waldur-link" in schema:
+            judge = _hyperlink
+        case ("string",), None | "uri":
+            judge = _text_judge(schema)
+        case _:
+            raise DocumentError(f"The engine cannot judge a field of type {schema.get('type')!r}, format {kind!r}.")
+    return judge if nullable(schema) else _not_null(judge)
+
+
+def _allows_blank(schema: Node) -> bool:
+    return schema.get("format") in (None, "uri") and schema.get("minLength", 0) == 0
+
+
+def _not_null(judge: Judge) -> Judge:
+    def judged(value: Any) -> Any:
+        if value is None:
+            raise Faulty(Fault("null"))
+        return judge(value)
+
+    return judged
+
+
+def _text_judge(schema: Node) -> Judge:
+    longest: int | None = schema.get("maxLength")
+    blank = _allows_blank(schema)
+    address = schema.get("format") == "uri"
+
+    def judge(value: Any) -> str:
+        if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+            raise Faulty(Fault("not_a_string"))
+        text = str(value).strip()
+        if not text:
+            if not blank:
+                raise Faulty(Fault("blank"))
+            return ""
+        faults = []
+        if longest is not None and len(text) > longest:
+            faults.append(Fault("max_length", limit=longest))
+        faults += unwanted_characters(text)
+        if address and (len(text) > _LONGEST_ADDRESS or not _WEB_ADDRESS.fullmatch(text)):
+            faults.append(Fault("not_a_url"))
+        if faults:
+            raise Faulty(*faults)
+        return text
+
+    return judge
+
+
+def _decimal_judge(limits: DecimalLimits) -> Judge:
+    def judge(value: Any) -> Decimal:
+        text = str(value).strip()
+        if len(text) > LONGEST_NUMBER:
+            raise Faulty(Fault("number_too_long"))
+        number = finite(text)
+        if isinstance(value, bool) or number is None:
+            raise Faulty(Fault("not_a_number"))
+        _, digits, exponent = number.as_tuple()
+        assert isinstance(exponent, int), "only NaN and infinity have another exponent"
+        places = max(0, -exponent)
+        total = max(len(digits) + max(0, exponent), places)
+        if total > limits.whole + limits.places:
+            raise Faulty(Fault("max_digits", limit=limits.whole + limits.places))
+        if places > limits.places:
+            raise Faulty(Fault("max_places", limit=limits.places))
+        if total - places > limits.whole:
+            raise Faulty(Fault("max_whole_digits", limit=limits.whole))
+        if number < 0 and not limits.signed:
+            raise Faulty(Fault("minimum", limit=0))
+        return number.quantize(Decimal(1).scaleb(-limits.places))
+
+    return judge
+
+
+def _date(value: Any) -> date:
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            if found := _LOOSE_DATE.fullmatch(value):
+                try:
+                    return date(*map(int, found.groups()))
+                except ValueError:
+                    pass
+    raise Faulty(Fault("not_a_date"))
+
+
+def _instant(value: Any) -> datetime:
+    if not isinstance(value, str):
+        raise Faulty(Fault("not_an_instant"))
+    try:
+        instant = _read_instant(value.upper())
+    except ValueError:
+        raise Faulty(Fault("not_an_instant")) from None
+    try:
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except OverflowError:
+        raise Faulty(Fault("instant_out_of_range")) from None
+
+
+def _read_instant(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        found = _LOOSE_INSTANT.fullmatch(text)
+        if found is None:
+            raise
+        *parts, fraction, zone = found.groups()
+        year, month, day, hour, minute, second = (int(part or 0) for part in parts)
+        # Without a zone on purpose: the caller puts the one that the text names, or UTC, in its place.
+        naive = datetime(year, month, day, hour, minute, second, int((fraction or "0").ljust(6, "0")))  # noqa: DTZ001
+        return naive if zone is None else datetime.fromisoformat(f"{naive.isoformat()}{zone}")
+
+
+def _hyperlink(value: Any) -> str:
+    if value == "":
+        raise Faulty(Fault("null"))
+    if not isinstance(value, str):
+        raise Faulty(Fault("not_a_link", value=_python_type(value)))
+    return value
+
+
+def _upload(value: Any) -> Upload:
+    if not isinstance(value, Upload):
+        raise Faulty(Fault("not_a_file"))
+    if not value.content:
+        raise Faulty(Fault("empty_file"))
+    return value
+
+
+def _python_type(value: object) -> str:
+    """The name of the type as a server that reads JSON numbers into floats would print it."""
+    return "float" if isinstance(value, Decimal) else type(value).__name__

@@ -1,0 +1,142 @@
+"""Judges the query parameters of an operation, text in and Python values out, as Waldur's filters do.
+
+uuids come out as 32 lower-case hex digits, dates as `date`, numbers as `int` or `Decimal`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from mock_server.spec.document import DocumentError, Node
+from mock_server.spec.operation import Parameter
+from mock_server.spec.validation import (
+    LONGEST_NUMBER,
+    Fault,
+    Faulty,
+    Invalid,
+    Judge,
+    finite,
+    judge_uuid,
+    types,
+    unwanted_characters,
+)
+
+_FILTER_DATES: Final = ("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%b %d %Y", "%b %d, %Y", "%d %b %Y", "%d %b, %Y")
+_FILTER_DATES_LONG: Final = ("%B %d %Y", "%B %d, %Y", "%d %B %Y", "%d %B, %Y")
+
+
+class Query:
+    """Judges the query parameters of an operation. Empty values count as not sent where the description allows them."""
+
+    def __init__(self, parameters: Iterable[Parameter]) -> None:
+        self._parameters: Final = {parameter.name: (parameter, _parameter_judge(parameter)) for parameter in parameters}
+
+    def judge(self, sent: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+        """Every parameter that was sent or has a default, by name. Raises `Invalid`."""
+        accepted: dict[str, Any] = {}
+        faults: dict[str, Sequence[Fault]] = {}
+        for name, (parameter, judge) in self._parameters.items():
+            values = sent.get(name)
+            if values is None or (parameter.allows_empty and not any(values)):
+                if parameter.required:
+                    faults[name] = (Fault("required"),)
+                elif "default" in parameter.schema:
+                    accepted[name] = parameter.schema["default"]
+                continue
+            try:
+                accepted[name] = judge(values)
+            except Faulty as faulty:
+                faults[name] = faulty.faults
+        if faults:
+            raise Invalid(faults)
+        return accepted
+
+
+def _parameter_judge(parameter: Parameter) -> Callable[[Sequence[str]], Any]:
+    schema = parameter.schema
+    if types(schema)[:1] == ("array",):
+        choices = schema["items"].get("enum")
+        # Strict: only the form that `explode` describes, repeated or comma-separated; otherwise both of them.
+        strict = parameter.extensions.get("x-waldur-strict-style", False)
+
+        def judge_all(values: Sequence[str]) -> list[str]:
+            if not strict:
+                parts = [part for value in values for part in value.split(",")]
+            else:
+                parts = list(values) if parameter.explode else values[-1].split(",")
+            for part in parts:
+                if choices is not None and part not in choices:
+                    raise Faulty(Fault("not_a_choice", value=part))
+            return parts
+
+        return judge_all
+    judge = _scalar_judge(schema, argument=parameter.extensions.get("x-waldur-judged-as") == "field")
+    # Where a single value is due and several are sent, the last one counts (Django's QueryDict).
+    return lambda values: judge(values[-1])
+
+
+def _scalar_judge(schema: Node, *, argument: bool) -> Judge:
+    kind = types(schema) or ("string",)
+    match kind[0], schema.get("format"):
+        case "string", "uuid":
+            return judge_uuid
+        case "string", "date":
+            return _filter_date
+        case "boolean", _:
+            # Anything but `true` or `false` is taken as not sent.
+            return {"true": True, "false": False}.get
+        case "integer" | "number", _ if "string" in kind:
+            return str
+        case "integer", _ if argument or "maximum" in schema:
+            return _integer_judge(schema)
+        case "integer" | "number", _:
+            return _filter_number_judge(whole=kind == ("integer",), cut="integer" in kind)
+        case "string", None | "uri":
+            return _filter_text
+    raise DocumentError(f"The engine cannot judge a parameter of type {kind!r}, format {schema.get('format')!r}.")
+
+
+def _integer_judge(schema: Node) -> Judge:
+    def judge(value: str) -> int:
+        try:
+            number = int(value)
+        except ValueError:
+            raise Faulty(Fault("not_in_enum" if "enum" in schema else "not_an_integer", value=value)) from None
+        if "enum" in schema and number not in schema["enum"]:
+            raise Faulty(Fault("not_in_enum", value=value))
+        if number > schema.get("maximum", number):
+            raise Faulty(Fault("maximum", limit=schema["maximum"]))
+        if number < schema.get("minimum", number):
+            raise Faulty(Fault("minimum", limit=schema["minimum"]))
+        return number
+
+    return judge
+
+
+def _filter_number_judge(*, whole: bool, cut: bool) -> Judge:
+    def judge(value: str) -> int | Decimal:
+        number = finite(value.strip()) if len(value) <= LONGEST_NUMBER else None
+        if number is None or (whole and number != number.to_integral_value()):
+            raise Faulty(Fault("not_a_number"))
+        if abs(number) > Decimal("1e50"):
+            raise Faulty(Fault("maximum", limit="1e+50"))
+        return int(number) if cut or number == number.to_integral_value() else number
+
+    return judge
+
+
+def _filter_text(value: str) -> str:
+    if faults := unwanted_characters(value):
+        raise Faulty(*faults)
+    return value
+
+
+def _filter_date(value: str) -> date:
+    for form in (*_FILTER_DATES, *_FILTER_DATES_LONG):
+        try:
+            # A date has no zone; strptime is the reader of these forms.
+            return datetime.strptime(value.strip(), form).date()  # noqa: DTZ007
+        except ValueError:
+            continue
+    raise Faulty(Fault("not_a_filter_date"))

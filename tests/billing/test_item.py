@@ -1,0 +1,266 @@
+"""What an item derives, and what may be written to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from mock_server.billing.faults import OutOfRange, Refused
+from mock_server.billing.marketplace import BillingType, ComponentUsage
+from mock_server.billing.period import Month
+from tests.billing.builders import NOVEMBER, Builder, utc
+
+
+def test_price_tax_and_total_follow_from_unit_price_and_quantity(build: Builder) -> None:
+    item = build.add_item(build.add_invoice(), "0.0000000001", "0.0000000001")
+
+    assert str(item.price) == "0.01"
+    assert (item.tax, item.total) == (Decimal("0.0022"), Decimal("0.0122"))
+
+
+@pytest.mark.parametrize(
+    ("unit", "quantity", "shown"),
+    [
+        ("hour", "1", "hour"),
+        ("hour", "2", "hours"),
+        ("day", "0.5", "day"),
+        ("day", "30", "days"),
+        ("half_month", "2", "percents from half a month"),
+        ("month", "1", "percents from a month"),
+        ("quarter", "1", "percents from a month"),
+        ("quantity", "5", ""),
+    ],
+)
+def test_the_billing_unit_is_put_into_words(build: Builder, unit: str, quantity: str, shown: str) -> None:
+    item = build.add_item(build.add_invoice(), "1", quantity, unit=unit)
+
+    assert (item.measured_unit, item.displayed_measured_unit) == ("", shown)
+
+
+def test_a_stored_unit_is_shown_as_it_is(build: Builder) -> None:
+    item = build.add_item(build.add_invoice(), unit="day", measured_unit="GB")
+
+    assert item.displayed_measured_unit == "GB"
+
+
+def test_what_a_credit_paid_has_no_unit(build: Builder) -> None:
+    item = build.add_item(build.add_invoice(), "-1", "2", unit="day", credit=build.add_credit("1"))
+
+    assert (item.credit, item.displayed_measured_unit) == (True, "")
+
+
+def test_a_manual_item_belongs_to_no_resource(build: Builder) -> None:
+    item = build.add_item(build.add_invoice())
+
+    assert (item.resource, item.resource_name, item.offering_uuid, item.offering_name) == (None,) * 4
+    assert (item.billing_type, item.offering_component_type, item.factor, item.backend_uuid) == (None,) * 4
+    assert (item.project_name, item.project_uuid) == ("N/A", None)
+    assert (item.customer_uuid, item.customer_name) == (build.customer.uuid, "University")
+
+
+def test_the_snapshot_of_the_project_wins_over_its_link(build: Builder) -> None:
+    item = build.add_item(build.add_invoice(), project=build.project)
+    build.world.projects.put(replace(build.project, name="Weather"))
+
+    linked_only = replace(item, stored_project_name="", stored_project_uuid="")
+
+    assert item.project_name == "Climate"
+    assert (linked_only.project_name, linked_only.project_uuid) == ("Weather", build.project.uuid)
+
+
+def test_the_details_stand_in_for_a_missing_link(build: Builder) -> None:
+    component = build.add_component("cores", "fixed", "0.11")
+    item = build.add_item(build.add_invoice())
+
+    named = replace(item, details={"plan_component_id": component.id, "offering_name": "Old offering"})
+    unknown = replace(item, details={"plan_component_id": 99, "offering_component_type": "gpu"})
+
+    assert (named.billing_type, named.offering_component_type) == ("fixed", "cores")
+    assert named.offering_name == "Old offering"
+    assert (unknown.billing_type, unknown.offering_component_type) == (None, "gpu")
+
+
+@pytest.mark.parametrize(
+    ("billing_type", "fields"),
+    [
+        (None, ("article_code", "quantity", "unit_price", "start", "end")),
+        ("fixed", ("article_code", "unit_price", "start", "end")),
+        ("usage", ("article_code", "quantity", "unit_price")),
+        ("limit", ("article_code", "quantity", "unit_price")),
+        ("one", ("article_code", "quantity", "unit_price")),
+        ("few", ("article_code", "quantity", "unit_price")),
+    ],
+)
+def test_the_billing_type_says_what_is_writable(
+    build: Builder, billing_type: BillingType | None, fields: tuple[str, ...]
+) -> None:
+    component = build.add_component("cores", billing_type, "1") if billing_type else None
+    item = build.add_item(build.add_invoice(), component=component)
+
+    assert item.writable_fields() == fields
+
+
+def test_what_is_not_writable_is_ignored(build: Builder) -> None:
+    item = build.add_item(build.add_invoice(), component=build.add_component("seats", "limit", "1"))
+
+    updated = item.update(article_code="A-1", quantity=Decimal(-3), start=utc(2025, 11, 5))
+
+    assert updated == replace(item, article_code="A-1", quantity=Decimal(-3))
+
+
+def test_a_fixed_quantity_follows_from_the_dates(build: Builder) -> None:
+    component = build.add_component("cores", "fixed", "1")
+    item = build.add_item(build.add_invoice(), "2", "30", unit="day", component=component)
+
+    updated = item.update(start=utc(2025, 11, 21), quantity=Decimal(99))
+
+    assert [updated.quantity, updated.price] == [10, Decimal("20.00")]
+    assert build.world.invoice_items.get(item.uuid) is updated
+
+
+def test_an_update_without_fields_changes_nothing(build: Builder) -> None:
+    component = build.add_component("cores", "fixed", "1")
+    item = build.add_item(build.add_invoice(), "2", "7", unit="day", component=component)
+
+    assert item.update() == item
+
+
+def test_an_item_may_end_before_it_starts(build: Builder) -> None:
+    item = build.add_item(build.add_invoice())
+
+    updated = item.update(start=utc(2025, 11, 20), end=utc(2025, 11, 10))
+
+    assert updated.start > updated.end
+
+
+def test_the_items_of_a_paid_invoice_can_be_updated(build: Builder) -> None:
+    invoice = build.finalized(build.add_invoice())
+    item = build.add_item(invoice, "2", "3")
+    paid = invoice.pay()
+
+    item.update(unit_price=Decimal(4))
+
+    assert paid.price == Decimal("12.00")
+
+
+def test_a_corrected_usage_is_corrected_where_it_was_reported(build: Builder) -> None:
+    component, resource = build.add_component("cpu", "usage", "1"), build.add_resource()
+    for id, day in ((1, 3), (2, 9), (3, 5)):
+        build.world.component_usages.put(
+            ComponentUsage(
+                world=build.world,
+                id=id,
+                uuid=build.world.new_uuid("usage"),
+                resource_uuid=resource.uuid,
+                component_type="cpu",
+                year=2025,
+                month=11,
+                usage=Decimal(id),
+                date=utc(2025, 11, day),
+            )
+        )
+    item = build.add_item(build.add_invoice(), resource=resource, component=component)
+
+    item.update(quantity=Decimal("12.5"))
+
+    assert [row.usage for row in build.world.component_usages] == [1, Decimal("12.5"), 3]
+
+
+def test_a_usage_that_was_never_reported_can_be_corrected(build: Builder) -> None:
+    item = build.add_item(build.add_invoice(), component=build.add_component("cpu", "usage", "1"))
+
+    updated = item.update(quantity=Decimal(5))
+
+    assert updated.quantity == 5
+    assert len(build.world.component_usages) == 0
+
+
+def test_a_deleted_item_is_gone(build: Builder) -> None:
+    invoice = build.add_invoice()
+    item = build.add_item(invoice)
+
+    item.delete()
+
+    assert (invoice.all_items, build.world.invoice_items.get(item.uuid)) == ([], None)
+
+
+def test_an_item_moves_between_invoices_of_one_customer(build: Builder) -> None:
+    november, december = build.add_invoice(), build.add_invoice(NOVEMBER.plus(1))
+    item = build.add_item(november, "5", "2")
+
+    moved = item.migrate_to(december)
+
+    assert moved == replace(item, invoice_uuid=december.uuid)
+    assert [november.price, december.price] == [0, Decimal("10.00")]
+
+
+def test_an_item_stays_with_its_customer(build: Builder) -> None:
+    item = build.add_item(build.add_invoice())
+    foreign = build.add_invoice(Month(2025, 11), build.provider)
+
+    with pytest.raises(Refused, match="possible only between invoices of same the customer"):
+        item.migrate_to(foreign)
+
+
+def test_an_item_is_not_moved_to_where_it_is(build: Builder) -> None:
+    item = build.add_item(build.add_invoice())
+
+    with pytest.raises(Refused, match="Invoice item is already in the target invoice"):
+        item.migrate_to(item.invoice)
+
+
+@pytest.mark.parametrize(
+    ("changes", "figure"),
+    [
+        ({"unit_price": Decimal(10) ** 10}, "unit price"),
+        ({"quantity": Decimal(-10) ** 11}, "quantity"),
+        ({"unit_price": Decimal(10) ** 9}, "tax of the invoice item"),
+    ],
+)
+def test_an_update_that_no_pattern_can_express_is_refused(
+    build: Builder, changes: dict[str, Decimal], figure: str
+) -> None:
+    item = build.add_item(build.add_invoice())
+
+    with pytest.raises(OutOfRange, match=figure):
+        item.update(**changes)  # type: ignore[arg-type]
+
+    assert build.world.invoice_items.get(item.uuid) is item
+
+
+def test_the_sums_of_an_invoice_stay_expressible(build: Builder) -> None:
+    invoice = build.add_invoice(customer=build.provider)
+    build.add_item(invoice, "9000000000", "60")
+    item = build.add_item(invoice, "9000000000", "1")
+
+    with pytest.raises(OutOfRange, match="sums of the invoice"):
+        item.update(quantity=Decimal(60))
+
+
+def test_a_negative_item_makes_no_room_for_a_positive_one(build: Builder) -> None:
+    """Deleting the negative item must never leave an invoice that cannot be printed."""
+    invoice = build.add_invoice(customer=build.provider)
+    build.add_item(invoice, "-9000000000", "60")
+    item = build.add_item(invoice, "9000000000", "1")
+
+    with pytest.raises(OutOfRange):
+        item.update(quantity=Decimal(60))
+
+
+def test_the_total_of_all_items_stays_expressible(build: Builder) -> None:
+    build.add_item(build.add_invoice(customer=build.provider), "9000000000", "60")
+    item = build.add_item(build.add_invoice(Month(2025, 10), customer=build.provider), "9000000000", "1")
+
+    with pytest.raises(OutOfRange, match="total price of all invoice items"):
+        item.update(quantity=Decimal(60))
+
+
+def test_moving_to_a_taxed_invoice_keeps_the_tax_expressible(build: Builder) -> None:
+    untaxed, taxed = build.add_invoice(), build.add_invoice(NOVEMBER.plus(1))
+    build.world.invoices.put(replace(untaxed, tax_percent=Decimal(0)))
+    item = build.add_item(untaxed, "1000000000", "1")
+
+    with pytest.raises(OutOfRange, match="tax of the invoice item"):
+        item.migrate_to(taxed)

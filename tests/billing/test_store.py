@@ -1,0 +1,68 @@
+"""Tables keep their order and their indexes, whatever is put and removed."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mock_server.billing.structure import Project
+from tests.billing.builders import Builder
+
+
+def test_a_row_that_is_put_again_replaces_the_old_one(build: Builder) -> None:
+    renamed = build.world.projects.put(replace(build.project, name="Weather"))
+
+    assert list(build.world.projects) == [renamed]
+    assert build.world.projects.get(build.project.uuid) is renamed
+    assert build.world.projects.by_id(build.project.id) is renamed
+
+
+def test_a_moved_row_is_found_at_its_new_place_only(build: Builder) -> None:
+    moved = build.world.projects.put(replace(build.project, customer_uuid=build.provider.uuid))
+
+    assert build.world.projects.where("customer", build.customer.uuid) == []
+    assert build.world.projects.where("customer", build.provider.uuid) == [moved]
+
+
+def test_a_removed_row_is_gone_and_its_id_does_not_return(build: Builder) -> None:
+    build.world.projects.remove(build.project)
+
+    assert (len(build.world.projects), build.world.projects.get(build.project.uuid)) == (0, None)
+    assert build.world.new_id(build.world.projects) == build.project.id + 1
+
+
+def test_a_uuid_belongs_to_one_row(build: Builder) -> None:
+    with pytest.raises(ValueError, match="belongs to the row 1 already"):
+        build.world.projects.put(replace(build.project, id=2))
+
+
+@given(st.permutations(range(1, 8)))
+def test_rows_come_in_the_order_of_their_ids(ids: list[int]) -> None:
+    build = Builder()
+
+    for id in ids:
+        build.world.projects.put(Project(world=build.world, id=id + 1, uuid=f"{id:032x}", name="P", customer_uuid="c"))
+
+    assert [row.id for row in build.world.projects] == list(range(1, 9))
+    assert [row.id for row in build.world.projects.where("customer", "c")] == list(range(2, 9))
+
+
+def test_uuids_follow_from_the_seed() -> None:
+    first, second = Builder().world, Builder().world
+
+    made = [first.new_uuid("invoice") for _ in range(3)]
+
+    assert made == [second.new_uuid("invoice") for _ in range(3)]
+    assert len(set(made)) == 3
+    assert all(len(uuid) == 32 and uuid[12] == "4" and uuid[16] in "89ab" for uuid in made)
+
+
+def test_rows_cannot_be_changed_in_place(build: Builder) -> None:
+    assert "__slots__" in vars(Project)
+    assert inspect.signature(Project).parameters["uuid"].kind is inspect.Parameter.KEYWORD_ONLY
+    with pytest.raises(AttributeError):
+        build.project.name = "Weather"  # type: ignore[misc]

@@ -1,0 +1,42 @@
+"""What customers and users say about themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from mock_server.billing.structure import Role
+from tests.billing.builders import NOW, Builder
+
+
+@pytest.mark.parametrize(("ahead", "running"), [(-1, True), (0, True), (1, False)])
+def test_accounting_runs_from_its_start(build: Builder, ahead: int, running: bool) -> None:
+    customer = replace(build.customer, accounting_start_date=NOW + timedelta(seconds=ahead))
+
+    assert customer.accounting_is_running is running
+
+
+def test_accounting_runs_without_a_start(build: Builder) -> None:
+    assert build.customer.accounting_is_running
+
+
+@pytest.mark.parametrize(("code", "name"), [("EE", "Estonia"), ("", None), ("XX", None)])
+def test_only_known_countries_have_a_name(build: Builder, code: str, name: str | None) -> None:
+    assert replace(build.customer, country=code).country_name == name
+
+
+def test_scopes_are_told_by_type_and_by_role(build: Builder) -> None:
+    user = replace(
+        build.add_user("both"),
+        roles=(
+            Role(name="CUSTOMER.OWNER", scope_type="customer", scope_uuid="a"),
+            Role(name="CUSTOMER.SUPPORT", scope_type="customer", scope_uuid="b"),
+            Role(name="PROJECT.ADMIN", scope_type="project", scope_uuid="c"),
+        ),
+    )
+
+    assert user.scopes("customer") == {"a", "b"}
+    assert user.scopes("customer", "CUSTOMER.OWNER") == {"a"}
+    assert user.scopes("offering") == frozenset()

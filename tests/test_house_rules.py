@@ -1,0 +1,189 @@
+"""Rules that no tool checks: who may import whom, where time and chance come from, what no file may name."""
+
+import ast
+import gzip
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.serving import ROOT
+
+PACKAGES = ("contracts", "fixtures", "mock_server", "openapi")
+NOT_OURS = {"__pycache__", "build", "dist", "node_modules", "waldur_billing_mock.egg-info"}
+COMPOSITION_ROOT = {"mock_server/__main__.py", "mock_server/app.py", "mock_server/settings.py"}
+
+
+class Layer(NamedTuple):
+    """What a folder may import: everything but `never`, of which `yet` is allowed, or nothing but `only`."""
+
+    folder: str
+    never: tuple[str, ...] = ()
+    yet: tuple[str, ...] = ()
+    only: tuple[str, ...] | None = None
+
+    def forbids(self, imported: str) -> bool:
+        """Whether an import crosses the layer's border."""
+        if self.only is not None:
+            return not is_below(imported, self.only)
+        return is_below(imported, self.never) and not is_below(imported, self.yet)
+
+
+STANDARD = tuple(sys.stdlib_module_names)
+LAYERS = (
+    Layer("mock_server/billing", only=(*STANDARD, "mock_server.billing")),
+    Layer(
+        "mock_server/spec",
+        never=(
+            "mock_server.billing",
+            "mock_server.web",
+            "mock_server.operations",
+            "fixtures",
+            "starlette",
+            "uvicorn",
+        ),
+    ),
+    Layer("mock_server/web", never=("mock_server.billing", "mock_server.operations", "fixtures")),
+    Layer("mock_server/operations", never=("fixtures", "starlette", "uvicorn")),
+    Layer("fixtures", only=(*STANDARD, "faker", "fixtures", "mock_server.billing")),
+    # The judge reads descriptions as the mock does; of the mock itself it knows nothing.
+    Layer("contracts", never=("mock_server", "fixtures"), yet=("mock_server.spec",)),
+    Layer("openapi", only=STANDARD),
+)
+CLOCKS = {"datetime.now", "datetime.today", "datetime.utcnow", "date.today", "time.time", "time.time_ns"}
+CHANCE = {"os.urandom", "uuid.uuid1", "uuid.uuid4"}
+
+# Joined here, so that this file does not name what no file may name.
+REGISTRIES = ["pypi." + "org", "python" + "hosted", "registry." + "npmjs", "arti" + "factory"]
+REGISTRY_OPTIONS = ["index" + "-url", "find" + "-links", "trusted" + "-host"]
+MACHINE_PATH = re.compile(r"(?<![\w./~-])/(work|root|home|Users)/")
+LOCATED_ERROR = "{path}:{line} {what}"
+
+
+def files() -> Iterator[Path]:
+    """Everything that belongs to the repository, by the rules of `.gitignore` and without needing git."""
+    for top in sorted(ROOT.iterdir()):
+        if top.name.startswith(".") and top.name not in {".ci", ".gitignore"}:
+            continue
+        for path in [top] if top.is_file() else sorted(top.rglob("*")):
+            if path.is_file() and not NOT_OURS.intersection(path.relative_to(ROOT).parts):
+                yield path
+
+
+def text_of(path: Path) -> str:
+    """The text of a file, unpacked where it is packed."""
+    content = path.read_bytes()
+    return (gzip.decompress(content) if path.suffix == ".gz" else content).decode()
+
+
+def modules(folder: str) -> Iterator[tuple[str, ast.Module]]:
+    """The Python modules below a folder: path from the root, and syntax tree."""
+    for path in files():
+        name = path.relative_to(ROOT).as_posix()
+        if path.suffix == ".py" and name.startswith(f"{folder}/"):
+            yield name, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(name: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """What a module imports, absolute: `from a.b import c` counts as `a.b.c`, as c may be a module."""
+    package = Path(name).parent.parts
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            source = ".".join([*base, *([node.module] if node.module else [])])
+            yield from ((node.lineno, f"{source}.{alias.name}") for alias in node.names)
+
+
+def is_below(imported: str, allowed: tuple[str, ...]) -> bool:
+    """Whether an import names one of the given packages or something in it."""
+    return any(imported == name or imported.startswith(f"{name}.") for name in allowed)
+
+
+def dotted(node: ast.expr) -> str:
+    """`a.b.c` for an expression of that form, else an empty text."""
+    match node:
+        case ast.Name(name):
+            return name
+        case ast.Attribute(value, name):
+            return f"{dotted(value)}.{name}"
+        case _:
+            return ""
+
+
+def readings(name: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Where a module reads the clock or takes chance from the process, or imports a function that does."""
+    imported = list(imports(name, tree))
+    attributes = [(node.lineno, dotted(node)) for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    if not any(what == "random" for _, what in imported):
+        attributes = [(line, what) for line, what in attributes if not what.startswith("random.")]
+    for line, what in imported + attributes:
+        of_the_process = what.startswith(("random.", "secrets.")) and what != "random.Random"
+        if of_the_process or ".".join(what.split(".")[-2:]) in CLOCKS | CHANCE:
+            yield line, what
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.folder)
+def test_the_arrows_between_the_layers_point_one_way(layer: Layer) -> None:
+    crossing = [
+        LOCATED_ERROR.format(path=name, line=line, what=imported)
+        for name, tree in modules(layer.folder)
+        for line, imported in imports(name, tree)
+        if layer.forbids(imported)
+    ]
+
+    assert crossing == []
+
+
+def test_only_the_composition_root_knows_the_application_and_its_console() -> None:
+    crossing = [
+        LOCATED_ERROR.format(path=name, line=line, what=imported)
+        for folder in PACKAGES
+        for name, tree in modules(folder)
+        if name not in COMPOSITION_ROOT
+        for line, imported in imports(name, tree)
+        if is_below(imported, ("mock_server.app", "mock_server.__main__"))
+        or (is_below(imported, ("mock_server.console",)) and not name.startswith("mock_server/console/"))
+    ]
+
+    assert crossing == []
+
+
+def test_time_and_chance_enter_at_the_composition_root_only() -> None:
+    found = [
+        LOCATED_ERROR.format(path=name, line=line, what=what)
+        for folder in ("fixtures", "mock_server")
+        for name, tree in modules(folder)
+        if name not in COMPOSITION_ROOT
+        for line, what in readings(name, tree)
+    ]
+
+    assert found == []
+
+
+def test_no_file_names_a_registry_or_a_path_of_one_machine() -> None:
+    findings = [
+        LOCATED_ERROR.format(path=path.relative_to(ROOT), line=number, what=line.strip()[:80])
+        for path in files()
+        for number, line in enumerate(text_of(path).splitlines(), start=1)
+        if MACHINE_PATH.search(line) or any(word in line for word in REGISTRIES + REGISTRY_OPTIONS)
+    ]
+
+    assert findings == []
+
+
+def test_every_top_level_folder_explains_itself() -> None:
+    unexplained = [
+        folder.name
+        for folder in ROOT.iterdir()
+        if folder.is_dir()
+        and not folder.name.startswith(".")
+        and folder.name not in NOT_OURS
+        and not (folder / "README.md").is_file()
+    ]
+
+    assert unexplained == []
