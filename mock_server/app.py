@@ -56,7 +56,8 @@ def _routes(document: Node, stage: Stage) -> Iterator[BaseRoute]:
 
     yield console(stage, document, users)
     yield Route("/", lambda request: RedirectResponse("/_mock/"))
-    yield Mount("/", app=CrossOrigin(Api(document, bind(document, lambda: stage.world), find_user)))
+    functions = bind(document, lambda: stage.world)
+    yield Mount("/", app=CrossOrigin(Api(document, functions, find_user, lambda uuid: stage.world.users.get(uuid))))
 
 
 def _server_error(request: Request, error: Exception) -> Response:

@@ -1,9 +1,10 @@
-"""What several folders of tests share: a served mock, and the description that it publishes."""
+"""What several folders of tests share: a served mock, mocks in this process, and the worlds that they hold."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from tests.asgi import Api, application
 from tests.serving import Mock, serving
 
 
@@ -19,3 +20,24 @@ def mock(served: Mock) -> Mock:
     """The module's mock, with its seeded world brought back."""
     served.reset()
     return served
+
+
+@pytest.fixture
+def november() -> Api:
+    """The mock in this process, with the single invoice of November 2025 as it was in the beginning."""
+    api = application("one-invoice")
+    api.stage.reset()
+    return api
+
+
+@pytest.fixture
+def readable() -> Api:
+    """The mock in this process, with the default world, for tests that change nothing."""
+    return application("default")
+
+
+@pytest.fixture
+def lively(readable: Api) -> Iterator[Api]:
+    """The mock in this process, with the default world, for tests that change it: afterwards it is brought back."""
+    yield readable
+    readable.stage.reset()

@@ -48,6 +48,10 @@ class Call:
             raise NotFound("InvoiceItem")
         return found
 
+    def project_of(self, item: InvoiceItem) -> str | None:
+        """The uuid of the project that the item counts for: the one that it shows, or the dialect's choice."""
+        return item.stored_project_uuid if self.has("project-snapshot-only") else item.project_uuid
+
     def linked_invoice(self, field: str) -> Invoice:
         """The invoice that the hyperlink in a field of the body leads to. Raises `InvalidFields`."""
         target = self.intake.links.resolve(self.intake.fields()[field])

@@ -49,15 +49,19 @@ def invoice_items_list(call: Call) -> Listing[InvoiceItem]:
 
 
 def invoice_items_retrieve(call: Call) -> InvoiceItem:
-    """The item."""
-    return call.item()
+    """The item. Raises `NotFound` also where it does not fit the filters, which only the wire dialect has here."""
+    item = call.item()
+    if not select([item], _FILTERS, call.query):
+        raise NotFound("InvoiceItem")
+    return item
 
 
 def invoice_items_update(call: Call) -> Mapping[str, Any]:
     """The item takes the fields that were sent; PUT leaves what was not sent as it is, like PATCH."""
     item = call.item()
     writable = item.writable_fields()
-    fields = call.intake.fields(only=frozenset(writable))
+    ignored = call.has("unwritable-fields-unread")
+    fields = call.intake.fields(only=frozenset(writable) if ignored else None)
     if call.has("usage-needs-quantity") and item.billing_type == "usage" and "quantity" not in fields:
         raise problems.server_error()
     updated = item.update(**fields)
@@ -106,7 +110,7 @@ def invoice_items_consumptions_retrieve(call: Call) -> InvoiceItem:
 def invoice_items_costs_list(call: Call) -> Listing[InvoiceCost]:
     """The costs of a project, or of all that the caller may see, by month, the newest first."""
     project = call.query.get("project_uuid")
-    items = [item for item in items_visible_to(call.user) if project in (None, item.project_uuid)]
+    items = [item for item in items_visible_to(call.user) if project in (None, call.project_of(item))]
     return Listing(costs(items, call.world.now))
 
 
@@ -125,7 +129,7 @@ def invoice_items_project_costs_for_period_retrieve(call: Call) -> Mapping[str, 
     project = call.world.projects.get(uuid)
     if uuid is not None and (project is None or not can_see_project(call.user, project)):
         raise NotFound.with_uuid("Project", uuid)
-    return _costs_for_period(call, [item for item in _items(call) if uuid in (None, item.project_uuid)])
+    return _costs_for_period(call, [item for item in _items(call) if uuid in (None, call.project_of(item))])
 
 
 def invoice_items_total_price_retrieve(call: Call) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from mock_server.billing.costs import InvoiceGrowth, growth
+from mock_server.billing.faults import NotFound
 from mock_server.billing.invoice import Invoice
 from mock_server.billing.item import InvoiceItem
 from mock_server.billing.payment import PaymentOrder
@@ -30,7 +31,6 @@ _ORDERS: Final[Mapping[str, Key[Invoice]]] = {
 _ITEM_FILTERS: Final[Mapping[str, Filter[InvoiceItem]]] = {
     "query": lambda item, text: text.strip().casefold() in (item.resource_name or "").casefold(),
     "provider_uuid": lambda item, uuid: item.details.get("service_provider_uuid") == read_uuid(uuid),
-    "project_uuid": lambda item, uuid: item.project_uuid == read_uuid(uuid),
     "offering_uuid": lambda item, uuid: item.details.get("offering_uuid") == read_uuid(uuid),
     "conceal_compensation_items": lambda item, conceal: not (conceal and item.credit),
 }
@@ -49,8 +49,11 @@ def invoices_list(call: Call) -> Listing[Invoice]:
 
 
 def invoices_retrieve(call: Call) -> Invoice:
-    """The invoice."""
-    return call.invoice()
+    """The invoice. Raises `NotFound` also where it does not fit the filters, which only the wire dialect has here."""
+    invoice = call.invoice()
+    if not select([invoice], _filters(call), call.query):
+        raise NotFound("Invoice")
+    return invoice
 
 
 def invoices_growth_retrieve(call: Call) -> InvoiceGrowth:
@@ -69,7 +72,8 @@ def invoices_growth_retrieve(call: Call) -> InvoiceGrowth:
 def invoices_items_retrieve(call: Call) -> Listing[InvoiceItem]:
     """The invoice's items whose total is not zero, in the order in which they were added."""
     rows = [item for item in call.invoice().all_items if item.total]
-    return Listing(rows, _ITEM_FILTERS, _ITEM_ORDERS)
+    filters = {**_ITEM_FILTERS, "project_uuid": lambda item, uuid: call.project_of(item) == read_uuid(uuid)}
+    return Listing(rows, filters, _ITEM_ORDERS)
 
 
 def invoices_stats_list(call: Call) -> Listing[InvoiceStatsOffering]:

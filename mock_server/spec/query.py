@@ -22,6 +22,7 @@ from mock_server.spec.validation import (
     unwanted_characters,
 )
 
+_ASTRONOMICAL: Final = Decimal(10) ** 60
 _FILTER_DATES: Final = ("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%b %d %Y", "%b %d, %Y", "%d %b %Y", "%d %b, %Y")
 _FILTER_DATES_LONG: Final = ("%B %d %Y", "%B %d, %Y", "%d %B %Y", "%d %B, %Y")
 
@@ -88,10 +89,10 @@ def _scalar_judge(schema: Node, *, argument: bool) -> Judge:
             return {"true": True, "false": False}.get
         case "integer" | "number", _ if "string" in kind:
             return str
-        case "integer", _ if argument or "maximum" in schema:
+        case "integer", _ if kind == ("integer",) and (argument or "maximum" in schema):
             return _integer_judge(schema)
         case "integer" | "number", _:
-            return _filter_number_judge(whole=kind == ("integer",), cut="integer" in kind)
+            return _filter_number_judge(schema, whole=kind == ("integer",), cut="integer" in kind)
         case "string", None | "uri":
             return _filter_text
     raise DocumentError(f"The engine cannot judge a parameter of type {kind!r}, format {schema.get('format')!r}.")
@@ -114,14 +115,18 @@ def _integer_judge(schema: Node) -> Judge:
     return judge
 
 
-def _filter_number_judge(*, whole: bool, cut: bool) -> Judge:
+def _filter_number_judge(schema: Node, *, whole: bool, cut: bool) -> Judge:
+    largest = schema.get("maximum")
+
     def judge(value: str) -> int | Decimal:
         number = finite(value.strip()) if len(value) <= LONGEST_NUMBER else None
         if number is None or (whole and number != number.to_integral_value()):
             raise Faulty(Fault("not_a_number"))
-        if abs(number) > Decimal("1e50"):
-            raise Faulty(Fault("maximum", limit="1e+50"))
-        return int(number) if cut or number == number.to_integral_value() else number
+        if largest is not None and number > largest:
+            raise Faulty(Fault("maximum", limit=largest))
+        # A number of astronomical size matches nothing, and making an integer of it could take forever.
+        small = abs(number) < _ASTRONOMICAL
+        return int(number) if small and (cut or number == number.to_integral_value()) else number
 
     return judge
 

@@ -56,7 +56,8 @@ class Renderer:
         schema = resolve(self._document, node)
         match types(schema)[:1], schema.get("format"):
             case ("object",), _ if "properties" in schema:
-                compiled = _Object(tuple(self._members(schema)))
+                open_ended = schema.get("additionalProperties") is True
+                compiled = _Object(tuple(self._members(schema)), open_ended=open_ended)
                 if reference:
                     self._objects[reference] = compiled
                 return compiled
@@ -74,7 +75,7 @@ class Renderer:
             case (), _ if "anyOf" in schema:
                 (variant,) = [part for part in schema["anyOf"] if part != {"type": "null"}]
                 return self._compile(variant)
-        return lambda value, base: json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return lambda value, base: _any(value)
 
     def _members(self, schema: Node) -> "list[_Member]":
         required = schema.get("required", ())
@@ -115,8 +116,10 @@ class _Member:
 class _Object:
     """Writes an object, member by member."""
 
-    def __init__(self, members: tuple[_Member, ...]) -> None:
+    def __init__(self, members: tuple[_Member, ...], *, open_ended: bool = False) -> None:
         self._members = members
+        self._open_ended = open_ended
+        self._names = frozenset(member.name for member in members)
         self._projections: dict[frozenset[str], _Object] = {}
 
     def __call__(self, value: Any, base: str) -> str:
@@ -136,11 +139,13 @@ class _Object:
                     )
             else:
                 parts.append(member.key + member.write(part, base))
+        if mapping and self._open_ended:
+            parts += [f"{quote(key)}:{_any(value[key])}" for key in value if key not in self._names]
         return "{" + ",".join(parts) + "}"
 
     def projected(self, fields: frozenset[str]) -> "_Object":
         """The same object with only the named members, or with all where none of the names is known."""
-        known = fields.intersection(member.name for member in self._members)
+        known = fields & self._names
         if not known:
             return self
         if known not in self._projections:
@@ -162,6 +167,10 @@ def _string(schema: Node, kind: str | None) -> Write:
         case "date":
             return lambda value, base: f'"{value}"' if isinstance(value, date) else quote(value)
     return lambda value, base: _text(value, whole)
+
+
+def _any(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _text(value: Any, whole: bool) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from mock_server.spec.operation import Operation
+from mock_server.spec.validation import hex_uuid
 from mock_server.web import problems
 
 
@@ -51,6 +52,16 @@ def authenticate(authorization: bytes | None, find: Callable[[str], User | None]
     if user.token_expired:
         raise problems.unauthorized("Token has expired.")
     return user
+
+
+def impersonated(user: User, uuid: str | None, find: Callable[[str], User | None]) -> User:
+    """The user that a staff user asks to be taken for (`X-Impersonated-User-Uuid`); an unknown one changes nothing."""
+    if uuid is None or not user.is_staff:
+        return user
+    try:
+        return find(hex_uuid(uuid)) or user
+    except ValueError:
+        return user
 
 
 def authorize(user: Caller, operation: Operation) -> None:

@@ -18,7 +18,7 @@ from mock_server.spec.query import Query
 from mock_server.spec.render import Renderer
 from mock_server.web import access, problems, reply
 from mock_server.web.access import User
-from mock_server.web.intake import Intake, read_body
+from mock_server.web.intake import FORM, MULTIPART, Intake, read_body
 from mock_server.web.listing import Listing, arrange, paginate, select
 from mock_server.web.routing import Links, Match, Routes
 
@@ -29,15 +29,23 @@ _JSON_RANGES: Final = frozenset({"*/*", "application/*", problems.JSON_TYPE})
 
 
 class Api(Generic[User]):
-    """Serves every operation of a document with the function of its name; `find_user` finds the user of a token."""
+    """Serves every operation of a document with the function of its name.
+
+    `find_user` finds the user of a token, `find_user_by_uuid` the one of 32 hex digits.
+    """
 
     def __init__(
-        self, document: Node, functions: Mapping[str, Function[User]], find_user: Callable[[str], User | None]
+        self,
+        document: Node,
+        functions: Mapping[str, Function[User]],
+        find_user: Callable[[str], User | None],
+        find_user_by_uuid: Callable[[str], User | None],
     ) -> None:
         described = tuple(operations(document))
         links = Links(document, described)
         self._routes: Final = Routes(document, described)
         self._find_user: Final = find_user
+        self._find_user_by_uuid: Final = find_user_by_uuid
         self._endpoints: Final = {
             operation.operation_id: _Endpoint(document, operation, functions[operation.operation_id], links)
             for operation in described
@@ -58,8 +66,9 @@ class Api(Generic[User]):
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, match: Match, headers: Mapping[str, str]) -> Response:
-        _negotiate(request)
+        _negotiate(request, match)
         user = access.authenticate(_authorization(request), self._find_user)
+        user = access.impersonated(user, request.headers.get("x-impersonated-user-uuid"), self._find_user_by_uuid)
         if request.method == "OPTIONS":
             return reply.json_reply(200, _metadata(match), headers)
         operation = match.route.operations.get("GET" if request.method == "HEAD" else request.method)
@@ -124,10 +133,9 @@ def _authorization(request: Request) -> bytes | None:
     return next((value for name, value in request.scope["headers"] if name == b"authorization"), None)
 
 
-def _negotiate(request: Request) -> None:
-    """Lets requests through that take JSON. Raises `Problem`: 404 for another `?format=`, 406 for another `Accept`."""
-    wanted = request.query_params.get("format")
-    if wanted and wanted != "json":
+def _negotiate(request: Request, match: Match) -> None:
+    """Lets requests through that take JSON. Raises `Problem`: 404 for another format, 406 for another `Accept`."""
+    if (request.query_params.get("format") or match.format) != "json":
         raise problems.not_found()
     accept = request.headers.get("accept", "*/*")
     ranges = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
@@ -136,12 +144,11 @@ def _negotiate(request: Request) -> None:
 
 
 def _metadata(match: Match) -> str:
-    """What OPTIONS tells of a path: its name, and the media types that it renders and parses."""
-    found = match.route.operations.values()
+    """What OPTIONS tells of a path: the name of its view, and the media types that the server renders and parses."""
     body = {
-        "name": " / ".join(operation.summary for operation in found),
+        "name": match.route.view,
         "description": "",
         "renders": [problems.JSON_TYPE],
-        "parses": sorted({media for operation in found for media in operation.bodies}),
+        "parses": [problems.JSON_TYPE, FORM, MULTIPART],
     }
     return json.dumps(body, ensure_ascii=False)

@@ -13,6 +13,7 @@ _PREFLIGHT: Final = [
     (b"access-control-allow-methods", b"GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE"),
     (b"access-control-allow-headers", b"Authorization, Content-Type, Accept"),
     (b"access-control-max-age", b"86400"),
+    (b"content-type", b"text/html; charset=utf-8"),
     (b"content-length", b"0"),
 ]
 

@@ -16,19 +16,20 @@ _METHOD_ORDER: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTION
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path template with its operations by method. HEAD is answered wherever GET is."""
+    """A path template with its operations by method and the name of its view. HEAD is answered wherever GET is."""
 
-    template: str
+    view: str
     operations: Mapping[str, Operation]
     allow: str
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A route and the text of its path parameters by name."""
+    """A route, the text of its path parameters by name, and the format that a suffix of the path asked for."""
 
     route: Route
     arguments: Mapping[str, str]
+    format: str = "json"
 
 
 class Routes:
@@ -42,9 +43,11 @@ class Routes:
         for path, found in by_path.items():
             described = {method for method in found if method != "HEAD"}
             methods = described | {"OPTIONS"} | ({"HEAD"} if "GET" in found else set())
-            listed = document["paths"][path].get("x-waldur-allow", methods)
+            item = document["paths"][path]
+            listed = item.get("x-waldur-allow", methods)
             allow = ", ".join(method for method in _METHOD_ORDER if method in listed)
-            self._table.add(path, Route(path, {method: found[method] for method in described}, allow))
+            view = item.get("x-waldur-view", path)
+            self._table.add(path, Route(view, {method: found[method] for method in described}, allow))
 
     def match(self, path: str) -> Match:
         """The route of a path. Raises `Problem`: 301 where only the last slash is missing, 404 for an unknown path."""
@@ -53,10 +56,11 @@ class Routes:
             return Match(route, arguments)
         if not path.endswith("/") and self._table.find(f"{path}/"):
             raise problems.Problem(301, "", {"Location": f"{path}/"}, html=True)
-        # A dot in the last segment asks for a format of the object ("<uuid>.json"), and there are no formats.
-        stem, dot, suffix = path.rstrip("/").rpartition(".")
-        if dot and "/" not in suffix and (found := self._table.find(f"{stem}/")) and found[1]:
-            raise problems.not_found()
+        # A suffix asks for a format, as in /api/invoices.json.
+        stem, _, suffix = path.rstrip("/").rpartition(".")
+        if suffix.isalnum() and (found := self._table.find(f"{stem}/")):
+            route, arguments = found
+            return Match(route, arguments, suffix)
         raise problems.page_not_found()
 
 
@@ -65,8 +69,11 @@ class Links:
 
     def __init__(self, document: Node, operations: Iterable[Operation]) -> None:
         self._table: Final = _Table[str]()
-        for template in {operation.path for operation in operations} | set(_link_templates(document)):
+        served = (operation.path for operation in operations)
+        for template in {*served, *document.get("x-waldur-other-paths", ())}:
             self._table.add(template, template)
+        for alias, template in _aliases(document):
+            self._table.add(alias, template)
 
     def resolve(self, link: str) -> tuple[str, str] | None:
         """The path template that the link fits and the text of its last parameter, or None where it fits none."""
@@ -113,16 +120,14 @@ def _key(segments: list[str], shape: tuple[int, ...]) -> tuple[str, ...]:
     return tuple(key)
 
 
-def _link_templates(node: Any) -> Iterable[str]:
-    """Every `x-waldur-link` of a document, its parameter named `uuid`."""
+def _aliases(node: Any) -> Iterable[tuple[str, str]]:
+    """Every path that stands for another one (`x-waldur-link-aliases`), and that one."""
     match node:
-        case {"x-waldur-link": str(template), **rest}:
-            start, _, end = template.partition("{")
-            yield f"{start}{{uuid}}{end.partition('}')[2]}"
-            yield from _link_templates(rest)
+        case {"x-waldur-link": str(template), "x-waldur-link-aliases": list(aliases)}:
+            yield from ((alias, template) for alias in aliases)
         case dict():
             for value in node.values():
-                yield from _link_templates(value)
+                yield from _aliases(value)
         case list():
             for value in node:
-                yield from _link_templates(value)
+                yield from _aliases(value)

@@ -7,8 +7,6 @@ Without a folder, the compact copy of this repository is replayed; another folde
 """
 
 import argparse
-import contextlib
-import io
 import json
 import sys
 from collections import Counter, defaultdict
@@ -35,6 +33,9 @@ from tests.parity.recording import (
     sent_body,
     sent_text,
 )
+
+SETTINGS: Final = Settings(wire=True)
+"""How the mock is started: the recording holds what a real server sends, whatever was documented."""
 
 PARTS: Final = ("status", "header", "body")
 
@@ -70,13 +71,12 @@ class Replay:
         """The outcome of every exchange, in the order of the recording."""
         outcomes = []
         writing = False
-        with contextlib.redirect_stderr(io.StringIO()):
-            for exchange in self._recording.exchanges:
-                if exchange.n >= FIRST_WRITE and not writing:
-                    self._stage.reset()
-                    self._pages = self._new_pages()
-                    writing = True
-                outcomes.append(_judge(exchange, self._differences(exchange), table))
+        for exchange in self._recording.exchanges:
+            if exchange.n >= FIRST_WRITE and not writing:
+                self._stage.reset()
+                self._pages = self._new_pages()
+                writing = True
+            outcomes.append(_judge(exchange, self._differences(exchange), table))
         return outcomes
 
     def _new_pages(self) -> Pages:
@@ -184,16 +184,18 @@ def main() -> int:
     """The status of the process: 1 when an entry of the table explains nothing, else 0."""
     parser = argparse.ArgumentParser(description="Replays recorded exchanges of a real server against the mock.")
     parser.add_argument("folder", nargs="?", type=Path, default=HERE)
-    outcomes = Replay(read(parser.parse_args().folder), SETTINGS).run()
+    folder: Path = parser.parse_args().folder
+    try:
+        recording = read(folder)
+    except OSError as error:
+        parser.error(f"{folder} holds no recording ({error}); it must have world.json and exchanges.jsonl.")
+    outcomes = Replay(recording, SETTINGS).run()
     unused = idle(outcomes)
     for age in unused:
         print(f"The entry {age.identifier} explains nothing; remove it from the table.", file=sys.stderr)
     print("\n".join(report(outcomes)))
     return 1 if unused else 0
 
-
-SETTINGS: Final = Settings()
-"""What the mock is started with."""
 
 if __name__ == "__main__":
     sys.exit(main())
