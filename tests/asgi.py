@@ -70,7 +70,7 @@ class Api:
         answer = self._client.call(method, target, {**token, **headers}, content)
         return Reply(answer.status, answer.headers, answer.body)
 
-    def get(self, path: str, username: str | None = "staff", **query: str | int | Sequence[str]) -> Reply:
+    def get(self, path: str, username: str | None = "staff", /, **query: str | int | Sequence[str]) -> Reply:
         return self.ask("GET", path, username, query=query)
 
     def post(self, path: str, body: object = None, username: str | None = "staff") -> Reply:
@@ -85,7 +85,7 @@ class Api:
             return self.send(method, target, username, {})
         return self.send(method, target, username, {"Content-Type": JSON_TYPE}, json.dumps(body).encode())
 
-    def rows(self, path: str, username: str | None = "staff", **query: str | int | Sequence[str]) -> list[Any]:
+    def rows(self, path: str, username: str | None = "staff", /, **query: str | int | Sequence[str]) -> list[Any]:
         """All rows of a list, page after page."""
         found: list[Any] = []
         number = 1

@@ -72,7 +72,8 @@ def _parameter_judge(parameter: Parameter) -> Callable[[Sequence[str]], Any]:
             return parts
 
         return judge_all
-    judge = _scalar_judge(schema, argument=parameter.extensions.get("x-waldur-judged-as") == "field")
+    judged_as = parameter.extensions.get("x-waldur-judged-as")
+    judge = str if judged_as == "text" else _scalar_judge(schema, argument=judged_as == "field")
     # Where a single value is due and several are sent, the last one counts (Django's QueryDict).
     return lambda values: judge(values[-1])
 
@@ -116,14 +117,14 @@ def _integer_judge(schema: Node) -> Judge:
 
 
 def _filter_number_judge(schema: Node, *, whole: bool, cut: bool) -> Judge:
-    largest = schema.get("maximum")
+    largest = Decimal(str(schema["maximum"])) if "maximum" in schema else None
 
     def judge(value: str) -> int | Decimal:
         number = finite(value.strip()) if len(value) <= LONGEST_NUMBER else None
         if number is None or (whole and number != number.to_integral_value()):
             raise Faulty(Fault("not_a_number"))
         if largest is not None and number > largest:
-            raise Faulty(Fault("maximum", limit=largest))
+            raise Faulty(Fault("maximum", limit=schema["maximum"]))
         # A number of astronomical size matches nothing, and making an integer of it could take forever.
         small = abs(number) < _ASTRONOMICAL
         return int(number) if small and (cut or number == number.to_integral_value()) else number

@@ -38,6 +38,11 @@ EXPLAINED: Final = {
     "* body* unit_price: limits is pattern ^* instead of pattern ^-*": (
         "The published pattern allows a minus, and servers refuse it."
     ),
+    "* body* quantity: limits is *pattern ^-?\\d{1,12}* instead of *": (
+        "The published pattern also matches text without a digit, and servers refuse it."
+    ),
+    "* query *: limits is maximum 1e+50 instead of none": "Nothing is published; servers refuse larger numbers.",
+    "* query customer: limits is pattern * instead of none": "Nothing is published; servers refuse the character NUL.",
     "* body* offering_component_name: limits is minLength 1, pattern * instead of minLength 1": (
         "Servers trim the name, so that blanks alone are refused as well."
     ),

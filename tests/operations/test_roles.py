@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Final, NamedTuple
 
 import pytest
 
@@ -12,126 +11,25 @@ from mock_server.billing.period import Month
 from mock_server.billing.store import World
 from mock_server.operations.registry import functions
 from tests.asgi import Api, Reply, application
-
-UNKNOWN: Final = "00000000-0000-4000-8000-000000000000"
-OBSERVATORY, COMPUTE_CENTRE, ORCHARDS = "Baltic Sea Observatory", "Nordic Compute Centre", "Crooked Spire"
-PROJECT, OTHER_PROJECT = "Tide model", "Läänemere hoovused"
-EVERYBODY: Final = (OBSERVATORY, COMPUTE_CENTRE, ORCHARDS)
-NO_TOKEN: Final = {"detail": "Authentication credentials were not provided."}
-INACTIVE: Final = {"detail": "User inactive or deleted."}
-FORBIDDEN: Final = {"detail": "You do not have permission to perform this action."}
-
-
-class Role(NamedTuple):
-    """What a user gets. Customers and projects are told by name.
-
-    `invoices` are the customers whose invoices and items are seen, `growth` those that count for growth and may be
-    asked for their costs, `projects` those that may be, `sales` the sellers whose items are seen.
-    """
-
-    username: str | None
-    invoices: tuple[str, ...] = ()
-    growth: tuple[str, ...] = ()
-    projects: tuple[str, ...] = ()
-    sales: tuple[str, ...] = ()
-    writes: bool = False
-    refused: dict[str, str] | None = None
-
-
-def of_customer(username: str) -> Role:
-    return Role(username, invoices=(OBSERVATORY,), growth=(OBSERVATORY,), projects=(PROJECT, OTHER_PROJECT))
-
-
-def of_project(username: str) -> Role:
-    return Role(username, growth=(OBSERVATORY,), projects=(PROJECT,))
-
-
-def of_provider(username: str) -> Role:
-    return Role(username, invoices=(COMPUTE_CENTRE,), growth=(COMPUTE_CENTRE,), sales=(COMPUTE_CENTRE,))
-
-
-SUPPORT: Final = Role("support", invoices=EVERYBODY, growth=EVERYBODY, projects=(PROJECT, OTHER_PROJECT))
-ROLES: Final = (
-    Role(None, refused=NO_TOKEN),
-    Role("inactive", refused=INACTIVE),
-    Role("nobody"),
-    SUPPORT._replace(username="staff", sales=EVERYBODY, writes=True),
-    SUPPORT,
-    of_customer("owner"),
-    of_customer("customer_manager"),
-    of_customer("customer_support"),
-    Role("owner2", invoices=(ORCHARDS,), growth=(ORCHARDS,)),
-    of_project("project_admin"),
-    of_project("project_manager"),
-    of_project("project_member"),
-    of_provider("provider_owner"),
-    of_provider("provider_manager"),
+from tests.operations.figures import INVOICE, UNKNOWN, bare, dashed, total
+from tests.operations.roles import (
+    COMPUTE_CENTRE,
+    EVERYBODY,
+    EVERYTHING,
+    FORBIDDEN,
+    KNOWN_ROLES,
+    OBSERVATORY,
+    ORCHARDS,
+    OTHER_PROJECT,
+    PROJECT,
+    READ_INVOICE,
+    READ_ITEM,
+    ROLES,
+    WRITE_INVOICE,
+    WRITE_ITEM,
+    Operation,
+    Role,
 )
-KNOWN_ROLES: Final = [role for role in ROLES if role.refused is None]
-
-
-class Operation(NamedTuple):
-    """How an operation is called. `{uuid}` is put into the path; the body of staff's success, and its status."""
-
-    operation_id: str
-    method: str
-    path: str
-    body: object = None
-    status: int = 200
-
-
-READ_INVOICE: Final = (
-    Operation("invoices_retrieve", "GET", "/api/invoices/{uuid}/"),
-    Operation("invoices_items_retrieve", "GET", "/api/invoices/{uuid}/items/"),
-    Operation("invoices_stats_list", "GET", "/api/invoices/{uuid}/stats/"),
-)
-READ_ITEM: Final = (
-    Operation("invoice_items_retrieve", "GET", "/api/invoice-items/{uuid}/"),
-    Operation("invoice_items_consumptions_list", "GET", "/api/invoice-items/{uuid}/consumptions/"),
-)
-READ_SUMS: Final = (
-    Operation("invoices_list", "GET", "/api/invoices/"),
-    Operation("invoices_growth_retrieve", "GET", "/api/invoices/growth/"),
-    Operation("invoice_items_list", "GET", "/api/invoice-items/"),
-    Operation("invoice_items_total_price_retrieve", "GET", "/api/invoice-items/total_price/"),
-    Operation("invoice_items_costs_list", "GET", "/api/invoice-items/costs/"),
-    Operation(
-        "invoice_items_customer_costs_for_period_retrieve", "GET", "/api/invoice-items/customer_costs_for_period/"
-    ),
-    Operation("invoice_items_project_costs_for_period_retrieve", "GET", "/api/invoice-items/project_costs_for_period/"),
-    Operation("provider_invoice_items_list", "GET", "/api/provider-invoice-items/"),
-    Operation("provider_invoice_items_retrieve", "GET", "/api/provider-invoice-items/123/"),
-)
-WRITE_INVOICE: Final = (
-    Operation("invoices_paid", "POST", "/api/invoices/{uuid}/paid/"),
-    Operation("invoices_send_notification", "POST", "/api/invoices/{uuid}/send_notification/"),
-    Operation("invoices_set_backend_id", "POST", "/api/invoices/{uuid}/set_backend_id/", {"backend_id": "1"}),
-    Operation(
-        "invoices_set_payment_url", "POST", "/api/invoices/{uuid}/set_payment_url/", {"payment_url": "http://a.example"}
-    ),
-    Operation(
-        "invoices_set_reference_number", "POST", "/api/invoices/{uuid}/set_reference_number/", {"reference_number": "1"}
-    ),
-)
-WRITE_ITEM: Final = (
-    Operation(
-        "invoice_items_create_compensation",
-        "POST",
-        "/api/invoice-items/{uuid}/create_compensation/",
-        {"offering_component_name": "Server"},
-        201,
-    ),
-    Operation("invoice_items_update", "PUT", "/api/invoice-items/{uuid}/", {"unit_price": "1"}),
-    Operation("invoice_items_partial_update", "PATCH", "/api/invoice-items/{uuid}/", {"unit_price": "1"}),
-    Operation("invoice_items_destroy", "DELETE", "/api/invoice-items/{uuid}/", status=204),
-    Operation(
-        "invoice_items_migrate_to",
-        "POST",
-        "/api/invoice-items/{uuid}/migrate_to/",
-        {"invoice": "/api/invoices/{target}/"},
-    ),
-)
-EVERYTHING: Final = (*READ_INVOICE, *READ_ITEM, *READ_SUMS, *WRITE_INVOICE, *WRITE_ITEM)
 
 
 def named(role: object) -> str:
@@ -170,16 +68,12 @@ def items_sold_by(world: World, names: Iterable[str]) -> list[InvoiceItem]:
     return [item for item in world.invoice_items if item.resource and item.resource.offering.customer.name in names]
 
 
-def uuids(rows: Iterable[InvoiceItem | Invoice]) -> set[str]:
+def stored(rows: Iterable[InvoiceItem | Invoice]) -> set[str]:
     return {row.uuid for row in rows}
 
 
 def answered(rows: Iterable[dict[str, str]]) -> set[str]:
-    return {row["uuid"].replace("-", "") for row in rows}
-
-
-def sum_of(items: Iterable[InvoiceItem]) -> Decimal:
-    return sum((item.unit_price * item.quantity for item in items), Decimal(0))
+    return {bare(row["uuid"]) for row in rows}
 
 
 def customer_uuid(world: World, name: str) -> str:
@@ -195,12 +89,9 @@ def project_uuid(world: World, name: str) -> str:
 def call(api: Api, operation: Operation, role: Role, uuid: str) -> Reply:
     body = operation.body
     if isinstance(body, dict):
-        target = open_invoice(api.world.invoice_items.one(ITEM).customer, Month(2026, 1)).uuid
+        target = open_invoice(api.world.invoice_items.one(INVOICE).customer, Month(2026, 1)).uuid
         body = {name: value.format(target=target) for name, value in body.items()}
     return api.ask(operation.method, operation.path.format(uuid=uuid), role.username, body)
-
-
-INVOICE = ITEM = "a1b2c3d4e5f67890abcdef1234567890"
 
 
 def test_the_table_has_all_operations() -> None:
@@ -216,7 +107,7 @@ def test_the_table_has_all_users() -> None:
     assert usernames == {role.username for role in ROLES} - {None}
 
 
-@by_role(role for role in ROLES if role.refused)
+@by_role([role for role in ROLES if role.refused])
 @by_operation(*EVERYTHING)
 @pytest.mark.parametrize("uuid", [INVOICE, UNKNOWN])
 def test_a_caller_without_a_valid_token_gets_nowhere(
@@ -302,23 +193,23 @@ def test_reading_nothing_is_not_found(readable: Api, role: Role, operation: Oper
 def test_the_list_of_invoices_holds_what_shows(readable: Api, role: Role) -> None:
     rows = readable.rows("/api/invoices/", role.username, field="uuid")
 
-    assert answered(rows) == uuids(invoices_of(readable.world, role.invoices))
+    assert answered(rows) == stored(invoices_of(readable.world, role.invoices))
 
 
 @by_role()
 def test_the_list_of_items_holds_what_shows(readable: Api, role: Role) -> None:
     rows = readable.rows("/api/invoice-items/", role.username)
 
-    assert answered(rows) == uuids(items_of(readable.world, role.invoices))
+    assert answered(rows) == stored(items_of(readable.world, role.invoices))
 
 
 @by_role()
 def test_the_total_price_adds_up_what_shows(readable: Api, role: Role) -> None:
     reply = readable.get("/api/invoice-items/total_price/", role.username)
 
-    expected = sum_of(items_of(readable.world, role.invoices))
+    expected = total(items_of(readable.world, role.invoices))
     assert reply.status == 200
-    assert reply.body["total_price"] == str(expected.quantize(Decimal("1e-10"), ROUND_HALF_EVEN))
+    assert reply.body["total_price"] == format(expected.quantize(Decimal("1e-10"), ROUND_HALF_EVEN), "f")
 
 
 @by_role()
@@ -350,7 +241,7 @@ def test_the_costs_of_a_project_hold_what_shows(readable: Api, role: Role, proje
     assert [(row["year"], row["month"]) for row in rows] == sorted(
         {(item.invoice.year, item.invoice.month) for item in items}, reverse=True
     )
-    assert abs(sum(row["price"] for row in rows) - sum_of(items)) <= len(rows) * Decimal("0.005")
+    assert abs(sum(row["price"] for row in rows) - total(items)) <= len(rows) * Decimal("0.005")
 
 
 @by_role()
@@ -365,8 +256,7 @@ def test_the_costs_of_a_customer_are_for_those_who_know_it(readable: Api, role: 
         assert reply.status == 200
         assert (Decimal(reply.body["total_price"]) > 0) == (customer in role.invoices)
     else:
-        dashed = f"{uuid[:8]}-{uuid[8:12]}-{uuid[12:16]}-{uuid[16:20]}-{uuid[20:]}"
-        assert (reply.status, reply.body) == (404, {"detail": f"Customer with UUID {dashed} not found."})
+        assert (reply.status, reply.body) == (404, {"detail": f"Customer with UUID {dashed(uuid)} not found."})
 
 
 @by_role()
@@ -381,8 +271,7 @@ def test_the_costs_of_a_project_for_a_period_are_for_those_who_know_it(readable:
         assert reply.status == 200
         assert (Decimal(reply.body["total_price"]) > 0) == (owner in role.invoices)
     else:
-        dashed = f"{uuid[:8]}-{uuid[8:12]}-{uuid[12:16]}-{uuid[16:20]}-{uuid[20:]}"
-        assert (reply.status, reply.body) == (404, {"detail": f"Project with UUID {dashed} not found."})
+        assert (reply.status, reply.body) == (404, {"detail": f"Project with UUID {dashed(uuid)} not found."})
 
 
 @by_role()
@@ -400,7 +289,7 @@ def test_provider_items_show_to_owners_and_managers_of_the_seller(readable: Api,
     """Global support sees none, and neither does a buyer."""
     rows = readable.rows("/api/provider-invoice-items/", role.username)
 
-    assert answered(rows) == uuids(items_sold_by(readable.world, role.sales))
+    assert answered(rows) == stored(items_sold_by(readable.world, role.sales))
 
 
 @by_role()

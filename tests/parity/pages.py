@@ -63,7 +63,7 @@ class Pages:
     def __init__(self, world: World, fetch: Fetch) -> None:
         self._world: Final = world
         self._fetch: Final = fetch
-        self._lists: Final[dict[tuple[str, str, str], list[Any]]] = {}
+        self._lists: Final[dict[tuple[str, ...], list[Any]]] = {}
 
     def compare(self, exchange: Exchange, recorded: list[Any], answered: list[Any]) -> Iterator[Difference]:
         """The differences between a recorded page and the mock's answer, whose lists have the same filters."""
@@ -90,7 +90,8 @@ class Pages:
     def _list(self, exchange: Exchange, query: Mapping[str, list[str]]) -> list[Any]:
         """All rows that the mock has for the filters of the query, from as many pages as it takes."""
         rest = {name: values for name, values in query.items() if name not in ("page", "page_size")}
-        asked = (exchange.path, exchange.role, urlencode(sorted(rest.items()), doseq=True))
+        headers = [word for header in sorted(exchange.request_headers.items()) for word in header]
+        asked = (exchange.path, urlencode(sorted(rest.items()), doseq=True), *headers)
         if asked not in self._lists:
             rows: list[Any] = []
             while not rows or len(rows) % LARGEST_PAGE == 0:

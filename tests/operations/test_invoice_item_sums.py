@@ -1,0 +1,133 @@
+"""The sums over invoice items are those that adding up by hand gives."""
+
+from decimal import Decimal
+
+import pytest
+
+from fixtures.sample import PROJECT
+from mock_server.billing.period import Month
+from tests.asgi import Api
+from tests.operations.figures import CREDIT, ITEMS, SERVER, UNKNOWN, dashed, item_path, total
+
+
+def test_the_costs_of_a_project_are_told_month_by_month_the_latest_first(readable: Api) -> None:
+    world = readable.world
+    project = next(project for project in world.projects if project.name == "Tide model")
+    items = [item for item in world.invoice_items if item.project_uuid == project.uuid]
+    months = sorted({(item.invoice.year, item.invoice.month) for item in items}, reverse=True)
+
+    rows = readable.rows(f"{ITEMS}costs/", project_uuid=dashed(project.uuid))
+
+    assert [(row["year"], row["month"]) for row in rows] == months
+    for row in rows:
+        of_month = [item for item in items if (item.invoice.year, item.invoice.month) == (row["year"], row["month"])]
+        assert row["price"] == total(of_month).quantize(Decimal("0.01"))
+        assert ("items" in row) == ((row["year"], row["month"]) == (world.now.year, world.now.month))
+    assert sorted(row["name"] for row in rows[0]["items"]) == sorted(
+        item.name for item in items if (item.invoice.year, item.invoice.month) == months[0] and item.price > 0
+    )
+
+
+def test_costs_without_a_project_are_those_of_all_items(readable: Api) -> None:
+    rows = readable.rows(f"{ITEMS}costs/", project_uuid="")
+
+    assert rows == readable.rows(f"{ITEMS}costs/")
+    assert abs(sum(row["price"] for row in rows) - total(readable.world.invoice_items)) < Decimal("0.1")
+
+
+@pytest.mark.parametrize("name", ["customer", "project"])
+@pytest.mark.parametrize(
+    ("sent", "months", "start"),
+    [
+        ({}, 1, "2025-11-01"),
+        ({"period": ""}, 1, "2025-11-01"),
+        ({"period": 1}, 1, "2025-11-01"),
+        ({"period": 3}, 3, "2025-09-01"),
+        ({"period": 12}, 12, "2024-12-01"),
+    ],
+)
+def test_the_costs_of_a_period_count_its_months(
+    readable: Api, name: str, sent: dict[str, str | int], months: int, start: str
+) -> None:
+    world = readable.world
+    project = next(project for project in world.projects if project.name == "Tide model")
+    counted = {Month(2025, 11).plus(-back) for back in range(months)}
+    items = [
+        item
+        for item in world.invoice_items
+        if Month(item.invoice.year, item.invoice.month) in counted
+        and (item.project_uuid == project.uuid if name == "project" else item.customer_uuid == project.customer_uuid)
+    ]
+    uuid = project.uuid if name == "project" else project.customer_uuid
+
+    reply = readable.get(f"{ITEMS}{name}_costs_for_period/", **{f"{name}_uuid": uuid}, **sent)
+
+    expected = total(items).quantize(Decimal("0.01"))
+    assert (reply.status, reply.body) == (
+        200,
+        {"total_price": str(expected), "start_date": start, "end_date": "2025-11-30"},
+    )
+
+
+@pytest.mark.parametrize("name", ["customer", "project"])
+@pytest.mark.parametrize(
+    ("query", "messages"),
+    [
+        ({"{name}_uuid": "x"}, {"{name}_uuid": ["Must be a valid UUID."]}),
+        ({"{name}_uuid": UNKNOWN, "period": "2"}, {"period": ['"2" is not a valid choice.']}),
+        ({"period": "year"}, {"period": ['"year" is not a valid choice.']}),
+        (
+            {"{name}_uuid": "x", "period": "0"},
+            {"{name}_uuid": ["Must be a valid UUID."], "period": ['"0" is not a valid choice.']},
+        ),
+    ],
+)
+def test_a_faulty_period_is_told_before_an_unknown_uuid(
+    readable: Api, name: str, query: dict[str, str], messages: dict[str, list[str]]
+) -> None:
+    sent = {key.format(name=name): value for key, value in query.items()}
+
+    reply = readable.get(f"{ITEMS}{name}_costs_for_period/", **sent)
+
+    assert (reply.status, reply.body) == (400, {key.format(name=name): texts for key, texts in messages.items()})
+
+
+def test_costs_of_a_project_that_is_no_uuid_are_refused(readable: Api) -> None:
+    reply = readable.get(f"{ITEMS}costs/", project_uuid="x")
+
+    assert (reply.status, reply.body) == (400, {"project_uuid": ["Enter a valid UUID."]})
+
+
+def test_a_project_of_which_nothing_is_known_has_no_costs(readable: Api) -> None:
+    reply = readable.get(f"{ITEMS}costs/", project_uuid=UNKNOWN)
+
+    assert (reply.status, reply.body, reply.headers["x-result-count"]) == (200, [], "0")
+
+
+def test_the_costs_of_the_sample_can_be_added_up_by_hand(november: Api) -> None:
+    reply = november.get(f"{ITEMS}costs/", project_uuid=PROJECT)
+
+    credited = november.world.invoice_items.one(CREDIT)
+    without_credit = [item for item in november.world.invoice_items if item.project_uuid == PROJECT]
+    assert credited in without_credit
+    assert reply.body == [{"price": Decimal("129.28"), "year": 2025, "month": 11}]
+
+
+def test_consumptions_tell_month_by_month_what_the_credit_paid(readable: Api) -> None:
+    items = [item for item in readable.world.invoice_items if item.credit_uuid]
+    of_credit = [item for item in items if item.credit_uuid == items[0].credit_uuid]
+    expected: dict[str, Decimal] = {}
+    for item in of_credit:
+        label = f"{item.invoice.year}-{item.invoice.month:02}"
+        expected[label] = expected.get(label, Decimal(0)) + item.price
+
+    rows = readable.rows(item_path(items[0].uuid, "consumptions/"))
+
+    assert len(rows) > 1
+    assert [(row["month"], Decimal(row["price"])) for row in rows] == sorted(expected.items())
+
+
+def test_an_item_that_no_credit_paid_has_no_consumptions(november: Api) -> None:
+    reply = november.get(item_path(SERVER, "consumptions/"))
+
+    assert (reply.status, reply.body, reply.headers["x-result-count"]) == (200, [], "0")
