@@ -33,7 +33,7 @@ exit 1
 endef
 export FIND_PYTHON
 
-.PHONY: help serve test lint format spec redocly st wheel clean
+.PHONY: help serve test lint format spec parity redocly st wheel clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-9s %s\n' "$$name" "$$text"; done
@@ -57,6 +57,9 @@ spec: $(RUNTIME)  ## print the bundled description; make spec ARGS="--format jso
 	@$(BIN)/python -m mock_server spec $(ARGS)
 
 # Waldur's paths end in a slash, which one of the recommended rules forbids.
+parity: $(DEV)  ## replay a real server's recording; make parity GOLDEN=<folder>
+	@$(BIN)/python -m tests.parity.replay $(GOLDEN)
+
 redocly: $(RUNTIME)  ## lint the bundled description with Redocly (needs npm)
 	@mkdir -p build
 	$(BIN)/python -m mock_server spec --format json > build/openapi.json

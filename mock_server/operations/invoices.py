@@ -30,8 +30,8 @@ _ORDERS: Final[Mapping[str, Key[Invoice]]] = {
 }
 _ITEM_FILTERS: Final[Mapping[str, Filter[InvoiceItem]]] = {
     "query": lambda item, text: text.strip().casefold() in (item.resource_name or "").casefold(),
-    "provider_uuid": lambda item, uuid: item.details.get("service_provider_uuid") == read_uuid(uuid),
-    "offering_uuid": lambda item, uuid: item.details.get("offering_uuid") == read_uuid(uuid),
+    "provider_uuid": lambda item, uuid: _is_written(item.details.get("service_provider_uuid"), uuid),
+    "offering_uuid": lambda item, uuid: _is_written(item.details.get("offering_uuid"), uuid),
     "conceal_compensation_items": lambda item, conceal: not (conceal and item.credit),
 }
 _ITEM_ORDERS: Final[Mapping[str, Key[InvoiceItem]]] = {
@@ -72,7 +72,7 @@ def invoices_growth_retrieve(call: Call) -> InvoiceGrowth:
 def invoices_items_retrieve(call: Call) -> Listing[InvoiceItem]:
     """The invoice's items whose total is not zero, in the order in which they were added."""
     rows = [item for item in call.invoice().all_items if item.total]
-    filters = {**_ITEM_FILTERS, "project_uuid": lambda item, uuid: call.project_of(item) == read_uuid(uuid)}
+    filters = {**_ITEM_FILTERS, "project_uuid": lambda item, uuid: _is_written(call.project_of(item), uuid)}
     return Listing(rows, filters, _ITEM_ORDERS)
 
 
@@ -121,6 +121,12 @@ def invoices_set_payment_url(call: Call) -> None:
 def invoices_set_reference_number(call: Call) -> None:
     """The invoice carries the reference that payments of it quote."""
     call.invoice().change(**call.intake.fields())
+
+
+def _is_written(uuid: object, text: str) -> bool:
+    """Whether the text writes this uuid, in any form. Text that is no uuid writes none, not even one that is missing."""
+    named = read_uuid(text)
+    return named is not None and uuid == named
 
 
 def _filters(call: Call) -> Mapping[str, Filter[Invoice]]:

@@ -24,11 +24,11 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """The operation's only 2xx answer: its status, its schema (None: no body), the names of its headers."""
+    """The operation's only 2xx answer: its status, its schema (None: no body), the schemas of its headers by name."""
 
     status: int
     schema: Node | None
-    headers: tuple[str, ...]
+    headers: Mapping[str, Node]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,5 +107,7 @@ def _success(document: Node, node: Node, place: str) -> Success:
     return Success(
         status=int(found[0]),
         schema=content["schema"] if content else None,
-        headers=tuple(response.get("headers", {})),
+        headers={
+            name: resolve(document, header)["schema"] for name, header in response.get("headers", {}).items()
+        },
     )

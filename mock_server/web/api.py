@@ -43,11 +43,14 @@ class Api(Generic[User]):
     ) -> None:
         described = tuple(operations(document))
         links = Links(document, described)
+        heads = {operation.path: operation for operation in described if operation.method == "HEAD"}
         self._routes: Final = Routes(document, described)
         self._find_user: Final = find_user
         self._find_user_by_uuid: Final = find_user_by_uuid
         self._endpoints: Final = {
-            operation.operation_id: _Endpoint(document, operation, functions[operation.operation_id], links)
+            operation.operation_id: _Endpoint(
+                document, operation, heads.get(operation.path), functions[operation.operation_id], links
+            )
             for operation in described
             if operation.method != "HEAD"
         }
@@ -79,9 +82,11 @@ class Api(Generic[User]):
 
 
 class _Endpoint(Generic[User]):
-    """One operation, everything that its description says compiled once."""
+    """One operation with its HEAD, everything that their descriptions say compiled once."""
 
-    def __init__(self, document: Node, operation: Operation, function: Function[User], links: Links) -> None:
+    def __init__(
+        self, document: Node, operation: Operation, head: Operation | None, function: Function[User], links: Links
+    ) -> None:
         self._operation: Final = operation
         self._function: Final = function
         self._links: Final = links
@@ -92,6 +97,8 @@ class _Endpoint(Generic[User]):
         self._fields: Final = Fields(document, body) if body is not None else None
         schema = operation.success.schema
         self._renderer: Final = Renderer(document, schema) if schema is not None else None
+        described = head.success.headers if head is not None else {}
+        self._head: Final = {name: str(header["const"]) for name, header in described.items() if "const" in header}
 
     async def answer(self, request: Request, match: Match, user: User, headers: Mapping[str, str]) -> Response:
         """Runs the operation and renders what it returns."""
@@ -111,6 +118,8 @@ class _Endpoint(Generic[User]):
         status = operation.success.status
         if self._renderer is None:
             return reply.empty_reply(status, headers)
+        if request.method == "HEAD":
+            headers = {**headers, **self._head}
         if isinstance(value, Listing):
             value, paging = self._list(value, intake, request)
             headers = {**headers, **paging}
