@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import socket
 import sys
 from collections.abc import Sequence
@@ -31,6 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _spec(options) if options.command == "spec" else _serve(_settings(options))
     except (ScenarioError, DocumentError, WorldFileError) as error:
         _complain(str(error))
+    except BrokenPipeError:
+        # The reader, `head` for one, has seen enough. What is still buffered must not be written at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -119,21 +124,21 @@ def _positive(text: str) -> int:
 def _instant(text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
-    except ValueError:
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(
             f"{text!r} is no date; write it as 2025-11-22 or 2025-11-22T09:00:00Z"
         ) from None
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 def _spec(options: argparse.Namespace) -> int:
     """Prints the description, or what two revisions differ in."""
     if options.diff:
         one, other = (describe(DESCRIPTION, revision, wire=options.wire) for revision in options.diff)
-        print("\n".join(differences(one, other)))
+        print("\n".join(differences(one, other)), flush=True)
         return 0
     document = describe(DESCRIPTION, options.revision, wire=options.wire)
-    sys.stdout.write(to_json(document) if options.format == "json" else to_yaml(document))
+    print(to_json(document) if options.format == "json" else to_yaml(document), end="", flush=True)
     return 0
 
 

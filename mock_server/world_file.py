@@ -100,7 +100,7 @@ def dump(world: World) -> str:
         "seed": world.seed,
         "payment_interval_days": world.payment_interval.days,
         "issuer_details": world.issuer_details,
-        "uuids_made": dict(sorted(world._uuids_made.items())),
+        "uuids_made": dict(sorted(world.uuids_made.items())),
         "last_ids": {name: _table(world, name).next_id - 1 for name in TABLES},
     }
     lines = [f'"{name}": {json_text(_HEAD[name].write(value))}' for name, value in head.items()]
@@ -216,7 +216,7 @@ def _no_constant(name: str) -> Any:
 
 
 def _take_up_counters(world: World, uuids_made: Mapping[str, int], last_ids: Mapping[str, int]) -> None:
-    world._uuids_made.update(uuids_made)
+    world.uuids_made.update(uuids_made)
     for name, last in last_ids.items():
         if name not in TABLES:
             raise WorldFileError(f"The file, field last_ids: there is no table {shown(name)}.")
@@ -226,7 +226,7 @@ def _take_up_counters(world: World, uuids_made: Mapping[str, int], last_ids: Map
                 f"The file, field last_ids: {name} has {last}, but a row with the id {table.next_id - 1}; "
                 "name the highest id that was ever in use."
             )
-        table._last_id = last
+        table.reserve(last)
 
 
 def _table(world: World, name: str) -> Table[Any]:

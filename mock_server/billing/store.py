@@ -78,6 +78,10 @@ class Table(Generic[Row]):
         """The id after the highest that was ever in use, so ids of removed rows do not return."""
         return self._last_id + 1
 
+    def reserve(self, id: int) -> None:
+        """Ids up to this one count as having been in use."""
+        self._last_id = max(self._last_id, id)
+
     def get(self, uuid: str | None) -> Row | None:
         """The row with this uuid; None for an unknown one, and for the link that is not set."""
         return self._rows[self._ids[uuid]] if uuid in self._ids else None
@@ -105,7 +109,7 @@ class Table(Generic[Row]):
         if previous is not None:
             self._forget(previous)
         self._ascending = self._ascending and (previous is not None or row.id > self._last_id)
-        self._last_id = max(self._last_id, row.id)
+        self.reserve(row.id)
         self._rows[row.id] = row
         self._ids[row.uuid] = row.id
         for name, key in self._keys.items():
@@ -145,7 +149,7 @@ class World:
         self.seed = seed
         self.issuer_details: Mapping[str, Json] = issuer_details or {}
         self.payment_interval = payment_interval
-        self._uuids_made: dict[str, int] = {}
+        self.uuids_made: dict[str, int] = {}
 
         self.customers: Table[Customer] = Table()
         self.projects: Table[Project] = Table({"customer": lambda row: row.customer_uuid})
@@ -193,6 +197,6 @@ class World:
 
     def new_uuid(self, kind: str) -> str:
         """A uuid that follows from the seed, the kind and how many of the kind were made before."""
-        count = self._uuids_made[kind] = self._uuids_made.get(kind, 0) + 1
+        count = self.uuids_made[kind] = self.uuids_made.get(kind, 0) + 1
         digest = blake2b(f"{self.seed}:{kind}:{count}".encode(), digest_size=16).digest()
         return UUID(bytes=digest, version=4).hex

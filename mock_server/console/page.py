@@ -11,7 +11,7 @@ from mock_server.spec.operation import operations
 _STYLE: Final = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: #1c2733; }
 h1 { margin-bottom: 0; } h2 { margin-top: 2.5rem; border-bottom: 1px solid #d5dde5; }
-table { border-collapse: collapse; width: 100%; }
+table { border-collapse: collapse; width: 100%; } td code { white-space: nowrap; }
 th, td { text-align: left; padding: .3rem .8rem .3rem 0; vertical-align: top; }
 tr + tr { border-top: 1px solid #eef2f6; } code, pre { font: 14px/1.5 ui-monospace, monospace; }
 pre { background: #f4f7fa; padding: .8rem 1rem; overflow-x: auto; border-radius: 6px; }
@@ -28,7 +28,7 @@ def index(document: Node, world: World, users: Sequence[Mapping[str, Any]], addr
 <head><meta charset="utf-8"><title>Waldur billing mock</title><style>{_STYLE}</style></head>
 <body>
 <h1>Waldur billing mock</h1>
-<p class="note">{escape(document["info"]["title"])} {escape(document["info"]["version"])}</p>
+<p class="note">{escape(document["info"]["title"])}, revision {escape(document["info"]["version"])}</p>
 <pre>curl -H 'Authorization: Token {escape(staff)}' {escape(base)}/api/invoices/</pre>
 <h2>Users</h2>
 {_table(("Role", "Name", "Token", "Where"), (_user(user) for user in users))}

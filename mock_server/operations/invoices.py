@@ -124,7 +124,7 @@ def invoices_set_reference_number(call: Call) -> None:
 
 
 def _is_written(uuid: object, text: str) -> bool:
-    """Whether the text writes this uuid, in any form. Text that is no uuid writes none, not even one that is missing."""
+    """Whether the text writes this uuid, in any form. Text that is no uuid does not even fit a missing one."""
     named = read_uuid(text)
     return named is not None and uuid == named
 

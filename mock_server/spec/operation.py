@@ -107,7 +107,5 @@ def _success(document: Node, node: Node, place: str) -> Success:
     return Success(
         status=int(found[0]),
         schema=content["schema"] if content else None,
-        headers={
-            name: resolve(document, header)["schema"] for name, header in response.get("headers", {}).items()
-        },
+        headers={name: resolve(document, header)["schema"] for name, header in response.get("headers", {}).items()},
     )

@@ -86,7 +86,7 @@ class Renderer:
         key = f"{quote(name)}:"
         if nullable(schema):
             missing: str | None = f"{key}null"
-        elif "x-waldur-absent" in node:
+        elif required and "x-waldur-absent" in node:
             missing = key + json.dumps(node["x-waldur-absent"])
         else:
             missing = None
