@@ -2,8 +2,7 @@
 
 An overlay is applied to a bundled document. Objects are merged member by member, arrays are appended to, and
 a plain value is replaced by whatever the update holds in its place. To replace an array or an object as a
-whole, remove it in one action and update its parent in the next. `overlay: 1.1.0` at the head of the file
-lets targets select plain values as well, to remove one `pattern`, say; the `copy` of 1.1 is not supported.
+whole, remove it in one action and update its parent in the next.
 
 An action that matches nothing is an error here, although the specification lets it pass: it states a
 difference that does not exist.
@@ -17,7 +16,7 @@ from typing import Any
 from mock_server.spec.document import DocumentError, Node, read_yaml
 from mock_server.spec.target import Json, Location, TargetError, parse, select
 
-_VERSIONS = ("1.0.", "1.1.")
+_VERSION = "1.0."
 _OVERLAY_KEYS = ("overlay", "info", "extends", "actions")
 _INFO_KEYS = ("title", "version", "description")
 _ACTION_KEYS = ("target", "description", "update", "remove")
@@ -44,14 +43,13 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """A titled list of actions. `plain_values`: whether targets may select plain values (from 1.1 on)."""
+    """A titled list of actions."""
 
     title: str
     version: str
     description: str
     actions: tuple[Action, ...]
     extensions: Mapping[str, Json]
-    plain_values: bool
 
 
 def load(path: Path) -> Overlay:
@@ -59,8 +57,8 @@ def load(path: Path) -> Overlay:
     content = _object(read_yaml(path), str(path), "the file")
     _known(content, _OVERLAY_KEYS, str(path))
     version = _text(content, "overlay", str(path))
-    if not version.startswith(_VERSIONS):
-        raise OverlayError(f"{path}: `overlay: {version}` is not supported; write 1.0.0 or 1.1.0.")
+    if not version.startswith(_VERSION):
+        raise OverlayError(f"{path}: `overlay: {version}` is not supported; write 1.0.0.")
     info = _object(content.get("info"), str(path), "`info`")
     _known(info, _INFO_KEYS, f"{path}, info")
     actions = content.get("actions")
@@ -72,7 +70,6 @@ def load(path: Path) -> Overlay:
         description=_text(info, "description", f"{path}, info") if "description" in info else "",
         actions=tuple(_action(action, f"{path}, action {number}") for number, action in enumerate(actions, 1)),
         extensions=_extensions(content) | _extensions(info),
-        plain_values=version.startswith("1.1."),
     )
 
 
@@ -83,7 +80,7 @@ def apply(document: Node, overlay: Overlay) -> dict[str, Any]:
     """
     result: Node = _copy(document)
     for action in overlay.actions:
-        for location in _targets(result, action, overlay.plain_values):
+        for location in _targets(result, action):
             if action.remove:
                 _remove(result, location)
             else:
@@ -91,15 +88,15 @@ def apply(document: Node, overlay: Overlay) -> dict[str, Any]:
     return result
 
 
-def _targets(document: Node, action: Action, plain_values: bool) -> list[Location]:
+def _targets(document: Node, action: Action) -> list[Location]:
     """The places that the action changes, deepest and last first, so that no removal moves another place."""
     locations = select(document, action.target)
     if not locations:
         raise _failure(action, "it matches nothing; correct it, or delete the action if the difference is gone")
     if action.remove and () in locations:
         raise _failure(action, "the document itself cannot be removed; select something in it")
-    if not plain_values and any(not isinstance(_at(document, place), dict | list) for place in locations):
-        raise _failure(action, "it selects a plain value; select what holds it, or write `overlay: 1.1.0`")
+    if any(not isinstance(_at(document, place), dict | list) for place in locations):
+        raise _failure(action, "it selects a plain value; select the object or array that holds it")
     return sorted(locations, reverse=True)
 
 
