@@ -39,7 +39,8 @@ class Builder:
     """Rows with few words. `customer` buys in `project`; `provider` sells `offering` under the plan `plan`."""
 
     def __init__(self, now: datetime = NOW) -> None:
-        self.world = World(now=now, seed=7, issuer_details={"company": "Issuer", "phone": {"country_code": "372", "national_number": "5555"}})
+        phone = {"country_code": "372", "national_number": "5555"}
+        self.world = World(now=now, seed=7, issuer_details={"company": "Issuer", "phone": phone})
         self.customer = self.add_customer("University", tax="22")
         self.provider = self.add_customer("CloudWorks", tax="0")
         self.project = self.add_project(self.customer, "Climate")
