@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final, Protocol, runtime_checkable
 
+from mock_server.spec.address import is_web_address
 from mock_server.spec.document import DocumentError, Node, resolve
 from mock_server.spec.validation import (
     LONGEST_NUMBER,
@@ -26,15 +27,6 @@ from mock_server.spec.validation import (
     unwanted_characters,
 )
 
-_WEB_ADDRESS: Final = re.compile(
-    r"(?:https?|ftps?)://"
-    r"(?:[^\s:@/]+(?::[^\s:@/]*)?@)?"
-    r"(?:localhost|\[[0-9a-f:.]+\]|\d{1,3}(?:\.\d{1,3}){3}"
-    r"|(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:xn--[a-z0-9-]{1,59}|(?:[^\W\d_]|[^\W_][\w-]{0,61})[^\W\d_])\.?)"
-    r"(?::\d{1,5})?(?:[/?#]\S*)?",
-    re.IGNORECASE,
-)
-_LONGEST_ADDRESS: Final = 2048
 _LOOSE_DATE: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _LOOSE_INSTANT: Final = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,6})\d*)?)?\s*"
@@ -127,8 +119,9 @@ def _text_judge(schema: Node) -> Judge:
 
     def judge(value: Any) -> str:
         if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-            raise Faulty(Fault("not_a_string"))
-        text = str(value).strip()
+            raise Faulty(Fault("not_a_url" if address else "not_a_string"))
+        # A server reads a number with a fraction into a float and writes that out: 1.50 becomes 1.5.
+        text = str(float(value) if isinstance(value, Decimal) else value).strip()
         if not text:
             if not blank:
                 raise Faulty(Fault("blank"))
@@ -137,7 +130,7 @@ def _text_judge(schema: Node) -> Judge:
         if longest is not None and len(text) > longest:
             faults.append(Fault("max_length", limit=longest))
         faults += unwanted_characters(text)
-        if address and (len(text) > _LONGEST_ADDRESS or not _WEB_ADDRESS.fullmatch(text)):
+        if address and not is_web_address(text):
             faults.append(Fault("not_a_url"))
         if faults:
             raise Faulty(*faults)
