@@ -77,8 +77,11 @@ class Links:
 
     def resolve(self, link: str) -> tuple[str, str] | None:
         """The path template that the link fits and the text of its last parameter, or None where it fits none."""
-        path = unquote(urlsplit(link).path) if link.startswith(("http://", "https://")) else unquote(link)
-        found = self._table.find(path)
+        try:
+            path = urlsplit(link).path if link.startswith(("http://", "https://")) else link
+        except ValueError:  # a host in brackets that is no IPv6 address
+            return None
+        found = self._table.find(unquote(path))
         if found is None:
             return None
         template, arguments = found
