@@ -1,14 +1,14 @@
 """The composition root: settings in, an ASGI application out. The way of a request can be read here from outside in."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import Route
 
 from fixtures import build, users
 from mock_server.billing.structure import User
@@ -40,8 +40,11 @@ def create_app(settings: Settings, stage: Stage, write: Callable[[str], object] 
     if write is not None:
         as_json = settings.log_format == "json"
         middleware.append(Middleware(RequestLog, write=write, clock=time.perf_counter, as_json=as_json))
-    routes = list(_routes(document, stage))
-    return Starlette(routes=routes, middleware=middleware, exception_handlers={500: _server_error})
+    routes = [console(stage, document, users), Route("/", lambda request: RedirectResponse("/_mock/"))]
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers={500: _server_error})
+    # The API knows its own addresses, and what to say of all others.
+    app.router.default = CrossOrigin(_api(document, stage))
+    return app
 
 
 def create_default_app(**settings: Any) -> Starlette:
@@ -50,14 +53,12 @@ def create_default_app(**settings: Any) -> Starlette:
     return create_app(chosen, create_stage(chosen))
 
 
-def _routes(document: Node, stage: Stage) -> Iterator[BaseRoute]:
+def _api(document: Node, stage: Stage) -> Api[User]:
     def find_user(token: str) -> User | None:
         return next(iter(stage.world.users.where("token", token)), None)
 
-    yield console(stage, document, users)
-    yield Route("/", lambda request: RedirectResponse("/_mock/"))
     functions = bind(document, lambda: stage.world)
-    yield Mount("/", app=CrossOrigin(Api(document, functions, find_user, lambda uuid: stage.world.users.get(uuid))))
+    return Api(document, functions, find_user, lambda uuid: stage.world.users.get(uuid))
 
 
 def _server_error(request: Request, error: Exception) -> Response:
