@@ -143,25 +143,26 @@ def _spec(options: argparse.Namespace) -> int:
 
 
 def _serve(settings: Settings) -> int:
-    with _listen(settings.host, settings.port) as listener:
-        stage = create_stage(settings)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                create_app(settings, stage, _log),
-                log_level="warning",
-                access_log=False,
-                lifespan="off",
-                server_header=False,
-                timeout_graceful_shutdown=1,
+    """Serves until Ctrl-C, which may come at any time, and even before the server has begun to watch for it."""
+    try:
+        with _listen(settings.host, settings.port) as listener:
+            stage = create_stage(settings)
+            server = uvicorn.Server(
+                uvicorn.Config(
+                    create_app(settings, stage, _log),
+                    log_level="warning",
+                    access_log=False,
+                    lifespan="off",
+                    server_header=False,
+                    timeout_graceful_shutdown=1,
+                )
             )
-        )
-        host, port = listener.getsockname()[:2]
-        address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        _announce(settings, stage.world, address)
-        try:
+            host, port = listener.getsockname()[:2]
+            address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            _announce(settings, stage.world, address)
             server.run(sockets=[listener])
-        except KeyboardInterrupt:
-            print("stopped", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
     return 0
 
 

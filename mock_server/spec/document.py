@@ -88,7 +88,8 @@ class _Bundler:
         """Takes the referenced component into the bundle; returns the reference to it there."""
         name, _, pointer = reference.partition("#")
         target = (file.parent / name).resolve() if name else file
-        place = target.relative_to(self._folder).with_suffix("").parts
+        inside = target.is_relative_to(self._folder)
+        place = target.relative_to(self._folder).with_suffix("").parts if inside else ()
         match (*place, *pointer.strip("/").split("/")) if pointer.strip("/") else place:
             case ("components", str(kind), str(component)):
                 pass

@@ -23,6 +23,7 @@ from mock_server.spec.validation import (
     finite,
     judge_uuid,
     nullable,
+    python_type,
     types,
     unwanted_characters,
 )
@@ -208,7 +209,7 @@ def _hyperlink(value: Any) -> str:
     if value == "":
         raise Faulty(Fault("null"))
     if not isinstance(value, str):
-        raise Faulty(Fault("not_a_link", value=_python_type(value)))
+        raise Faulty(Fault("not_a_link", value=python_type(value)))
     return value
 
 
@@ -218,8 +219,3 @@ def _upload(value: Any) -> Upload:
     if not value.content:
         raise Faulty(Fault("empty_file"))
     return value
-
-
-def _python_type(value: object) -> str:
-    """The name of the type as a server that reads JSON numbers into floats would print it."""
-    return "float" if isinstance(value, Decimal) else type(value).__name__

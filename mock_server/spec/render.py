@@ -6,7 +6,7 @@ stands in the reply digit for digit, whether the schema calls it a number or a s
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
@@ -57,10 +57,10 @@ class Renderer:
         match types(schema)[:1], schema.get("format"):
             case ("object",), _ if "properties" in schema:
                 open_ended = schema.get("additionalProperties") is True
-                compiled = _Object(tuple(self._members(schema)), open_ended=open_ended)
-                if reference:
+                compiled = _Object(open_ended=open_ended)
+                if reference:  # known before its members are compiled, so that a schema may contain itself
                     self._objects[reference] = compiled
-                return compiled
+                return compiled.of(self._members(schema))
             case ("array",), _:
                 one = self._compile(schema["items"])
                 return lambda rows, base: f"[{','.join([one(row, base) for row in rows])}]"
@@ -116,11 +116,17 @@ class _Member:
 class _Object:
     """Writes an object, member by member."""
 
-    def __init__(self, members: tuple[_Member, ...], *, open_ended: bool = False) -> None:
-        self._members = members
-        self._open_ended = open_ended
-        self._names = frozenset(member.name for member in members)
-        self._projections: dict[frozenset[str], _Object] = {}
+    def __init__(self, *, open_ended: bool = False) -> None:
+        self._open_ended: Final = open_ended
+        self._members: tuple[_Member, ...] = ()
+        self._names: frozenset[str] = frozenset()
+        self._projections: Final[dict[frozenset[str], _Object]] = {}
+
+    def of(self, members: "Iterable[_Member]") -> "_Object":
+        """The same object, with these members from now on."""
+        self._members = tuple(members)
+        self._names = frozenset(member.name for member in self._members)
+        return self
 
     def __call__(self, value: Any, base: str) -> str:
         mapping = isinstance(value, Mapping)
@@ -149,7 +155,7 @@ class _Object:
         if not known:
             return self
         if known not in self._projections:
-            self._projections[known] = _Object(tuple(member for member in self._members if member.name in known))
+            self._projections[known] = _Object().of(member for member in self._members if member.name in known)
         return self._projections[known]
 
 

@@ -103,3 +103,8 @@ def unwanted_characters(text: str) -> list[Fault]:
     faults = [Fault("null_character")] if "\x00" in text else []
     surrogates = [character for character in text if "\ud800" <= character <= "\udfff"]
     return faults + [Fault("surrogate", value=f"U+{ord(character):X}") for character in surrogates[:1]]
+
+
+def python_type(value: object) -> str:
+    """The name of the type as a server that reads JSON numbers into floats would print it."""
+    return "float" if isinstance(value, Decimal) else type(value).__name__

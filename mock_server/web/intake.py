@@ -17,7 +17,7 @@ from starlette.requests import Request
 
 from mock_server.spec.fields import Fields
 from mock_server.spec.query import Query
-from mock_server.spec.validation import Invalid
+from mock_server.spec.validation import Invalid, python_type
 from mock_server.web import problems
 from mock_server.web.access import User
 from mock_server.web.routing import Links
@@ -94,7 +94,7 @@ class Intake(Generic[User]):
         assert self._fields is not None, "the operation describes a body"
         value = self._body.read()
         if not isinstance(value, dict):
-            raise problems.not_an_object(type(value).__name__)
+            raise problems.not_an_object(python_type(value))
         try:
             return self._fields.judge(value, form=self._body.is_form, only=only)
         except Invalid as invalid:

@@ -1,0 +1,162 @@
+"""The control plane: free on this machine, closed to strangers, and careful with what it prints."""
+
+import json
+from dataclasses import replace
+from typing import Final
+
+import pytest
+import yaml
+
+from fixtures import users
+from mock_server.settings import DESCRIPTION
+from mock_server.spec.revision import describe
+from mock_server.world_file import dump
+from tests.asgi import Api, Reply, application
+from tests.operations.figures import INVOICE, dashed, invoice_path
+
+PAGES: Final = (
+    "/_mock/",
+    "/_mock/users",
+    "/_mock/notifications",
+    "/_mock/payments",
+    "/_mock/provider-invoice-items",
+    "/_mock/openapi.json",
+    "/_mock/openapi.yaml",
+)
+ELSEWHERE: Final = {"X-Forwarded-For": "10.0.0.1"}
+"""The test client passes for a proxy on this machine, which tells where the call comes from."""
+
+
+def ask(api: Api, path: str, username: str | None = None, *, elsewhere: bool = False, method: str = "GET") -> Reply:
+    return api.send(method, path, username, ELSEWHERE if elsewhere else {})
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nobody_needs_a_token_on_this_machine(november: Api, path: str) -> None:
+    reply = ask(november, path)
+
+    assert reply.status == 200
+    assert reply.text
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/_mock/nothing"])
+@pytest.mark.parametrize(("username", "status"), [(None, 401), ("inactive", 401), ("owner", 403), ("support", 403)])
+def test_from_elsewhere_only_staff_may_look(november: Api, path: str, username: str | None, status: int) -> None:
+    reply = ask(november, path, username, elsewhere=True)
+
+    assert reply.status == status
+    assert set(reply.body) == {"detail"}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_from_elsewhere_staff_may_look(november: Api, path: str) -> None:
+    assert ask(november, path, "staff", elsewhere=True).status == 200
+
+
+@pytest.mark.parametrize(("username", "status"), [(None, 401), ("owner", 403)])
+def test_from_elsewhere_only_staff_may_reset(november: Api, username: str | None, status: int) -> None:
+    november.post(invoice_path(INVOICE, "paid/"))
+    before = dump(november.world)
+
+    reply = ask(november, "/_mock/reset", username, elsewhere=True, method="POST")
+
+    assert reply.status == status
+    assert dump(november.world) == before
+
+
+def test_the_users_are_those_of_the_world(november: Api) -> None:
+    listed = ask(november, "/_mock/users").body
+
+    assert listed == json.loads(json.dumps(users(november.world)))
+    assert listed[0]["role"] == "staff"
+    assert november.send("GET", "/api/invoices/", None, {"Authorization": f"Token {listed[2]['token']}"}).status == 200
+
+
+def test_a_reset_brings_the_beginning_back(november: Api) -> None:
+    before = dump(november.world)
+    november.post(invoice_path(INVOICE, "paid/"))
+    november.ask("DELETE", f"/api/invoice-items/{INVOICE}/")
+    assert dump(november.world) != before
+
+    reply = ask(november, "/_mock/reset", method="POST")
+
+    assert (reply.status, reply.text) == (204, "")
+    assert dump(november.world) == before
+
+
+def test_a_reset_is_a_post(november: Api) -> None:
+    assert ask(november, "/_mock/reset").status == 405
+
+
+def test_what_was_sent_and_paid_is_listed(november: Api) -> None:
+    november.post(invoice_path(INVOICE, "send_notification/"))
+    november.post(invoice_path(INVOICE, "paid/"), {"date": "2025-12-04"})
+
+    (sent,), (paid,) = (ask(november, f"/_mock/{name}").body for name in ("notifications", "payments"))
+
+    assert sent == {
+        "invoice_uuid": dashed(INVOICE),
+        "to": ["owner@example.org"],
+        "subject": "Baltic Sea Observatory: invoice 100042 for 2025-11",
+        "text": "Invoice 100042 over 160.31 is due on 2025-12-31.",
+        "sent_at": "2025-12-05T09:00:00+00:00",
+    }
+    assert (paid["invoice_uuid"], paid["date_of_payment"], paid["proof"]) == (dashed(INVOICE), "2025-12-04", None)
+
+
+def test_the_numbers_of_providers_items_are_listed(november: Api) -> None:
+    listed = ask(november, "/_mock/provider-invoice-items").body
+
+    items = [item for item in november.world.invoice_items if item.resource_uuid]
+    assert [(row["id"], row["uuid"], row["name"]) for row in listed] == [
+        (item.id, dashed(item.uuid), item.name) for item in items
+    ]
+
+
+@pytest.mark.parametrize(("revision", "wire"), [("documents", False), ("8.0.9", True)])
+def test_the_description_that_is_obeyed_is_published(revision: str, wire: bool) -> None:
+    api = application("one-invoice", revision, wire)
+
+    as_json, as_yaml = ask(api, "/_mock/openapi.json"), ask(api, "/_mock/openapi.yaml")
+
+    document = describe(DESCRIPTION, revision, wire=wire)
+    assert as_json.headers["content-type"] == "application/json"
+    assert as_yaml.headers["content-type"].startswith("application/yaml")
+    assert json.loads(as_json.text) == yaml.safe_load(as_yaml.text) == document
+
+
+def test_the_page_tells_users_holdings_operations_and_what_was_sent(november: Api) -> None:
+    november.post(invoice_path(INVOICE, "send_notification/"))
+
+    reply = ask(november, "/_mock/")
+
+    assert reply.headers["content-type"] == "text/html; charset=utf-8"
+    for text in (
+        "YOUR_API_TOKEN",
+        "1 invoices, 6 invoice items",
+        "invoices_send_notification",
+        "/api/invoice-items/{uuid}/migrate_to/",
+        "owner@example.org",
+        "2025-12-05T09:00:00+00:00",
+    ):
+        assert text in reply.text
+
+
+def test_the_page_cannot_be_written_into(november: Api) -> None:
+    world = november.world
+    trap = "</td><script>alert('x')</script>&\""
+    world.customers.put(replace(world.invoices.one(INVOICE).customer, name=trap))
+    for user in world.users:
+        world.users.put(replace(user, full_name=trap, email=f"{user.username}{trap}@example.org"))
+    november.post(invoice_path(INVOICE, "send_notification/"))
+
+    reply = november.send("GET", "/_mock/", None, {"Host": 'a"><script>.example'})
+
+    assert "<script" not in reply.text
+    assert "&lt;script&gt;alert" in reply.text
+
+
+def test_the_root_leads_to_the_page(november: Api) -> None:
+    reply = ask(november, "/")
+
+    assert (reply.status, reply.headers["location"]) == (307, "/_mock/")

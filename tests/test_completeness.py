@@ -1,0 +1,126 @@
+"""One name, four places; and every property that is described can be read from the domain."""
+
+import json
+from collections.abc import Iterator
+from importlib import import_module
+from types import FunctionType, ModuleType
+from typing import Final
+
+import jsonschema_rs
+import pytest
+
+from mock_server.operations.registry import functions
+from mock_server.settings import DESCRIPTION
+from mock_server.spec.document import Node
+from mock_server.spec.operation import Operation, operations
+from mock_server.spec.revision import describe, revisions
+from tests.asgi import Api, application
+
+DIALECTS: Final = [(revision, wire) for revision in revisions(DESCRIPTION) for wire in (False, True)]
+FAILS_IN_WIRE: Final = {"invoice_items_consumptions_list", "invoice_items_consumptions_retrieve"}
+IN_DIALECTS = pytest.mark.parametrize(("revision", "wire"), DIALECTS)
+
+
+def reads(document: Node) -> list[Operation]:
+    return [operation for operation in operations(document) if operation.method == "GET"]
+
+
+def test_every_described_operation_has_a_function_and_every_function_is_described() -> None:
+    described = {
+        operation.operation_id
+        for revision in revisions(DESCRIPTION)
+        for operation in operations(describe(DESCRIPTION, revision))
+        if operation.method != "HEAD"
+    }
+
+    assert described == functions().keys()
+
+
+def public_functions(module: ModuleType) -> set[str]:
+    return {
+        name
+        for name, value in vars(module).items()
+        if isinstance(value, FunctionType) and value.__module__ == module.__name__ and name[0] != "_"
+    }
+
+
+@pytest.mark.parametrize("page", ["invoices", "invoice_items", "provider_invoice_items"])
+def test_every_operation_has_an_invariant_of_its_name_in_the_module_of_its_page(page: str) -> None:
+    operations_of_page, invariants = (
+        public_functions(import_module(f"{package}.{page}"))
+        for package in ("mock_server.operations", "contracts.invariants")
+    )
+
+    assert invariants == operations_of_page
+
+
+@IN_DIALECTS
+def test_every_revision_has_the_same_addresses(revision: str, wire: bool) -> None:
+    base, other = (
+        {(operation.method, operation.path) for operation in operations(document)}
+        for document in (describe(DESCRIPTION), describe(DESCRIPTION, revision, wire=wire))
+    )
+
+    assert other == base
+    assert len([method for method, _ in base if method != "HEAD"]) == 24
+
+
+def validators(document: Node) -> dict[str, jsonschema_rs.Draft202012Validator]:
+    """For each operation with a body in its answer, what judges that body, formats included."""
+    return {
+        operation.operation_id: jsonschema_rs.Draft202012Validator(
+            {**operation.success.schema, "components": document["components"]}, validate_formats=True
+        )
+        for operation in operations(document)
+        if operation.success.schema is not None
+    }
+
+
+def addresses(api: Api, operation: Operation) -> Iterator[str]:
+    """What to ask an operation for. The lists answer every invoice and item of the world; of the others, some do."""
+    world = api.world
+    invoices = [invoice.uuid for invoice in world.invoices][::5]
+    items = [item.uuid for item in world.invoice_items][::17]
+    template = operation.path
+    match operation.operation_id:
+        case "provider_invoice_items_retrieve":
+            yield from (template.replace("{id}", str(item.id)) for item in list(world.invoice_items)[::17])
+        case "invoice_items_costs_list":
+            yield from (f"{template}?project_uuid={project.uuid}" for project in world.projects)
+        case name if "page" in operation.query and "{" not in template:
+            yield from (f"{template}?page_size=300&page={page}" for page in range(1, pages(name, api) + 1))
+        case _ if "{uuid}" in template:
+            uuids = invoices if template.startswith("/api/invoices/") else items
+            yield from (template.replace("{uuid}", uuid) for uuid in uuids)
+        case "invoice_items_customer_costs_for_period_retrieve":
+            yield from (f"{template}?customer_uuid={customer.uuid}&period=3" for customer in world.customers)
+        case "invoice_items_project_costs_for_period_retrieve":
+            yield from (f"{template}?project_uuid={project.uuid}" for project in world.projects)
+        case _:
+            yield template
+
+
+def pages(name: str, api: Api) -> int:
+    """How many pages of 300 rows the list has."""
+    rows = len(api.world.invoices if name == "invoices_list" else api.world.invoice_items)
+    return -(-rows // 300)
+
+
+@IN_DIALECTS
+def test_every_object_of_the_world_is_answered_as_described(revision: str, wire: bool) -> None:
+    api = application("default", revision, wire)
+    document = describe(DESCRIPTION, revision, wire=wire)
+    judges = validators(document)
+    complaints = []
+
+    for operation in reads(document):
+        for address in addresses(api, operation):
+            reply = api.get(address)
+            if wire and operation.operation_id in FAILS_IN_WIRE:
+                assert reply.status == 500
+                break
+            assert reply.status == 200, (address, reply.text)
+            body = json.loads(reply.text)
+            complaints += [f"{address}: {error}" for error in judges[operation.operation_id].iter_errors(body)]
+
+    assert complaints[:5] == []

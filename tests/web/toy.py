@@ -1,0 +1,186 @@
+"""A description of a few lines, the functions that it asks for, and a client: HTTP without billing."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Final
+
+from starlette.types import ASGIApp
+
+from mock_server.web import problems
+from mock_server.web.api import Api
+from mock_server.web.intake import Intake
+from mock_server.web.listing import Listing
+from tests.asgi import Reply
+from tests.parity.client import Client
+
+PEAR, PLUM, FIG = ("0b2c4d6e8f10324354657687980badc" + digit for digit in "123")
+
+
+@dataclass(frozen=True)
+class Eater:
+    """A caller, with what access asks for."""
+
+    name: str
+    is_staff: bool = False
+    is_active: bool = True
+    token_expired: bool = False
+
+
+@dataclass(frozen=True)
+class Fruit:
+    """A row of the toy: `weight` may be missing."""
+
+    uuid: str
+    name: str
+    weight: Decimal | None
+
+
+EATERS: Final = {
+    "cook": Eater("cook", is_staff=True),
+    "guest": Eater("guest"),
+    "gone": Eater("gone", is_active=False),
+    "late": Eater("late", token_expired=True),
+    "clé": Eater("clé"),
+}
+FRUITS: Final = (
+    Fruit(PEAR, "pear", Decimal("180.50")),
+    Fruit(PLUM, "plum", Decimal(30)),
+    Fruit(FIG, "fig", None),
+)
+_TEXT: Final = {"type": "string"}
+_BODY: Final = {
+    "schema": {
+        "type": "object",
+        "required": ["name"],
+        "properties": {
+            "name": {"type": ["string", "number"], "maxLength": 5, "minLength": 1},
+            "leaf": {"type": "string", "format": "binary"},
+            "day": {"type": "string", "format": "date"},
+        },
+    }
+}
+_FRUIT: Final = {
+    "type": "object",
+    "properties": {
+        "uuid": {"type": "string", "format": "uuid"},
+        "name": _TEXT,
+        "weight": {"type": ["number", "null"], "format": "double"},
+    },
+}
+
+
+def _operation(name: str, answer: object = None, *, status: str = "200", **more: Any) -> dict[str, Any]:
+    content = {"content": {"application/json": {"schema": answer}}} if answer else {}
+    head = {"operationId": name, "tags": ["fruits"], "summary": f"Do {name}", "x-waldur-permission": "authenticated"}
+    return {**head, "responses": {status: {"description": "Done.", **content}}, **more}
+
+
+def _query(name: str, schema: object, **more: Any) -> dict[str, Any]:
+    return {"name": name, "in": "query", "allowEmptyValue": True, "schema": schema, **more}
+
+
+_LIST: Final = _operation(
+    "fruits_list",
+    {"type": "array", "items": _FRUIT},
+    parameters=[
+        _query("page", {"type": ["integer", "string"]}),
+        _query("page_size", {"type": ["integer", "string"]}),
+        _query("o", {"type": "array", "items": {"enum": ["name", "-name", "weight", "-weight"]}}, explode=False),
+        _query("field", {"type": "array", "items": {"type": "string"}}),
+        _query("name", _TEXT),
+    ],
+)
+_UUID: Final = {"name": "uuid", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+DOCUMENT: Final[dict[str, Any]] = {
+    "paths": {
+        "/fruits/": {
+            "get": _LIST,
+            "head": {**_LIST, "operationId": "fruits_count"},
+            "post": _operation(
+                "fruits_create",
+                {"type": "object"},
+                status="201",
+                requestBody={
+                    "content": dict.fromkeys(
+                        ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"], _BODY
+                    )
+                },
+            ),
+        },
+        "/fruits/ripe/": {"get": _operation("fruits_ripe", {"type": "object"})},
+        "/fruits/{uuid}/": {
+            "parameters": [_UUID],
+            "get": _operation("fruits_retrieve", _FRUIT),
+            "delete": _operation("fruits_destroy", status="204", **{"x-waldur-permission": "staff"}),
+        },
+        "/fruits/{uuid}/eat/": {"parameters": [_UUID], "post": _operation("fruits_eat")},
+    }
+}
+
+
+def _rows(intake: Intake[Eater]) -> Listing[Fruit]:
+    return Listing(
+        FRUITS,
+        {"name": lambda fruit, name: fruit.name == name},
+        {"name": lambda fruit: fruit.name, "weight": lambda fruit: fruit.weight},
+    )
+
+
+def _one(intake: Intake[Eater]) -> Fruit:
+    for fruit in FRUITS:
+        if fruit.uuid == intake.path["uuid"].replace("-", ""):
+            return fruit
+    raise problems.not_found("No Fruit matches the given query.")
+
+
+def _create(intake: Intake[Eater]) -> dict[str, object]:
+    """Answers with what was understood: a file by its name and content."""
+    fields = dict(intake.fields())
+    if "leaf" in fields:
+        fields["leaf"] = [fields["leaf"].filename, fields["leaf"].content.decode()]
+    if "day" in fields:
+        fields["day"] = fields["day"].isoformat()
+    return {"sent": fields, "by": intake.user.name}
+
+
+FUNCTIONS: Final[Mapping[str, Callable[[Intake[Eater]], Any]]] = {
+    "fruits_list": _rows,
+    "fruits_create": _create,
+    "fruits_ripe": lambda intake: {"ripe": True},
+    "fruits_retrieve": _one,
+    "fruits_destroy": lambda intake: None,
+    "fruits_eat": lambda intake: None,
+}
+
+
+def api(functions: Mapping[str, Callable[[Intake[Eater]], Any]] = FUNCTIONS) -> Api[Eater]:
+    return Api(DOCUMENT, functions, EATERS.get, lambda uuid: EATERS["guest"] if uuid == PEAR else None)
+
+
+@dataclass
+class Shop:
+    """A client of the toy, or of anything around it."""
+
+    app: ASGIApp = field(default_factory=api)
+
+    def ask(
+        self,
+        method: str,
+        target: str,
+        token: str | None = "guest",
+        headers: Mapping[str, str] = MappingProxyType({}),
+        content: bytes = b"",
+    ) -> Reply:
+        """The answer to a request as one of the eaters; None sends no token."""
+        sent = {**({"Authorization": f"Token {token}"} if token else {}), **headers}
+        answer = Client(self.app).call(method, target, sent, content)
+        return Reply(answer.status, answer.headers, answer.body)
+
+    def create(self, content: bytes, media_type: str = "application/json") -> Reply:
+        return self.ask("POST", "/fruits/", headers={"Content-Type": media_type}, content=content)
+
+    def create_json(self, body: object) -> Reply:
+        return self.create(json.dumps(body).encode())
