@@ -1,0 +1,197 @@
+"""Finds what there is to ask about: invoices, their lines, the items, and the objects that these name.
+
+Nothing is looked up by a guessed identifier, except the numbers of provider items, which no answer shows.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Final
+
+from contracts.exchange import NotExercised
+from contracts.trial import Trial, field, key_of
+from contracts.values import Malformed, Row, decimal, identifier, optional_identifier, product, total
+
+UNKNOWN: Final = "ffffffff-ffff-4fff-bfff-ffffffffffff"
+"""A well-formed uuid of nothing."""
+
+_FIRST_NUMBERS: Final = 12
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Month:
+    """A calendar month."""
+
+    year: int
+    month: int
+
+    def back(self, months: int) -> "Month":
+        """The month so many months before."""
+        number = self.year * 12 + self.month - 1 - months
+        return Month(number // 12, number % 12 + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An item as its invoice shows it, together with that invoice."""
+
+    invoice: Row
+    item: Row
+
+    @property
+    def month(self) -> Month:
+        """The month of the invoice."""
+        return Month(int(self.invoice["year"]), int(self.invoice["month"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is billed: a customer and one of its projects, if any, with their names."""
+
+    customer: str
+    customer_name: str
+    project: str | None
+    project_name: str
+
+
+class Books:
+    """All that a role may see of invoices and items. Raises `NotExercised` where that is too much to read."""
+
+    def __init__(self, trial: Trial, role: str | None = None) -> None:
+        self._trial: Final = trial
+        self._role: Final = role
+
+    @cached_property
+    def invoices(self) -> list[Row]:
+        """Every invoice, with its lines."""
+        return self._trial.rows("invoices_list", self._role)
+
+    @cached_property
+    def items(self) -> list[Row]:
+        """Every invoice item by itself."""
+        return self._trial.rows("invoice_items_list", self._role)
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """Every line of every invoice; those whose total is zero are not shown by invoices."""
+        return [Line(invoice, item) for invoice in self.invoices for item in field(invoice, "items")]
+
+    @cached_property
+    def places(self) -> frozenset[Place]:
+        """The customers and projects that lines name."""
+        return frozenset(
+            Place(
+                key_of(line.invoice, "customer"),
+                str(line.invoice["customer_details"]["name"]),
+                optional_identifier(line.item.get("project_uuid")),
+                str(line.item.get("project_name")),
+            )
+            for line in self.lines
+        )
+
+    @cached_property
+    def item_by_key(self) -> dict[str, Row]:
+        return {key_of(item): item for item in self.items}
+
+    @cached_property
+    def invoice_by_key(self) -> dict[str, Row]:
+        return {key_of(invoice): invoice for invoice in self.invoices}
+
+    @cached_property
+    def line_by_key(self) -> dict[str, Line]:
+        return {key_of(line.item): line for line in self.lines}
+
+    @cached_property
+    def of_resource(self) -> dict[str, Row]:
+        """The details that items hold, by their resource; those of one that says something."""
+        found: dict[str, Row] = {}
+        for item in [*self.items, *(line.item for line in self.lines)]:
+            resource = optional_identifier(item.get("resource"))
+            if resource and item.get("details"):
+                found[resource] = item["details"]
+        return found
+
+    def invoice_of(self, item: Row) -> Row:
+        """The invoice that an item links to. Raises `NotExercised` where the role does not see it."""
+        found = self.invoice_by_key.get(key_of(item, "invoice"))
+        if found is None:
+            raise NotExercised("an item links to an invoice that is not listed")
+        return found
+
+    def of_customer(self, customer: str) -> list[Line]:
+        """The lines on the invoices of a customer."""
+        return [line for line in self.lines if key_of(line.invoice, "customer") == customer]
+
+    def of_project(self, project: str) -> list[Line]:
+        """The lines of a project, wherever they are billed."""
+        return [line for line in self.lines if optional_identifier(line.item.get("project_uuid")) == project]
+
+    @cached_property
+    def customers(self) -> list[str]:
+        """The customers that are billed."""
+        return list(dict.fromkeys(key_of(invoice, "customer") for invoice in self.invoices))
+
+    @cached_property
+    def projects(self) -> list[str]:
+        """The projects that lines name."""
+        named = (optional_identifier(line.item.get("project_uuid")) for line in self.lines)
+        return list(dict.fromkeys(project for project in named if project))
+
+
+def books_of(trial: Trial, role: str | None = None) -> Books:
+    """The books of a role, the same ones until something is written."""
+    key = f"books of {role}"
+    if key not in trial.memory or trial.memory[key][0] != trial.reading:
+        trial.memory[key] = (trial.reading, Books(trial, role))
+    books: Books = trial.memory[key][1]
+    return books
+
+
+def exact(item: Row) -> Decimal:
+    """Unit price times quantity of an item in any form, unrounded."""
+    return product(decimal(field(item, "unit_price")), decimal(field(item, "quantity")))
+
+
+def cost(items: Iterable[Row]) -> Decimal:
+    """The exact sum of unit price times quantity."""
+    return total(exact(item) for item in items)
+
+
+def current_month(trial: Trial) -> Month:
+    """The month that the server has now, which is the last period of growth."""
+    periods = trial.row("invoices_growth_retrieve").get("periods")
+    try:
+        year, month = str(periods[-1]).split("-")  # type: ignore[index]
+        return Month(int(year), int(month))
+    except (TypeError, ValueError, IndexError) as error:
+        raise NotExercised("the server does not tell what month it is") from error
+
+
+def provider_numbers(trial: Trial, role: str | None = None) -> list[str]:
+    """The first numbers that name a provider item, found by asking, since no answer shows them."""
+    found = []
+    for number in range(1, _FIRST_NUMBERS + 1):
+        if trial.ask("provider_invoice_items_retrieve", role, of=str(number)).status == 200:
+            found.append(str(number))
+        if len(found) == 3:
+            break
+    return found
+
+
+def named_offering(line: Line) -> str | None:
+    """The offering that the details of a line name."""
+    return _named(line.item, "offering_uuid")
+
+
+def named_provider(line: Line) -> str | None:
+    """The service provider that the details of a line name."""
+    return _named(line.item, "service_provider_uuid")
+
+
+def _named(item: Row, name: str) -> str | None:
+    details = item.get("details")
+    try:
+        return identifier(details.get(name)) if isinstance(details, dict) else None
+    except Malformed:
+        return None

@@ -1,0 +1,47 @@
+"""What a row means by its links: the invoice, the offering, the project that stand in other answers."""
+
+from contracts.discovery import Books
+from contracts.exchange import NotExercised
+from contracts.subjects import identity_of
+from contracts.values import Malformed, Row, identifier, optional_identifier
+
+
+def invoice_of(books: Books, row: Row) -> Row:
+    """The invoice on which an item stands. Raises `NotExercised` where the role does not see it."""
+    if "invoice" in row:
+        return books.invoice_of(row)
+    line = books.line_by_key.get(identity_of(row))
+    if line is not None:
+        return line.invoice
+    item = books.item_by_key.get(identity_of(row))
+    if item is not None:
+        return books.invoice_of(item)
+    raise NotExercised("the invoice of an item is not visible")
+
+
+def offering(books: Books, row: Row) -> str | None:
+    """The offering of an item's resource; None without a resource."""
+    if row.get("resource") is None:
+        return None
+    if "offering_uuid" in row:
+        return optional_identifier(row["offering_uuid"])
+    return _learned(books, row, "offering_uuid")
+
+
+def offering_name(books: Books, row: Row) -> str | None:
+    """The name of the offering of an item's resource; None without a resource."""
+    return None if row.get("resource") is None else _learned(books, row, "offering_name")
+
+
+def _learned(books: Books, row: Row, name: str) -> str:
+    """What the details of some line of the same resource say. Raises `NotExercised` where none does."""
+    known = books.of_resource.get(optional_identifier(row.get("resource")) or "", {})
+    value = known.get(name)
+    if value is None:
+        raise NotExercised(f"no line tells the {name} of a resource")
+    if not name.endswith("_uuid"):
+        return str(value)
+    try:
+        return identifier(value)
+    except Malformed:
+        raise NotExercised(f"no line tells the {name} of a resource") from None

@@ -1,0 +1,1 @@
+"""What is true of one operation: a function of its name, whose docstring is the requirement."""

@@ -1,0 +1,66 @@
+"""The verdict as SARIF 2.1.0, for forges that show findings beside the code: here, beside the description."""
+
+import json
+from typing import Any
+
+from contracts.findings import Finding, Result, Verdict
+from contracts.reports.words import lines
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_LEVELS = {"broken": "error", "known deviation": "note", "accepted": "warning"}
+
+
+def text(verdict: Verdict) -> str:
+    """One run with a rule for each check that found something."""
+    found = [(result, finding) for result in verdict.results for finding in result.findings]
+    rules = {result.check.id: result for result, _ in found}
+    content = {
+        "$schema": _SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "waldur-contracts",
+                        "rules": [
+                            {"id": id, "shortDescription": {"text": result.check.requirement}}
+                            for id, result in sorted(rules.items())
+                        ],
+                    }
+                },
+                "results": [_result(result, finding, verdict) for result, finding in found],
+            }
+        ],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+
+
+def _result(result: Result, finding: Finding, verdict: Verdict) -> dict[str, Any]:
+    place = finding.complaint.place
+    made: dict[str, Any] = {
+        "ruleId": result.check.id,
+        "level": _LEVELS[finding.outcome],
+        "message": {"text": "\n".join(lines(finding.complaint, verdict))},
+        "locations": [
+            {
+                "physicalLocation": {"artifactLocation": {"uri": _file(place)}},
+                "logicalLocations": [{"fullyQualifiedName": place}],
+            }
+        ],
+    }
+    if finding.outcome != "broken":
+        made["suppressions"] = [{"kind": "external", "justification": ", ".join(finding.explained_by)}]
+    return made
+
+
+def _file(place: str) -> str:
+    """The page of the description in which a place stands."""
+    steps = place.split("/")
+    match steps[1:4]:
+        case ["components", "schemas", name] if name:
+            return f"openapi/components/schemas/{name}.yaml"
+        case ["components", kind, _]:
+            return f"openapi/components/{kind}.yaml"
+        case ["paths", path, *_]:
+            return f"openapi/{path.split('~1')[2]}.yaml" if path.count("~1") > 2 else "openapi/openapi.yaml"
+    return "openapi/openapi.yaml"

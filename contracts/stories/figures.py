@@ -1,0 +1,78 @@
+"""All figures that an item is part of, read from every operation that adds items up."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from contracts.discovery import Month, books_of, cost, current_month
+from contracts.trial import Trial, break_with, key_of
+from contracts.values import Row, decimal, hyphenated, optional_identifier, total
+
+Figures = Mapping[str, Decimal]
+ROUNDED: Final = frozenset({"costs", "costs of the project", "costs of the customer"})
+"""Figures that are rounded once for all their items, so that they may follow a cent late."""
+
+
+def figures(trial: Trial, item: Row, home: Row) -> Figures:
+    """The figures that an item on an invoice adds to, by name, as the server shows them now."""
+    invoice = trial.row("invoices_retrieve", of=str(home["uuid"]))
+    month = {"year": home["year"], "month": home["month"]}
+    found = {
+        "price of the invoice": decimal(invoice["price"]),
+        "incurred costs and compensations": decimal(invoice["incurred_costs"]) + decimal(invoice["compensations"]),
+        "lines of the invoice": total(decimal(line["price"]) for line in invoice["items"]),
+        "items of the month": cost(trial.rows("invoice_items_list", query=month)),
+        "total price of the month": _total_price(trial, month),
+        "total price": _total_price(trial, {}),
+    }
+    if optional_identifier(item.get("resource")):
+        stats = trial.rows("invoices_stats_list", of=str(home["uuid"]))
+        found["statistics"] = total(decimal(row["aggregated_price"]) for row in stats)
+    return {**found, **_costs(trial, item, home)}
+
+
+def growth_now(trial: Trial) -> Decimal:
+    """What is invoiced this month without tax, as growth shows it."""
+    growth = trial.row("invoices_growth_retrieve", query={"accounting_mode": "accounting"})
+    return decimal(growth["total_periods"][-1])
+
+
+def must_differ_by(before: Figures, after: Figures, price: Decimal, exact: Decimal, what: str, place: str) -> None:
+    """Every figure has changed by the price, or by the exact value, of what was done. Raises `Broken`."""
+    for name in before:
+        changed = after[name] - before[name]
+        tolerance = Decimal("0.01") if name in ROUNDED else Decimal(0)
+        if min(abs(changed - price), abs(changed - exact)) > tolerance:
+            break_with(f"{what} must change the {name}", place, price, changed)
+
+
+def is_recent(trial: Trial, home: Row) -> bool:
+    """Whether an invoice is of the current month, so that all periods count it."""
+    month = current_month(trial)
+    return Month(int(home["year"]), int(home["month"])) == month
+
+
+def project_of(trial: Trial, item: Row) -> str | None:
+    """The project of an item, as its line tells it."""
+    line = books_of(trial).line_by_key.get(key_of(item))
+    return optional_identifier(line.item.get("project_uuid")) if line else None
+
+
+def _costs(trial: Trial, item: Row, home: Row) -> dict[str, Decimal]:
+    """The costs of project and customer, where the invoice is of this month and the item has a project."""
+    project = project_of(trial, item)
+    found: dict[str, Decimal] = {}
+    if project:
+        rows = trial.rows("invoice_items_costs_list", query={"project_uuid": project})
+        found["costs"] = total(decimal(row["price"]) for row in rows)
+    if is_recent(trial, home):
+        pairs = [("customer", key_of(home, "customer")), *([("project", project)] if project else [])]
+        for kind, key in pairs:
+            query = {f"{kind}_uuid": hyphenated(key), "period": 3}
+            row = trial.row(f"invoice_items_{kind}_costs_for_period_retrieve", query=query)
+            found[f"costs of the {kind}"] = decimal(row["total_price"])
+    return found
+
+
+def _total_price(trial: Trial, query: Mapping[str, object]) -> Decimal:
+    return decimal(trial.row("invoice_items_total_price_retrieve", query=query)["total_price"])

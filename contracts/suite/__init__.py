@@ -1,0 +1,1 @@
+"""The contracts as tests, one module a kind of check."""

@@ -1,0 +1,9 @@
+"""Every operation has the habits of its kind."""
+
+from collections.abc import Callable
+
+from contracts.checks import Check
+
+
+def test_habits(check: Check, judge_check: Callable[[Check], None]) -> None:
+    judge_check(check)

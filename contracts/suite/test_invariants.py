@@ -1,0 +1,9 @@
+"""Every operation keeps its invariant."""
+
+from collections.abc import Callable
+
+from contracts.checks import Check
+
+
+def test_invariants(check: Check, judge_check: Callable[[Check], None]) -> None:
+    judge_check(check)

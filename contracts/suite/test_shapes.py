@@ -1,0 +1,9 @@
+"""Every answer has its shape."""
+
+from collections.abc import Callable
+
+from contracts.checks import Check
+
+
+def test_shapes(check: Check, judge_check: Callable[[Check], None]) -> None:
+    judge_check(check)

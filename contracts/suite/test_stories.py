@@ -1,0 +1,9 @@
+"""Every story goes as told."""
+
+from collections.abc import Callable
+
+from contracts.checks import Check
+
+
+def test_stories(check: Check, judge_check: Callable[[Check], None]) -> None:
+    judge_check(check)

@@ -1,0 +1,226 @@
+"""The guard: every request of the suite leaves through `Guard.send`, and what it forbids cannot be sent.
+
+Reading is always allowed, writing only where a `Writing` says so. The guard also keeps the rate and the budget, honours
+Retry-After, stops at a burst of failures, repeats reads that the network lost, and adds the credentials, which are
+known nowhere above it. It never follows a redirect, so no token reaches another host.
+"""
+
+import re
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from contracts.exchange import Answer, Request
+from contracts.values import Malformed, identifier, parse
+
+READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+ANY: Final = "any"
+_WRITABLE: Final = re.compile(r"/api/(invoices|invoice-items)/([^/]+)/(?:[a-z_]+/)?\Z")
+_IDENTIFIER: Final = re.compile(r"[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}|\d+")
+_BURST: Final = 12
+_PATHS_OF_A_BURST: Final = 3
+_LONGEST_WAIT: Final = 120.0
+
+
+class CannotAsk(Exception):
+    """A request that was not answered, for a reason that says nothing about the contract."""
+
+
+class Refused(CannotAsk):
+    """A request that the guard does not let out."""
+
+
+class BudgetSpent(CannotAsk):
+    """The number of requests that were allowed is used up."""
+
+
+class Stopped(CannotAsk):
+    """The target is in trouble and is left alone."""
+
+
+class Unreachable(CannotAsk):
+    """No answer came, after all repetitions that are allowed."""
+
+
+class TokenRejected(CannotAsk):
+    """A token that was good before is good no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Somebody who asks: a role and a token, which is shown nowhere. Without a token: anonymous."""
+
+    role: str
+    token: str = field(default="", repr=False)
+
+
+@dataclass(slots=True)
+class Writing:
+    """What may be written to. `invoices` and `items` hold identifiers of 32 digits, or the word `any`.
+
+    Objects that the run creates are added by those who create them.
+    """
+
+    allowed: bool = False
+    invoices: set[str] = field(default_factory=set)
+    items: set[str] = field(default_factory=set)
+    everything: bool = False
+
+    def permits(self, request: Request) -> bool:
+        """Whether a request may leave."""
+        if request.method in READING or self.everything:
+            return True
+        match = _WRITABLE.match(request.path)
+        if not self.allowed or match is None:
+            return False
+        named = self.invoices if match[1] == "invoices" else self.items
+        return _is_named(match[2], named) and self._permits_target(request)
+
+    def _permits_target(self, request: Request) -> bool:
+        """An item may only move to an invoice that may be written to as well."""
+        if not request.path.endswith("/migrate_to/") or not request.body:
+            return True
+        try:
+            body = parse(request.body)
+        except Malformed:
+            return False
+        target = body.get("invoice") if isinstance(body, dict) else None
+        return target is None or _is_named(str(target).rstrip("/").rpartition("/")[2], self.invoices)
+
+
+class Wire(Protocol):
+    """What carries a request to the target and back. Raises `ConnectionError` or `TimeoutError`."""
+
+    def carry(self, request: Request, token: str) -> Answer:
+        """The answer of the target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How gently the target is asked. `rate` is in requests a second, 0 for no limit; `budget` None for no limit."""
+
+    rate: float = 0.0
+    budget: int | None = None
+    repetitions: int = 2
+    stops_at_bursts: bool = True
+
+
+class Guard:
+    """The only way out. `clock` gives seconds, `sleep` waits for some."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        writing: Writing,
+        limits: Limits,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self.writing: Final = writing
+        self.sent = 0
+        self.changes = 0
+        self.refused: Final[list[str]] = []
+        self.rejected: Final[set[str]] = set()
+        self._wire: Final = wire
+        self._limits: Final = limits
+        self._clock: Final = clock
+        self._sleep: Final = sleep
+        self._next = 0.0
+        self._troubles: Final[deque[str]] = deque(maxlen=_BURST * 4)
+        self._accepted: Final[dict[str, Request]] = {}
+        self._stopped = ""
+
+    def send(self, request: Request, identity: Identity) -> Answer:
+        """The answer to a request that may leave; everything else raises a `CannotAsk`."""
+        if not self.writing.permits(request):
+            self.refused.append(f"{request.method} {request.path}")
+            raise Refused(f"{request.method} is not allowed on {request.path}")
+        if identity.role in self.rejected:
+            raise TokenRejected(f"the token of the role {identity.role} is not accepted any more")
+        answer = self._patiently(request, identity)
+        if request.method not in READING and not 400 <= answer.status < 500:
+            self.changes += 1
+        self._judge_token(request, identity, answer)
+        return answer
+
+    def _patiently(self, request: Request, identity: Identity) -> Answer:
+        """Repeats what may be repeated: reads that were lost or put off."""
+        repetitions = self._limits.repetitions if request.method in READING else 0
+        for attempt in range(repetitions + 1):
+            last = attempt == repetitions
+            try:
+                answer = self._once(request, identity)
+            except (ConnectionError, TimeoutError) as error:
+                if last:
+                    raise Unreachable(f"no answer to {request.method} {request.path}: {type(error).__name__}") from None
+                self._sleep(float(2**attempt))
+                continue
+            wait = _retry_after(answer)
+            if wait is None:
+                return answer
+            if wait > _LONGEST_WAIT:
+                self._stopped = f"the target asks to wait for {wait:.0f} seconds"
+                raise Stopped(self._stopped)
+            self._next = max(self._next, self._clock() + wait)
+            if last:
+                return answer
+        raise AssertionError("the last attempt returns or raises")
+
+    def _once(self, request: Request, identity: Identity) -> Answer:
+        if self._stopped:
+            raise Stopped(self._stopped)
+        if self._limits.budget is not None and self.sent >= self._limits.budget:
+            raise BudgetSpent(f"the budget of {self._limits.budget} requests is spent")
+        now = self._clock()
+        if now < self._next:
+            self._sleep(self._next - now)
+            now = self._next
+        if self._limits.rate:
+            self._next = now + 1 / self._limits.rate
+        self.sent += 1
+        answer = self._wire.carry(request, identity.token)
+        self._watch(request, answer)
+        return answer
+
+    def _watch(self, request: Request, answer: Answer) -> None:
+        """Counts failures in a row. One path that always fails is a defect; several at once are an outage."""
+        if answer.status < 500 and answer.status != 429:
+            self._troubles.clear()
+            return
+        self._troubles.append(_IDENTIFIER.sub("*", request.path))
+        several = len(set(self._troubles)) >= _PATHS_OF_A_BURST
+        if self._limits.stops_at_bursts and len(self._troubles) >= _BURST and several:
+            self._stopped = f"the last {len(self._troubles)} answers were failures ({answer.status})"
+
+    def _judge_token(self, request: Request, identity: Identity, answer: Answer) -> None:
+        """A 401 for a token that was accepted before: of one operation, or has the token expired?"""
+        if not identity.token:
+            return
+        if answer.status != 401:
+            if request.method == "GET" and answer.status == 200:
+                self._accepted.setdefault(identity.role, request)
+            return
+        known = self._accepted.get(identity.role)
+        if known is not None and self._patiently(known, identity).status == 401:
+            self.rejected.add(identity.role)
+            raise TokenRejected(f"the token of the role {identity.role} is not accepted any more")
+
+
+def _is_named(text: str, named: set[str]) -> bool:
+    if ANY in named:
+        return True
+    try:
+        return identifier(text.lower()) in named
+    except Malformed:
+        return False
+
+
+def _retry_after(answer: Answer) -> float | None:
+    """The seconds that the target asks to wait; 1 where a 429 does not say. None where it does not ask."""
+    if answer.status not in (429, 503):
+        return None
+    text = answer.headers.get("retry-after", "")
+    if text.isdigit():
+        return float(text)
+    return 1.0 if answer.status == 429 else None

@@ -1,0 +1,176 @@
+"""The guard: what may leave, how fast, how often, and with which token."""
+
+import pytest
+
+from contracts.exchange import Request
+from contracts.transport import (
+    ANY,
+    BudgetSpent,
+    Identity,
+    Limits,
+    Refused,
+    Stopped,
+    TokenRejected,
+    Unreachable,
+    Writing,
+)
+from tests.contracts.wire import answer, guarded
+
+STAFF = Identity("staff", "secret")
+INVOICE, OTHER = "a" * 32, "b" * 32
+LIST = Request("GET", "/api/invoices/")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "CONNECT", "get"])
+def test_nothing_but_reading_leaves_unless_writing_is_allowed(method: str) -> None:
+    guard, wire, _ = guarded()
+
+    with pytest.raises(Refused):
+        guard.send(Request(method, f"/api/invoices/{INVOICE}/paid/"), STAFF)
+
+    assert wire.sent == []
+    assert guard.refused == [f"{method} /api/invoices/{INVOICE}/paid/"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_reading_always_leaves(method: str) -> None:
+    guard, wire, _ = guarded()
+
+    guard.send(Request(method, "/api/invoices/"), STAFF)
+
+    assert wire.sent == [(method, "/api/invoices/", "secret")]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        f"/api/invoices/{OTHER}/paid/",
+        f"/api/invoice-items/{INVOICE}/",
+        "/api/invoices/",
+        f"/api/customers/{INVOICE}/",
+        f"/api/invoices/{INVOICE}/../{OTHER}/paid/",
+        "/api/users/me/",
+    ],
+)
+def test_only_named_objects_are_written_to(target: str) -> None:
+    guard, wire, _ = guarded(writing=Writing(True, {INVOICE}, set()))
+
+    with pytest.raises(Refused):
+        guard.send(Request("POST", target), STAFF)
+
+    assert wire.sent == []
+
+
+def test_a_named_object_may_be_written_with_hyphens_and_in_upper_case() -> None:
+    guard, wire, _ = guarded(writing=Writing(True, {INVOICE}, set()))
+    spelling = "AAAAAAAA-AAAA-AAAA-AAAA-AAAAAAAAAAAA"
+
+    guard.send(Request("POST", f"/api/invoices/{spelling}/paid/"), STAFF)
+
+    assert len(wire.sent) == 1
+
+
+def test_an_item_does_not_move_to_an_invoice_that_was_not_named() -> None:
+    guard, wire, _ = guarded(writing=Writing(True, {INVOICE}, {ANY}))
+    path = f"/api/invoice-items/{OTHER}/migrate_to/"
+
+    with pytest.raises(Refused):
+        guard.send(Request("POST", path, body=b'{"invoice": "/api/invoices/%s/"}' % OTHER.encode()), STAFF)
+    guard.send(Request("POST", path, body=b'{"invoice": "/api/invoices/%s/"}' % INVOICE.encode()), STAFF)
+
+    assert [target for _, target, _ in wire.sent] == [path]
+
+
+def test_the_budget_is_never_exceeded() -> None:
+    guard, wire, _ = guarded(limits=Limits(budget=3))
+
+    for _ in range(3):
+        guard.send(LIST, STAFF)
+    with pytest.raises(BudgetSpent):
+        guard.send(LIST, STAFF)
+
+    assert len(wire.sent) == 3
+
+
+def test_the_rate_is_kept() -> None:
+    guard, _, clock = guarded(limits=Limits(rate=5))
+
+    for _ in range(11):
+        guard.send(LIST, STAFF)
+
+    assert clock.now == pytest.approx(2.0)
+
+
+def test_a_lost_read_is_repeated_and_a_lost_write_is_not() -> None:
+    guard, wire, _ = guarded(TimeoutError(), ConnectionResetError(), answer(), writing=Writing(everything=True))
+    failing, lost, _ = guarded(ConnectionResetError(), writing=Writing(everything=True))
+
+    reply = guard.send(LIST, STAFF)
+    with pytest.raises(Unreachable):
+        failing.send(Request("POST", f"/api/invoices/{INVOICE}/paid/"), STAFF)
+
+    assert reply.status == 200
+    assert len(wire.sent) == 3
+    assert len(lost.sent) == 1
+
+
+def test_a_target_that_asks_to_wait_is_waited_for() -> None:
+    guard, wire, clock = guarded(answer(429, {"retry-after": "7"}), answer())
+
+    reply = guard.send(LIST, STAFF)
+
+    assert reply.status == 200
+    assert clock.naps == [7.0]
+    assert len(wire.sent) == 2
+
+
+def test_a_target_that_asks_to_wait_for_an_hour_is_left_alone() -> None:
+    guard, wire, _ = guarded(answer(503, {"retry-after": "3600"}))
+
+    for _ in range(2):
+        with pytest.raises(Stopped):
+            guard.send(LIST, STAFF)
+
+    assert len(wire.sent) == 1
+
+
+def test_a_burst_of_failures_on_several_paths_ends_the_run() -> None:
+    guard, wire, _ = guarded(answer(500))
+
+    def ask_a_hundred_times() -> None:
+        for number in range(100):
+            guard.send(Request("GET", f"/api/{['invoices', 'items', 'costs'][number % 3]}/"), STAFF)
+
+    with pytest.raises(Stopped):
+        ask_a_hundred_times()
+
+    assert len(wire.sent) == 12
+
+
+def test_one_path_that_always_fails_does_not_end_the_run() -> None:
+    guard, wire, _ = guarded(answer(500))
+
+    for number in range(40):
+        guard.send(Request("GET", f"/api/invoice-items/{number:032x}/consumptions/"), STAFF)
+
+    assert len(wire.sent) == 40
+
+
+def test_a_token_that_expires_midway_is_told_from_an_operation_that_refuses_it() -> None:
+    expired, _, _ = guarded(answer(), answer(401))
+    refusing, wire, _ = guarded(answer(), answer(401), answer(), answer())
+
+    expired.send(LIST, STAFF)
+    with pytest.raises(TokenRejected):
+        expired.send(Request("GET", "/api/invoice-items/"), STAFF)
+    refusing.send(LIST, STAFF)
+    reply = refusing.send(Request("GET", "/api/invoice-items/"), STAFF)
+
+    assert reply.status == 401
+    assert [target for _, target, _ in wire.sent] == ["/api/invoices/", "/api/invoice-items/", "/api/invoices/"]
+
+
+def test_a_token_shows_in_no_text_of_its_owner() -> None:
+    shown = f"{STAFF!r} {STAFF}"
+
+    assert "secret" not in shown
