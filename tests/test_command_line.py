@@ -14,15 +14,16 @@ from typing import IO, Any, Final
 from urllib.request import Request, urlopen
 
 import pytest
-import yaml
 
 from fixtures import SCENARIOS
 from mock_server import __version__
 from mock_server.__main__ import main
 from mock_server.settings import DESCRIPTION
-from mock_server.spec.revision import describe, revisions
+from mock_server.spec.document import to_yaml
+from mock_server.spec.revision import revisions
 from mock_server.world_file import dump
 from tests.asgi import pristine
+from tests.descriptions import description
 from tests.serving import FROM_THE_CHECKOUT, ROOT
 
 SECONDS_TO_STOP: Final = 2.0
@@ -122,14 +123,14 @@ def test_the_description_is_printed_as_json(capsys: pytest.CaptureFixture[str], 
     code = run("spec", "--revision", revision, "--format", "json", *(["--wire"] if wire else []))
 
     assert code == 0
-    assert json.loads(capsys.readouterr().out) == describe(DESCRIPTION, revision, wire=wire)
+    assert json.loads(capsys.readouterr().out) == description(revision, wire)
 
 
 def test_the_description_is_printed_as_yaml_where_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     code = run("spec")
 
     assert code == 0
-    assert yaml.safe_load(capsys.readouterr().out) == describe(DESCRIPTION)
+    assert capsys.readouterr().out == to_yaml(description())
 
 
 def test_differences_are_listed_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:

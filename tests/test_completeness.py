@@ -13,8 +13,9 @@ from mock_server.operations.registry import functions
 from mock_server.settings import DESCRIPTION
 from mock_server.spec.document import Node
 from mock_server.spec.operation import Operation, operations
-from mock_server.spec.revision import describe, revisions
+from mock_server.spec.revision import revisions
 from tests.asgi import Api, application
+from tests.descriptions import description
 
 DIALECTS: Final = [(revision, wire) for revision in revisions(DESCRIPTION) for wire in (False, True)]
 FAILS_IN_WIRE: Final = {"invoice_items_consumptions_list", "invoice_items_consumptions_retrieve"}
@@ -29,7 +30,7 @@ def test_every_described_operation_has_a_function_and_every_function_is_describe
     described = {
         operation.operation_id
         for revision in revisions(DESCRIPTION)
-        for operation in operations(describe(DESCRIPTION, revision))
+        for operation in operations(description(revision))
         if operation.method != "HEAD"
     }
 
@@ -58,7 +59,7 @@ def test_every_operation_has_an_invariant_of_its_name_in_the_module_of_its_page(
 def test_every_revision_has_the_same_addresses(revision: str, wire: bool) -> None:
     base, other = (
         {(operation.method, operation.path) for operation in operations(document)}
-        for document in (describe(DESCRIPTION), describe(DESCRIPTION, revision, wire=wire))
+        for document in (description(), description(revision, wire))
     )
 
     assert other == base
@@ -109,7 +110,7 @@ def pages(name: str, api: Api) -> int:
 @IN_DIALECTS
 def test_every_object_of_the_world_is_answered_as_described(revision: str, wire: bool) -> None:
     api = application("default", revision, wire)
-    document = describe(DESCRIPTION, revision, wire=wire)
+    document = description(revision, wire)
     judges = validators(document)
     complaints = []
 

@@ -91,7 +91,7 @@ def _is_local(client: tuple[str, int] | None) -> bool:
     try:
         return ip_address(client[0]).is_loopback
     except ValueError:
-        return True
+        return False
 
 
 def _notification(row: Notification) -> dict[str, Any]:

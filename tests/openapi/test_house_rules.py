@@ -14,7 +14,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from mock_server.settings import DESCRIPTION
 from mock_server.spec.document import Node, read_yaml, resolve
 from mock_server.spec.operation import METHODS, Operation, operations
-from mock_server.spec.revision import BASE, describe, revisions
+from mock_server.spec.revision import BASE, revisions
+from tests.descriptions import description
 
 DIALECTS: Final = [(revision, wire) for revision in revisions(DESCRIPTION) for wire in (False, True)]
 IN_ALL_REVISIONS = pytest.mark.parametrize("revision", revisions(DESCRIPTION))
@@ -22,14 +23,9 @@ PROSE: Final = ("description", "x-waldur-note")
 PAGES: Final = ("openapi.yaml", "invoices.yaml", "invoice-items.yaml", "provider-invoice-items.yaml")
 
 
-@cache
-def document(revision: str = BASE, wire: bool = False) -> Node:
-    return describe(DESCRIPTION, revision, wire=wire)
-
-
 def described(revision: str) -> Iterator[tuple[Operation, Node]]:
-    for operation in operations(document(revision)):
-        yield operation, document(revision)["paths"][operation.path][operation.method.lower()]
+    for operation in operations(description(revision)):
+        yield operation, description(revision)["paths"][operation.path][operation.method.lower()]
 
 
 def nodes(node: Any, place: str = "$") -> Iterator[tuple[str, Any]]:
@@ -41,21 +37,22 @@ def nodes(node: Any, place: str = "$") -> Iterator[tuple[str, Any]]:
             yield from nodes(child, f"{place}.{key}")
 
 
-def validator(revision: str, schema: Node) -> jsonschema_rs.Draft202012Validator:
-    whole = {**schema, "components": document(revision)["components"]}
+@cache
+def validator(revision: str, schema: str) -> jsonschema_rs.Draft202012Validator:
+    whole = {**json.loads(schema), "components": description(revision)["components"]}
     return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
 
 
 @pytest.mark.parametrize(("revision", "wire"), DIALECTS)
 def test_the_validator_of_openapi_finds_nothing(revision: str, wire: bool) -> None:
-    errors = [str(error) for error in OpenAPIV31SpecValidator(document(revision, wire)).iter_errors()]
+    errors = [str(error) for error in OpenAPIV31SpecValidator(description(revision, wire)).iter_errors()]
 
     assert errors == []
 
 
 @IN_ALL_REVISIONS
 def test_every_operation_says_where_it_comes_from_and_who_may_call_it(revision: str) -> None:
-    tags = {tag["name"] for tag in document(revision)["tags"]}
+    tags = {tag["name"] for tag in description(revision)["tags"]}
     for operation, node in described(revision):
         assert set(node["x-waldur-source"]) == {"document", "heading"}, operation.operation_id
         assert node["x-waldur-source"]["document"] in ("000", "001", "002", "003")
@@ -101,14 +98,14 @@ def test_the_answer_to_head_is_that_of_get_without_a_body(revision: str) -> None
     count = {"X-Result-Count"}
     for operation, node in described(revision):
         if operation.method == "HEAD":
-            get = document(revision)["paths"][operation.path]["get"]
+            get = description(revision)["paths"][operation.path]["get"]
             assert operation.success.headers.keys() - count == get["responses"]["200"].get("headers", {}).keys() - count
-            assert not any("content" in resolve(document(revision), found) for found in node["responses"].values())
+            assert not any("content" in resolve(description(revision), found) for found in node["responses"].values())
 
 
 @IN_ALL_REVISIONS
 def test_every_property_and_every_parameter_is_explained(revision: str) -> None:
-    whole = document(revision)
+    whole = description(revision)
     unexplained = [
         f"{place}.{name}"
         for place, node in nodes(whole)
@@ -126,7 +123,7 @@ def test_every_property_and_every_parameter_is_explained(revision: str) -> None:
 def test_prose_is_made_of_sentences(revision: str, wire: bool) -> None:
     fragments = [
         f"{place}.{key}: {node[key]}"
-        for place, node in nodes(document(revision, wire))
+        for place, node in nodes(description(revision, wire))
         if isinstance(node, dict)
         for key in PROSE
         if isinstance(node.get(key), str)
@@ -138,7 +135,7 @@ def test_prose_is_made_of_sentences(revision: str, wire: bool) -> None:
 
 def examples(revision: str) -> Iterator[tuple[str, Node, Any]]:
     """Every example with its place and the schema that it should fit."""
-    whole = document(revision)
+    whole = description(revision)
     for operation, node in described(revision):
         bodies = [("request", node.get("requestBody", {}))]
         bodies += [(status, resolve(whole, response)) for status, response in node["responses"].items()]
@@ -158,7 +155,7 @@ def test_every_example_is_valid(revision: str) -> None:
     complaints = [
         f"{place}: {error}"
         for place, schema, value in examples(revision)
-        for error in validator(revision, schema).iter_errors(value)
+        for error in validator(revision, json.dumps(schema)).iter_errors(value)
     ]
 
     assert complaints == []
@@ -171,7 +168,7 @@ def test_every_json_body_has_an_example(revision: str) -> None:
         if operation.bodies:
             assert f"{operation.operation_id} request application/json" in shown
         for status, response in node["responses"].items():
-            if "content" in resolve(document(revision), response):
+            if "content" in resolve(description(revision), response):
                 assert f"{operation.operation_id} {status} application/json" in shown
 
 
@@ -180,7 +177,7 @@ def exact(value: object) -> Decimal:
 
 
 def value_of(name: str, revision: str = BASE) -> Any:
-    return document(revision)["components"]["examples"][name]["value"]
+    return description(revision)["components"]["examples"][name]["value"]
 
 
 @pytest.mark.parametrize("name", ["Invoice", "PaidInvoice"])
@@ -215,13 +212,13 @@ def test_the_other_printed_sums_are_those_of_the_invoice() -> None:
 def links(revision: str) -> Iterator[tuple[Operation, str, Node]]:
     for operation, node in described(revision):
         for response in node["responses"].values():
-            for name, link in resolve(document(revision), response).get("links", {}).items():
-                yield operation, name, resolve(document(revision), link)
+            for name, link in resolve(description(revision), response).get("links", {}).items():
+                yield operation, name, resolve(description(revision), link)
 
 
 @pytest.mark.parametrize(("revision", "wire"), DIALECTS)
 def test_links_lead_to_existing_operations_with_existing_parameters(revision: str, wire: bool) -> None:
-    known = {operation.operation_id: operation for operation in operations(document(revision, wire))}
+    known = {operation.operation_id: operation for operation in operations(description(revision, wire))}
     for operation, name, link in links(revision):
         target = known[link["operationId"]]
         required = {parameter.name for parameter in target.parameters if parameter.required}
@@ -233,12 +230,12 @@ def test_links_lead_to_existing_operations_with_existing_parameters(revision: st
 
 def test_a_link_reads_what_the_examples_have() -> None:
     for operation, name, link in links(BASE):
-        node = document()["paths"][operation.path][operation.method.lower()]
+        node = description()["paths"][operation.path][operation.method.lower()]
         success = next(response for status, response in node["responses"].items() if status[0] == "2")
         for expression in link["parameters"].values():
             if expression.startswith("$response.body#/"):
                 values = success["content"]["application/json"]["examples"].values()
-                value = resolve(document(), next(iter(values)))["value"]
+                value = resolve(description(), next(iter(values)))["value"]
                 for step in expression.removeprefix("$response.body#/").split("/"):
                     value = value[int(step)] if isinstance(value, list) else value[step]
                 assert re.fullmatch(r"[0-9a-f-]{36}", value), name
@@ -246,7 +243,7 @@ def test_a_link_reads_what_the_examples_have() -> None:
 
 @IN_ALL_REVISIONS
 def test_every_component_is_used(revision: str) -> None:
-    whole = document(revision)
+    whole = description(revision)
     text = json.dumps(whole)
     unused = [
         f"{kind}/{name}"
@@ -260,7 +257,7 @@ def test_every_component_is_used(revision: str) -> None:
 
 
 def test_nothing_is_written_that_is_not_bundled() -> None:
-    bundled: Mapping[str, Any] = document()["components"]
+    bundled: Mapping[str, Any] = description()["components"]
     written = {"schemas": {path.stem for path in (DESCRIPTION / "components" / "schemas").glob("*.yaml")}}
     for kind in ("parameters", "headers", "responses", "examples"):
         written[kind] = set(read_yaml(DESCRIPTION / "components" / f"{kind}.yaml"))
@@ -274,7 +271,7 @@ def test_the_extensions_that_are_used_are_explained() -> None:
     used = {
         key
         for revision, wire in DIALECTS
-        for _, node in nodes(document(revision, wire))
+        for _, node in nodes(description(revision, wire))
         if isinstance(node, dict)
         for key in node
         if str(key).startswith("x-")

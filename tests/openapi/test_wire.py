@@ -10,7 +10,8 @@ import pytest
 from mock_server.settings import DESCRIPTION
 from mock_server.spec.document import read_yaml
 from mock_server.spec.overlay import apply
-from mock_server.spec.revision import describe, revisions, wire_overlay
+from mock_server.spec.revision import revisions, wire_overlay
+from tests.descriptions import description
 
 CATALOGUE: Final = read_yaml(DESCRIPTION / "overlays" / "wire.yaml")
 ACTIONS: Final[list[dict[str, Any]]] = CATALOGUE["actions"]
@@ -57,7 +58,7 @@ def test_the_revisions_that_deviations_name_exist() -> None:
 
 @pytest.mark.parametrize("revision", revisions(DESCRIPTION))
 def test_every_deviation_of_a_revision_changes_its_description(revision: str) -> None:
-    document = describe(DESCRIPTION, revision)
+    document = description(revision)
     overlay = wire_overlay(DESCRIPTION, revision)
 
     for action in overlay.actions:

@@ -17,11 +17,10 @@ from django.http import QueryDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mock_server.settings import DESCRIPTION
 from mock_server.spec.fields import Fields
-from mock_server.spec.revision import describe
 from mock_server.spec.validation import Invalid, python_type
 from mock_server.web.problems import invalid_fields, not_an_object
+from tests.descriptions import description
 from tests.web.nasty import ADDRESSES, COMMON, DATES, INSTANTS, NUMBERS, TEXTS
 
 django_settings.configure(USE_TZ=True, TIME_ZONE="UTC", LANGUAGE_CODE="en", USE_I18N=False)
@@ -29,7 +28,7 @@ django.setup()
 
 from rest_framework import serializers  # noqa: E402  (it reads the settings)
 
-DOCUMENT: Final = describe(DESCRIPTION)
+DOCUMENT: Final = description()
 
 
 def serializer(**fields: Any) -> Any:
@@ -226,7 +225,7 @@ KINDS: Final[Mapping[str, tuple[list[tuple[str, str]], st.SearchStrategy[str]]]]
 }
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@settings(max_examples=80, deadline=None, derandomize=True, database=None)
 @given(st.data())
 @pytest.mark.parametrize("kind", KINDS)
 def test_any_value_is_judged_as_the_framework_judges_it(kind: str, data: st.DataObject) -> None:
@@ -237,7 +236,7 @@ def test_any_value_is_judged_as_the_framework_judges_it(kind: str, data: st.Data
     assert ours(name, text) == theirs(name, text)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
 @given(st.sampled_from(sorted(SERIALIZERS)), JSON_VALUES)
 def test_any_body_is_judged_as_the_framework_judges_it(name: str, body: object) -> None:
     text = written(body)
