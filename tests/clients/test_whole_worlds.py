@@ -1,0 +1,140 @@
+"""The real client, in the release of each revision, parses every answer over whole worlds in the documented dialect."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import pytest
+
+from fixtures import Size, build
+from mock_server.billing.payment import active_profile
+from mock_server.billing.store import World
+from mock_server.spec.operation import Operation, operations
+from mock_server.world_file import dump
+from tests.descriptions import description
+from tests.parity.golden_world import golden_world
+from tests.parity.recording import HERE, read
+from tests.serving import Mock, serving
+
+WALK: Final = Path(__file__).with_name("walk.py")
+RELEASES: Final = {"7.8.8": "7.8.8", "8.0.9": "8.0.9.dev334"}
+"""Which release of the client belongs to a revision."""
+DEFECTS: Final = {
+    "invoices_items_retrieve": "The contract shows one object, so that the client cannot read the list that is sent.",
+}
+"""What the client cannot do by its own fault. There, its model parses every element of the answer instead."""
+RECORDED_PAYMENTS: Final = 6
+
+pytestmark = pytest.mark.slow
+
+
+class Staged(NamedTuple):
+    """A world, and the arguments that serve it."""
+
+    arguments: tuple[str, ...]
+    world: World
+
+
+@cache
+def described(revision: str) -> dict[str, Operation]:
+    """The operations of a revision by their names, those of HEAD included."""
+    return {found.operation_id: found for found in operations(description(revision))}
+
+
+def model(operation: Operation) -> str | None:
+    """The class that the client makes of an answer, or of its rows: named like the schema, a number for HEAD."""
+    if operation.method == "HEAD":
+        return "int"
+    schema = operation.success.schema
+    if schema is None:
+        return None
+    reference: str = schema.get("items", schema)["$ref"]
+    return reference.rpartition("/")[2]
+
+
+def plan(mock: Mock, world: World) -> dict[str, Any]:
+    """Where a world is served, and what there is in it for the operations to take: see `walk.py`."""
+    created = [invoice for invoice in world.invoices if invoice.state == "created"]
+    recordable = [row.uuid for row in created if active_profile(world, row.customer_uuid)][:RECORDED_PAYMENTS]
+    return {
+        "base_url": mock.url,
+        "token": next(user.token for user in world.users if user.username == "staff"),
+        "invoices": [row.uuid for row in world.invoices],
+        "items": [row.uuid for row in world.invoice_items],
+        "customers": [row.uuid for row in world.customers],
+        "projects": [row.uuid for row in world.projects],
+        "offerings": [row.uuid for row in world.offerings],
+        "resources": [row.uuid for row in world.resources],
+        "credits": [row.uuid for row in world.customer_credits],
+        "payable": [row.uuid for row in created if row.uuid not in recordable],
+        "recordable": recordable,
+        "resold": [row["id"] for row in json.loads(mock.ask("GET", "/_mock/provider-invoice-items").body)],
+    }
+
+
+@pytest.fixture(scope="module")
+def stages(tmp_path_factory: pytest.TempPathFactory) -> list[Staged]:
+    """The default world, a smaller one from another seed, and the recorded one."""
+    file = tmp_path_factory.mktemp("worlds") / "golden.json"
+    golden = golden_world(read(HERE).world)
+    file.write_text(dump(golden), encoding="utf-8")
+    return [
+        Staged((), build("default")),
+        Staged(
+            ("--seed", "7", "--customers", "5", "--months", "5"),
+            build("default", seed=7, size=Size(customers=5, months=5)),
+        ),
+        Staged(("--world", str(file)), golden),
+    ]
+
+
+@pytest.fixture(scope="module")
+def walked(stages: Sequence[Staged]) -> Callable[[str], dict[str, Any]]:
+    """What came of every operation when the client of a revision walked through all worlds, which it does once."""
+    return cache(lambda revision: walk(revision, stages))
+
+
+def walk(revision: str, stages: Sequence[Staged]) -> dict[str, Any]:
+    """Serve all worlds in a revision and let its client walk through them: see `walk.py`."""
+    python = Path(sys.prefix, "clients", RELEASES[revision], "bin", "python")
+    assert python.exists(), f"the client's environment {python.parent.parent} is missing: make test sets it up"
+    each = {name: model(described(revision)[name]) for name in DEFECTS}
+    with ExitStack() as stack:
+        mocks = [stack.enter_context(serving("--revision", revision, *stage.arguments)) for stage in stages]
+        plans = [plan(mock, stage.world) for mock, stage in zip(mocks, stages, strict=True)]
+        finished = subprocess.run(
+            [python, WALK],
+            input=json.dumps({"each": each, "worlds": plans}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert finished.returncode == 0, finished.stderr
+    outcome: dict[str, Any] = json.loads(finished.stdout)
+    return outcome
+
+
+# Importing a release takes seconds, so one worker makes all calls of a revision.
+@pytest.mark.parametrize(
+    ("revision", "operation"),
+    [
+        pytest.param(revision, operation, marks=pytest.mark.xdist_group(f"client {revision}"), id=f"{revision}-{name}")
+        for revision in RELEASES
+        for name, operation in described(revision).items()
+    ],
+)
+def test_the_client_parses_every_answer(
+    walked: Callable[[str], dict[str, Any]], revision: str, operation: Operation
+) -> None:
+    expected = model(operation)
+
+    found = walked(revision)[operation.operation_id]
+
+    assert "\n".join(found["failures"][:3]) == ""
+    assert found["calls"] > 0
+    assert set(found["objects"]) == ({expected} if expected else set())
