@@ -44,6 +44,10 @@ serve: $(RUNTIME)  ## start the mock; make serve ARGS="--port 9000" passes argum
 test: lint $(CLIENTS)  ## lint, then all tests; make test ARGS="-k paid" passes arguments
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
+# About an hour for all defects in full; what quick catches, full catches too.
+mutants: $(DEV)  ## set the contract suite on planted defects; make mutants ARGS="--profile full --only money"
+	$(BIN)/python -m tests.mutants.run $(ARGS)
+
 lint: $(DEV)  ## ruff check, ruff format --check, mypy --strict
 	$(BIN)/ruff check $(FOLDERS)
 	$(BIN)/ruff format --check $(FOLDERS)
