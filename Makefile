@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.stamp-runtime
 DEV := $(VENV)/.stamp-dev
 CLIENTS := $(patsubst %,$(VENV)/clients/%/.stamp,7.8.8 8.0.9.dev334)
-FOLDERS := $(wildcard contracts fixtures mock_server openapi) tests
+FOLDERS := $(wildcard benchmarks contracts fixtures mock_server openapi) tests
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 # Prints the requirements of the named extras (runtime: those of the package itself), one a line.
@@ -33,7 +33,7 @@ exit 1
 endef
 export FIND_PYTHON
 
-.PHONY: help serve test lint format spec parity redocly st wheel clean
+.PHONY: help serve test lint format spec parity redocly st bench wheel clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-9s %s\n' "$$name" "$$text"; done
@@ -73,6 +73,9 @@ redocly: $(RUNTIME)  ## lint the bundled description with Redocly (needs npm)
 st: $(DEV)  ## run Schemathesis, all phases, against a mock of its own
 	$(BIN)/python -m tests.serving $(BIN)/st run '{url}/_mock/openapi.json' --url '{url}' \
 	  --header 'Authorization: Token {token}' --max-examples 50 $(ARGS)
+
+bench: $(DEV)  ## measure speed and scale; make bench ARGS="answers start" measures a part
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 # Without a clean start, setuptools packs modules that were removed since the last build.
 wheel: $(DEV)  ## build the wheel into dist/

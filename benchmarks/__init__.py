@@ -1,0 +1,1 @@
+"""How fast the mock is, as a ratio against a bare server in the same run. See README.md."""
