@@ -10,9 +10,9 @@ class Stage:
     """Holds the one world that the server works on."""
 
     def __init__(self, build: Callable[[], World]) -> None:
-        self._build: Final = build
         self.world = build()
+        self._beginning: Final = self.world.fork()
 
     def reset(self) -> None:
-        """Puts a fresh world in the place of this one: the same seed, so the same world."""
-        self.world = self._build()
+        """Puts the world back to its beginning."""
+        self.world = self._beginning.fork()

@@ -5,7 +5,6 @@ The application of a dialect is made once and kept; a world is copied from one t
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -101,4 +100,4 @@ class Api:
 @cache
 def application(scenario: str, revision: str = "documents", wire: bool = False) -> Api:
     """The application of a dialect on a world of its own, kept for the process: who changes the world resets it."""
-    return Api(Settings(revision=revision, wire=wire), lambda: deepcopy(pristine(scenario)))
+    return Api(Settings(revision=revision, wire=wire), lambda: pristine(scenario).fork())

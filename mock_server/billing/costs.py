@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mock_server.billing.money import ZERO, add, as_stored, half_even, multiply, negative, subtract, total
+from mock_server.billing.listings import item_terms
+from mock_server.billing.money import ZERO, add, as_stored, half_even, negative, subtract, total
 from mock_server.billing.period import Month
+from mock_server.billing.store import Rows
 
 if TYPE_CHECKING:
     from mock_server.billing.invoice import Invoice
@@ -42,21 +44,27 @@ class InvoiceCost:
 
 def costs(items: Iterable[InvoiceItem], now: datetime) -> list[InvoiceCost]:
     """One row for each month of invoices on which the items stand, the newest first."""
-    groups: dict[Month, list[InvoiceItem]] = {}
-    for item in items:
-        groups.setdefault(_invoice_month(item), []).append(item)
-    return [_cost(month, groups[month], Month.of(now)) for month in sorted(groups, reverse=True)]
+    items = items if isinstance(items, Rows) else list(items)
+    sums, current = _sums(items), Month.of(now)
+    shown = _of_month(items, current) if current in sums else ()
+    return [
+        InvoiceCost(
+            price=half_even(add(compensation, incurred)),
+            year=month.year,
+            month=month.month,
+            compensation=half_even(compensation),
+            incurred=half_even(incurred),
+            items=tuple(_cost_item(item) for item in shown if item.price > 0) if month == current else None,
+        )
+        for month, (compensation, incurred) in sorted(sums.items(), reverse=True)
+    ]
 
 
-def _cost(month: Month, items: Sequence[InvoiceItem], current: Month) -> InvoiceCost:
-    return InvoiceCost(
-        price=half_even(total_price(items)),
-        year=month.year,
-        month=month.month,
-        compensation=half_even(total_price(item for item in items if item.unit_price < 0)),
-        incurred=half_even(total_price(item for item in items if item.unit_price > 0)),
-        items=tuple(_cost_item(item) for item in items if item.price > 0) if month == current else None,
-    )
+def _of_month(items: Iterable[InvoiceItem], month: Month) -> Sequence[InvoiceItem]:
+    """Those of the items that stand on invoices of the month, in the order in which they were added."""
+    if isinstance(items, Rows):
+        items, _ = items.narrowed({"year": month.year, "month": month.month})
+    return sorted((item for item in items if _invoice_month(item) == month), key=lambda item: item.id)
 
 
 def _cost_item(item: InvoiceItem) -> InvoiceCostItem:
@@ -75,12 +83,28 @@ def costs_for_period(items: Iterable[InvoiceItem], months: frozenset[Month] | No
 
     Real servers count items of the same month, unit price and quantity once. Here each of them counts.
     """
-    return half_even(total_price(item for item in items if months is None or _invoice_month(item) in months))
+    counted = (sums for month, sums in _sums(items).items() if months is None or month in months)
+    return half_even(total(add(*sums) for sums in counted))
 
 
 def total_price(items: Iterable[InvoiceItem]) -> Decimal:
     """The sum of unit_price × quantity, without tax and unrounded."""
-    return total(multiply(item.unit_price, item.quantity) for item in items)
+    return total(add(*sums) for sums in _sums(items).values())
+
+
+def _sums(items: Iterable[InvoiceItem]) -> Mapping[Month, tuple[Decimal, ...]]:
+    """unit_price × quantity, unrounded, by month of invoice: of compensations, and of all others.
+
+    A world keeps these sums for what its indexes find. Of other items they are counted.
+    """
+    if isinstance(items, Rows):
+        return items.sums()
+    sums: dict[Month, tuple[Decimal, ...]] = {}
+    for item in items:
+        month, terms = item_terms(item)
+        compensation, incurred = sums.get(month, (ZERO, ZERO))
+        sums[month] = add(compensation, terms[0]), add(incurred, terms[1])
+    return sums
 
 
 def _invoice_month(item: InvoiceItem) -> Month:

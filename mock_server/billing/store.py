@@ -6,14 +6,18 @@ Indexes and sums are derived from the rows, so they could be dropped and rebuilt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import Field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeAlias, TypeVar, overload
 from uuid import UUID
 
+from mock_server.billing.index import Bucket, Index, Layered, Order, Place, Sum, Terms
+from mock_server.billing.listings import INVOICES, ITEMS, PROVIDER_ITEMS, item_terms
 from mock_server.billing.money import ZERO, add, subtract
+from mock_server.billing.period import Month
 
 if TYPE_CHECKING:
     from mock_server.billing.credit import CustomerCredit, ProjectCredit
@@ -35,7 +39,9 @@ Json: TypeAlias = "str | int | bool | Decimal | Sequence[Json] | Mapping[str, Js
 
 
 class Identified(Protocol):
-    """What every row has: an integer of its table, and 32 lower-case hexadecimal digits."""
+    """What every row has: an integer of its table, 32 lower-case hexadecimal digits, and the world that it is in."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[object]]]
 
     @property
     def id(self) -> int: ...
@@ -43,35 +49,57 @@ class Identified(Protocol):
     @property
     def uuid(self) -> str: ...
 
+    @property
+    def world(self) -> World: ...
+
 
 Row = TypeVar("Row", bound=Identified)
+Other = TypeVar("Other", bound=Identified)
+Written: TypeAlias = "dict[Hashable, str]"
 
 
 class Table(Generic[Row]):
-    """The rows of one kind, in the order of their ids; found by uuid, by id and by declared indexes."""
+    """The rows of one kind, in the order of their ids; found by uuid, by id and by declared indexes and orders.
+
+    `terms` are what rows add up to, `facts` what the keys of followers read of a row. `changed` is told every row that
+    comes or goes. `written` holds, by uuid, what others have made of single rows; `changed` drops what holds no more.
+    """
 
     def __init__(
         self,
+        world: World,
         indexes: Mapping[str, Callable[[Row], Hashable]] | None = None,
+        *,
+        orders: Mapping[str, Order[Row]] | None = None,
+        terms: Callable[[Row], Terms] | None = None,
         sums: Mapping[str, Callable[[Row], Decimal]] | None = None,
+        facts: Callable[[Row], object] | None = None,
+        changed: Callable[[Row], None] | None = None,
     ) -> None:
-        self._rows: dict[int, Row] = {}
-        self._ids: dict[str, int] = {}
-        self._keys = dict(indexes or {})
-        self._indexes: dict[str, dict[Hashable, set[int]]] = {name: {} for name in self._keys}
-        self._terms = dict(sums or {})
-        self._sums = dict.fromkeys(self._terms, ZERO)
+        self._world = world
+        self._rows: Layered[int, Row] = Layered()
+        self._ids: Layered[str, int] = Layered()
+        by_id = Order(_id, {(name,): key for name, key in (indexes or {}).items()})
+        self._orders = {"id": by_id, **(orders or {})}
+        self._indexes = {
+            (name, names): Index(key, order.place)
+            for name, order in self._orders.items()
+            for names, key in order.keys.items()
+        }
+        self._terms = terms
+        self._kept = dict(sums or {})
+        self._sums = dict.fromkeys(self._kept, ZERO)
+        self._facts = facts
+        self._changed = changed
+        self._followers: list[Callable[[str], Callable[[], None]]] = []
         self._last_id = 0
-        self._ascending = True
+        self.written: dict[str, Written] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def __iter__(self) -> Iterator[Row]:
-        if not self._ascending:
-            self._rows = dict(sorted(self._rows.items()))
-            self._ascending = True
-        return iter(list(self._rows.values()))
+        return iter([self.at(id) for id in sorted(id for id, _ in self._rows.items())])
 
     @property
     def next_id(self) -> int:
@@ -84,54 +112,191 @@ class Table(Generic[Row]):
 
     def get(self, uuid: str | None) -> Row | None:
         """The row with this uuid; None for an unknown one, and for the link that is not set."""
-        return self._rows[self._ids[uuid]] if uuid in self._ids else None
+        id = None if uuid is None else self._ids.get(uuid)
+        return None if id is None else self.at(id)
 
     def one(self, uuid: str) -> Row:
         """The row of a link that must be there. A KeyError tells of a world that was put together wrongly."""
-        return self._rows[self._ids[uuid]]
+        id = self._ids.get(uuid)
+        if id is None:
+            raise KeyError(uuid)
+        return self.at(id)
 
     def by_id(self, id: int) -> Row | None:
-        return self._rows.get(id)
+        return self.at(id) if self._rows.get(id) is not None else None
+
+    def at(self, id: int) -> Row:
+        """The row with an id that is in use."""
+        row = self._rows.get(id)
+        if row is None:
+            raise KeyError(id)
+        # A row that a copy of the world shares with its original knows the world in which it was made.
+        return row if row.world is self._world else replace(row, world=self._world)
 
     def where(self, index: str, key: Hashable) -> list[Row]:
         """The rows that have this key in a declared index."""
-        return [self._rows[id] for id in sorted(self._indexes[index].get(key, ()))]
+        bucket = self.bucket("id", (index,), key)
+        return [self.at(id) for id in bucket.ids(0, len(bucket))]
+
+    def listed(self, order: str) -> Rows[Row]:
+        """All rows in a declared order."""
+        return Rows(self, order, {}, self.bucket(order, (), ()))
+
+    def bucket(self, order: str, names: tuple[str, ...], key: Hashable) -> Bucket:
+        """The ids of the rows with a key in a declared index."""
+        index = self._indexes[order, names]
+        if not index.is_made:
+            index.make(sorted(self, key=index.place))
+        return index.bucket(key)
+
+    def place(self, order: str) -> Callable[[Row], Place]:
+        """What tells where a row stands in a declared order."""
+        return self._orders[order].place
+
+    def names(self, order: str) -> Iterable[tuple[str, ...]]:
+        """What rows can be found by in a declared order."""
+        return self._orders[order].keys
 
     def sum(self, name: str) -> Decimal:
         """A declared sum over all rows, kept up to date by every put and remove."""
         return self._sums[name]
 
+    def sums_of(self, bucket: Bucket) -> Mapping[Month, tuple[Sum, ...]]:
+        """The terms of the rows in a bucket, added up by group: counted once, and from then on kept."""
+        if bucket.sums is None and len(bucket) and self._terms is not None:
+            bucket.sums = {}
+            for id in bucket.ids(0, len(bucket)):
+                bucket.add_up(*self._terms(self.at(id)))
+        return {group: sums for group, sums in (bucket.sums or {}).items() if not sums[0].is_empty}
+
     def put(self, row: Row) -> Row:
         """Insert the row, or replace the one that has its id: the one place where rows enter a world."""
-        previous = self._rows.get(row.id)
-        if self._ids.get(row.uuid, row.id) != row.id:
-            raise ValueError(f"The uuid {row.uuid} belongs to the row {self._ids[row.uuid]} already.")
+        previous = self.by_id(row.id)
+        holder = self._ids.get(row.uuid)
+        if holder not in (None, row.id):
+            raise ValueError(f"The uuid {row.uuid} belongs to the row {holder} already.")
+        put_back = self._take_out_followers(previous, row)
+        made = [index for index in self._indexes.values() if index.is_made]
         if previous is not None:
-            self._forget(previous)
-        self._ascending = self._ascending and (previous is not None or row.id > self._last_id)
+            made = [index for index in made if index.is_moved(previous, row, self._terms)]
+            self._forget(previous, made)
         self.reserve(row.id)
-        self._rows[row.id] = row
-        self._ids[row.uuid] = row.id
-        for name, key in self._keys.items():
-            self._indexes[name].setdefault(key(row), set()).add(row.id)
-        for name, term in self._terms.items():
+        self._rows.set(row.id, row)
+        self._ids.set(row.uuid, row.id)
+        for index in made:
+            index.insert(row, self.at, self._terms)
+        for name, term in self._kept.items():
             self._sums[name] = add(self._sums[name], term(row))
+        for put in put_back:
+            put()
+        if self._changed is not None:
+            self._changed(row)
         return row
 
     def remove(self, row: Row) -> None:
         """Take the row with this id out of the world."""
-        self._forget(self._rows[row.id])
-        del self._rows[row.id]
+        row = self.at(row.id)
+        put_back = self._take_out_followers(row, None)
+        self._forget(row, [index for index in self._indexes.values() if index.is_made])
+        self._rows.remove(row.id)
+        for put in put_back:
+            put()
 
-    def _forget(self, row: Row) -> None:
-        del self._ids[row.uuid]
-        for name, key in self._keys.items():
-            ids = self._indexes[name][key(row)]
-            ids.discard(row.id)
-            if not ids:
-                del self._indexes[name][key(row)]
-        for name, term in self._terms.items():
+    def follow(self, leader: Table[Other], index: str) -> None:
+        """The keys of rows here read rows of the leader: `index` leads from the uuids there to the rows here."""
+
+        def take_out(uuid: str) -> Callable[[], None]:
+            rows = self.where(index, uuid)
+            made = [index for index in self._indexes.values() if index.is_made]
+            for row in rows:
+                self.written.pop(row.uuid, None)
+                for each in made:
+                    each.remove(row, self.at, self._terms)
+
+            def put_back() -> None:
+                for row in rows:
+                    for each in made:
+                        each.insert(row, self.at, self._terms)
+
+            return put_back
+
+        leader._followers.append(take_out)
+
+    def take_over(self, original: Table[Row]) -> None:
+        """The rows, indexes and sums of another world's table are here, too; changes do not reach the other one."""
+        self._rows, self._ids = original._rows.copy(), original._ids.copy()
+        self._indexes = {names: index.copy() for names, index in original._indexes.items()}
+        self._sums = dict(original._sums)
+        self._last_id = original._last_id
+
+    def _take_out_followers(self, previous: Row | None, row: Row | None) -> list[Callable[[], None]]:
+        """Takes the followers out of their indexes where what these read changes; returns what puts them back."""
+        if self._facts is None or (previous and self._facts(previous)) == (row and self._facts(row)):
+            return []
+        uuids = {found.uuid for found in (previous, row) if found is not None}
+        return [take_out(uuid) for take_out in self._followers for uuid in uuids]
+
+    def _forget(self, row: Row, indexes: Iterable[Index[Row]]) -> None:
+        for index in indexes:
+            index.remove(row, self.at, self._terms)
+        self._ids.remove(row.uuid)
+        for name, term in self._kept.items():
             self._sums[name] = subtract(self._sums[name], term(row))
+        if self._changed is not None:
+            self._changed(row)
+
+
+def _id(row: Identified) -> Place:
+    return (row.id,)
+
+
+class Rows(Sequence[Row]):
+    """Rows in a declared order, all of them or those that an index finds; read only as far as somebody looks."""
+
+    def __init__(self, table: Table[Row], order: str, wanted: Mapping[str, Hashable], bucket: Bucket) -> None:
+        self._table = table
+        self._order = order
+        self._wanted = wanted
+        self._bucket = bucket
+
+    def __len__(self) -> int:
+        return len(self._bucket)
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Row]: ...
+    def __getitem__(self, place: int | slice) -> Row | Sequence[Row]:
+        if isinstance(place, slice):
+            start, stop, _ = place.indices(len(self))
+            return [self._table.at(id) for id in self._bucket.ids(start, stop)]
+        start = range(len(self))[place]
+        return self._table.at(self._bucket.ids(start, start + 1)[0])
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self[:])
+
+    def narrowed(self, wanted: Mapping[str, Hashable]) -> tuple[Rows[Row], frozenset[str]]:
+        """The fewest rows that one index finds, and the names of what is wanted that they all fit already."""
+        # What these rows were found by stays: another value asked for by the same name is left to be judged.
+        merged = {**wanted, **self._wanted}
+        known = best_names = frozenset(self._wanted)
+        best = self
+        for candidate in self._table.names(self._order):
+            if known < frozenset(candidate) <= merged.keys():
+                found = {name: merged[name] for name in candidate}
+                bucket = self._table.bucket(self._order, candidate, tuple(found.values()))
+                if len(bucket) <= len(best):
+                    best, best_names = Rows(self._table, self._order, found, bucket), frozenset(candidate)
+        return best, frozenset(name for name in best_names if name in wanted and wanted[name] == merged[name])
+
+    def in_order(self, rows: Iterable[Row]) -> list[Row]:
+        """Other rows of the table, in the order of these."""
+        return sorted(rows, key=self._table.place(self._order))
+
+    def sums(self) -> Mapping[Month, tuple[Decimal, ...]]:
+        """The declared terms of these rows, added up by group."""
+        return {group: tuple(kept.value for kept in sums) for group, sums in self._table.sums_of(self._bucket).items()}
 
 
 class World:
@@ -151,45 +316,97 @@ class World:
         self.payment_interval = payment_interval
         self.uuids_made: dict[str, int] = {}
 
-        self.customers: Table[Customer] = Table()
-        self.projects: Table[Project] = Table({"customer": lambda row: row.customer_uuid})
-        self.users: Table[User] = Table({"token": lambda row: row.token, "username": lambda row: row.username})
-        self.service_providers: Table[ServiceProvider] = Table({"customer": lambda row: row.customer_uuid})
-        self.offerings: Table[Offering] = Table({"customer": lambda row: row.customer_uuid})
-        self.offering_components: Table[OfferingComponent] = Table({"offering": lambda row: row.offering_uuid})
-        self.plans: Table[Plan] = Table({"offering": lambda row: row.offering_uuid})
-        self.plan_components: Table[PlanComponent] = Table({"plan": lambda row: row.plan_uuid})
+        self.customers: Table[Customer] = Table(self, changed=self._forget_written)
+        self.projects: Table[Project] = Table(
+            self,
+            {"customer": lambda row: row.customer_uuid},
+            facts=lambda row: (row.uuid, row.customer_uuid),
+            changed=self._forget_written,
+        )
+        self.users: Table[User] = Table(self, {"token": lambda row: row.token, "username": lambda row: row.username})
+        self.service_providers: Table[ServiceProvider] = Table(
+            self, {"customer": lambda row: row.customer_uuid}, changed=self._forget_written
+        )
+        self.offerings: Table[Offering] = Table(
+            self, {"customer": lambda row: row.customer_uuid}, changed=self._forget_written
+        )
+        self.offering_components: Table[OfferingComponent] = Table(
+            self, {"offering": lambda row: row.offering_uuid}, changed=self._forget_written
+        )
+        self.plans: Table[Plan] = Table(self, {"offering": lambda row: row.offering_uuid}, changed=self._forget_written)
+        self.plan_components: Table[PlanComponent] = Table(
+            self, {"plan": lambda row: row.plan_uuid}, changed=self._forget_written
+        )
         self.resources: Table[Resource] = Table(
-            {
-                "project": lambda row: row.project_uuid,
-                "offering": lambda row: row.offering_uuid,
-            }
+            self,
+            {"project": lambda row: row.project_uuid, "offering": lambda row: row.offering_uuid},
+            facts=lambda row: (row.uuid, row.offering_uuid),
+            changed=self._forget_written,
         )
         self.component_usages: Table[ComponentUsage] = Table(
-            {"billing": lambda row: (row.resource_uuid, row.component_type, row.year, row.month)}
+            self, {"billing": lambda row: (row.resource_uuid, row.component_type, row.year, row.month)}
         )
         self.invoices: Table[Invoice] = Table(
+            self,
             {
                 "customer": lambda row: row.customer_uuid,
                 "month": lambda row: (row.year, row.month),
                 "customer_month": lambda row: (row.customer_uuid, row.year, row.month),
-            }
+            },
+            orders={"newest_month": INVOICES},
+            facts=lambda row: (row.uuid, row.customer_uuid, row.year, row.month, row.created, row.tax_percent),
+            changed=self._invoice_changed,
         )
         self.invoice_items: Table[InvoiceItem] = Table(
+            self,
             {
                 "invoice": lambda row: row.invoice_uuid,
                 "resource": lambda row: row.resource_uuid,
                 "linked_project": lambda row: row.linked_project_uuid,
-                "project": lambda row: row.project_uuid,
                 "credit": lambda row: row.credit_uuid,
             },
-            {"magnitude": lambda row: row.magnitude},
+            orders={"start": ITEMS, "newest_invoice": PROVIDER_ITEMS},
+            terms=item_terms,
+            sums={"magnitude": lambda row: row.magnitude},
+            changed=self._item_changed,
         )
-        self.payment_profiles: Table[PaymentProfile] = Table({"customer": lambda row: row.customer_uuid})
-        self.payments: Table[Payment] = Table({"invoice": lambda row: row.invoice_uuid})
-        self.customer_credits: Table[CustomerCredit] = Table({"customer": lambda row: row.customer_uuid})
-        self.project_credits: Table[ProjectCredit] = Table({"project": lambda row: row.project_uuid})
-        self.notifications: Table[Notification] = Table({"invoice": lambda row: row.invoice_uuid})
+        self.invoice_items.follow(self.invoices, "invoice")
+        self.invoice_items.follow(self.resources, "resource")
+        self.invoice_items.follow(self.projects, "linked_project")
+        self.payment_profiles: Table[PaymentProfile] = Table(self, {"customer": lambda row: row.customer_uuid})
+        self.payments: Table[Payment] = Table(self, {"invoice": lambda row: row.invoice_uuid})
+        self.customer_credits: Table[CustomerCredit] = Table(
+            self, {"customer": lambda row: row.customer_uuid}, changed=self._forget_written
+        )
+        self.project_credits: Table[ProjectCredit] = Table(self, {"project": lambda row: row.project_uuid})
+        self.notifications: Table[Notification] = Table(self, {"invoice": lambda row: row.invoice_uuid})
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name in ("now", "issuer_details", "payment_interval") and hasattr(self, "invoice_items"):
+            self._forget_written()
+
+    def fork(self) -> World:
+        """A copy that can be changed without touching this world. What neither of them changes, they share."""
+        copy = World(self.now, self.seed, self.issuer_details, self.payment_interval)
+        copy.uuids_made = dict(self.uuids_made)
+        for name, table in vars(self).items():
+            if isinstance(table, Table):
+                getattr(copy, name).take_over(table)
+        return copy
+
+    def _forget_written(self, row: object = None) -> None:
+        """Nothing that was made of invoices and items holds any more: it shows other rows and settings, too."""
+        self.invoices.written.clear()
+        self.invoice_items.written.clear()
+
+    def _invoice_changed(self, row: Invoice) -> None:
+        """What was made of the invoice holds no more; that of its items does, unless they follow (see `Table`)."""
+        self.invoices.written.pop(row.uuid, None)
+
+    def _item_changed(self, row: InvoiceItem) -> None:
+        self.invoice_items.written.pop(row.uuid, None)
+        self.invoices.written.pop(row.invoice_uuid, None)
 
     def new_id(self, table: Table[Row]) -> int:
         """The next integer of the table. It is taken once a row with it is put."""

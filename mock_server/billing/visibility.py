@@ -5,10 +5,10 @@ Roles on projects open no invoice and no item; they count for the sums of costs 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from mock_server.billing.store import Row
+from mock_server.billing.store import Row, Rows
 
 if TYPE_CHECKING:
     from mock_server.billing.invoice import Invoice
@@ -23,45 +23,37 @@ def sees_everything(user: User) -> bool:
     return user.is_staff or user.is_support
 
 
-def invoices_visible_to(user: User) -> list[Invoice]:
-    """Of customers on which the user has any role."""
-    invoices = user.world.invoices
-    if sees_everything(user):
-        return list(invoices)
-    customers = user.scopes("customer")
-    return _by_id(invoice for customer in customers for invoice in invoices.where("customer", customer))
+def invoices_visible_to(user: User) -> Sequence[Invoice]:
+    """Of customers on which the user has any role, the newest month first."""
+    rows = user.world.invoices.listed("newest_month")
+    return rows if sees_everything(user) else _found(rows, "customer_uuid", user.scopes("customer"))
 
 
 def can_see_invoice(user: User, invoice: Invoice) -> bool:
     return sees_everything(user) or invoice.customer_uuid in user.scopes("customer")
 
 
-def items_visible_to(user: User) -> list[InvoiceItem]:
-    """The items of the visible invoices."""
-    if sees_everything(user):
-        return list(user.world.invoice_items)
-    return _by_id(item for invoice in invoices_visible_to(user) for item in invoice.all_items)
+def items_visible_to(user: User) -> Sequence[InvoiceItem]:
+    """The items of the visible invoices, the earliest start first."""
+    rows = user.world.invoice_items.listed("start")
+    return rows if sees_everything(user) else _found(rows, "billed_customer", user.scopes("customer"))
 
 
 def can_see_item(user: User, item: InvoiceItem) -> bool:
     return can_see_invoice(user, item.invoice)
 
 
-def provider_items_visible_to(user: User) -> list[InvoiceItem]:
+def provider_items_visible_to(user: User) -> Sequence[InvoiceItem]:
     """For staff all; else those whose offering belongs to a customer that the user owns or manages.
 
-    Global support has no privilege here, and a role on a single offering gives none either.
+    The newest invoice comes first. Global support has no privilege here, and a role on a single offering gives none
+    either.
     """
-    world = user.world
+    rows, offerings = user.world.invoice_items.listed("newest_invoice"), user.world.offerings
     if user.is_staff:
-        return list(world.invoice_items)
-    return _by_id(
-        item
-        for customer in user.scopes("customer", *_PROVIDER_ROLES)
-        for offering in world.offerings.where("customer", customer)
-        for resource in world.resources.where("offering", offering.uuid)
-        for item in world.invoice_items.where("resource", resource.uuid)
-    )
+        return rows
+    sold = [row.uuid for uuid in user.scopes("customer", *_PROVIDER_ROLES) for row in offerings.where("customer", uuid)]
+    return _found(rows, "offering_uuid", sold)
 
 
 def can_see_provider_item(user: User, item: InvoiceItem) -> bool:
@@ -96,5 +88,7 @@ def can_see_project(user: User, project: Project) -> bool:
     )
 
 
-def _by_id(rows: Iterable[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: row.id)
+def _found(rows: Rows[Row], name: str, values: Collection[str]) -> Sequence[Row]:
+    """The rows that are found by any of the values, in the order of the rows; those of a single one can be narrowed."""
+    found = [rows.narrowed({name: value})[0] for value in values]
+    return found[0] if len(found) == 1 else rows.in_order(row for part in found for row in part)

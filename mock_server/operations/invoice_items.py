@@ -1,6 +1,6 @@
 """The operations of the page `invoice-items`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,6 +26,13 @@ _FILTERS: Final[Mapping[str, Filter[InvoiceItem]]] = {
     "customer_uuid": lambda item, uuid: item.linked_project is not None and item.linked_project.customer_uuid == uuid,
     "credit_uuid": lambda item, uuid: item.credit_uuid == uuid,
 }
+_OF_CUSTOMER: Final[Mapping[str, Filter[InvoiceItem]]] = {
+    "billed_customer": lambda item, uuid: item.customer_uuid == uuid,
+}
+_OF_PROJECT: Final[Mapping[str, Filter[InvoiceItem]]] = {
+    "shown_project": lambda item, uuid: item.project_uuid == uuid,
+    "stored_project": lambda item, uuid: item.stored_project_uuid == uuid,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,7 @@ class Migration:
 
 def invoice_items_list(call: Call) -> Listing[InvoiceItem]:
     """The items that the caller may see, the earliest start first."""
-    return Listing(sorted(items_visible_to(call.user), key=lambda item: (item.start, item.id)), _FILTERS)
+    return Listing(items_visible_to(call.user), _FILTERS)
 
 
 def invoice_items_retrieve(call: Call) -> InvoiceItem:
@@ -109,9 +116,7 @@ def invoice_items_consumptions_retrieve(call: Call) -> InvoiceItem:
 
 def invoice_items_costs_list(call: Call) -> Listing[InvoiceCost]:
     """The costs of a project, or of all that the caller may see, by month, the newest first."""
-    project = call.query.get("project_uuid")
-    items = [item for item in items_visible_to(call.user) if project in (None, call.project_of(item))]
-    return Listing(costs(items, call.world.now))
+    return Listing(costs(_of_project(call), call.world.now))
 
 
 def invoice_items_customer_costs_for_period_retrieve(call: Call) -> Mapping[str, Any]:
@@ -120,7 +125,7 @@ def invoice_items_customer_costs_for_period_retrieve(call: Call) -> Mapping[str,
     customer = call.world.customers.get(uuid)
     if uuid is not None and (customer is None or not can_see_customer(call.user, customer)):
         raise NotFound.with_uuid("Customer", uuid)
-    return _costs_for_period(call, [item for item in _items(call) if uuid in (None, item.customer_uuid)])
+    return _costs_for_period(call, select(items_visible_to(call.user), _OF_CUSTOMER, {"billed_customer": uuid}))
 
 
 def invoice_items_project_costs_for_period_retrieve(call: Call) -> Mapping[str, Any]:
@@ -129,7 +134,7 @@ def invoice_items_project_costs_for_period_retrieve(call: Call) -> Mapping[str, 
     project = call.world.projects.get(uuid)
     if uuid is not None and (project is None or not can_see_project(call.user, project)):
         raise NotFound.with_uuid("Project", uuid)
-    return _costs_for_period(call, [item for item in _items(call) if uuid in (None, call.project_of(item))])
+    return _costs_for_period(call, _of_project(call))
 
 
 def invoice_items_total_price_retrieve(call: Call) -> Mapping[str, Any]:
@@ -137,11 +142,13 @@ def invoice_items_total_price_retrieve(call: Call) -> Mapping[str, Any]:
     return {"total_price": total_price(select(items_visible_to(call.user), _FILTERS, call.query))}
 
 
-def _items(call: Call) -> list[InvoiceItem]:
-    return items_visible_to(call.user)
+def _of_project(call: Call) -> Sequence[InvoiceItem]:
+    """The items that the caller may see; of one project, where the query names it."""
+    name = "stored_project" if call.has("project-snapshot-only") else "shown_project"
+    return select(items_visible_to(call.user), _OF_PROJECT, {name: call.query.get("project_uuid")})
 
 
-def _costs_for_period(call: Call, items: list[InvoiceItem]) -> Mapping[str, Any]:
+def _costs_for_period(call: Call, items: Sequence[InvoiceItem]) -> Mapping[str, Any]:
     counted = coded_period if call.has("coded-periods") else documented_period
     period = counted(call.query["period"], call.world.now.date())
     return {

@@ -44,8 +44,7 @@ _ITEM_ORDERS: Final[Mapping[str, Key[InvoiceItem]]] = {
 
 def invoices_list(call: Call) -> Listing[Invoice]:
     """The invoices that the caller may see, newest month first."""
-    rows = sorted(invoices_visible_to(call.user), key=lambda row: (-row.year, -row.month, row.id))
-    return Listing(rows, _filters(call), _ORDERS)
+    return Listing(invoices_visible_to(call.user), _filters(call), _ORDERS)
 
 
 def invoices_retrieve(call: Call) -> Invoice:

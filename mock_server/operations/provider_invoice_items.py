@@ -27,9 +27,7 @@ _ORDERS: Final[Mapping[str, Key[InvoiceItem]]] = {
 
 def provider_invoice_items_list(call: Call) -> Listing[InvoiceItem]:
     """The items of the offerings that the caller sells, of the newest invoices first."""
-    rows = sorted(provider_items_visible_to(call.user), key=lambda item: item.id)
-    rows.sort(key=lambda item: item.invoice.created, reverse=True)
-    return Listing(rows, _FILTERS, _ORDERS)
+    return Listing(provider_items_visible_to(call.user), _FILTERS, _ORDERS)
 
 
 def provider_invoice_items_retrieve(call: Call) -> InvoiceItem:

@@ -1,8 +1,8 @@
 """What every list does: filters, order, pages (behaviour 1.7). Which of them, the operation's parameters say."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar, runtime_checkable
 from urllib.parse import urlencode
 
 from mock_server.web import problems
@@ -17,11 +17,18 @@ Key = Callable[[Row], Any]
 """What rows are ordered by; None stands before every value."""
 
 
+@runtime_checkable
+class Indexed(Protocol):
+    """Rows that are found by an index: the fewest for some of what is wanted, and the names that they fit already."""
+
+    def narrowed(self, wanted: Mapping[str, Any]) -> tuple[Sequence[Any], Collection[str]]: ...
+
+
 @dataclass(frozen=True)
 class Listing(Generic[Row]):
     """The rows that a caller may see, in their stable default order, and what may be asked of them."""
 
-    rows: Iterable[Row]
+    rows: Sequence[Row]
     filters: Mapping[str, Filter[Row]] = field(default_factory=dict)
     orders: Mapping[str, Key[Row]] = field(default_factory=dict)
 
@@ -35,13 +42,25 @@ class Page:
     link: str
 
 
-def select(rows: Iterable[Row], filters: Mapping[str, Filter[Row]], query: Mapping[str, Any]) -> list[Row]:
-    """The rows that fit every filter that was sent."""
-    active = [(fits, query[name]) for name, fits in filters.items() if query.get(name) is not None]
-    return [row for row in rows if all(fits(row, value) for fits, value in active)]
+def select(rows: Sequence[Row], filters: Mapping[str, Filter[Row]], query: Mapping[str, Any]) -> Sequence[Row]:
+    """The rows that fit every filter that was sent. What an index finds by all of them is not looked at one by one."""
+    active = {name: query[name] for name in filters if query.get(name) is not None}
+    if not active:
+        return rows
+    judged: Collection[str] = ()
+    if isinstance(rows, Indexed):
+        # One choice of several is as good as a single value; of more than one, no index knows.
+        single = {name: value[0] if isinstance(value, list) else value for name, value in active.items() if _one(value)}
+        rows, judged = rows.narrowed(single)
+    left = [(filters[name], value) for name, value in active.items() if name not in judged]
+    return [row for row in rows if all(fits(row, value) for fits, value in left)] if left else rows
 
 
-def arrange(rows: list[Row], orders: Mapping[str, Key[Row]], names: Sequence[str]) -> list[Row]:
+def _one(value: Any) -> bool:
+    return not isinstance(value, list) or len(value) == 1
+
+
+def arrange(rows: Sequence[Row], orders: Mapping[str, Key[Row]], names: Sequence[str]) -> Sequence[Row]:
     """The rows by the named keys (`-` turns one around); ties and unknown names leave the order as it was."""
     for name in reversed(names):
         key = orders.get(name.removeprefix("-"))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
+from mock_server.billing.store import Row
 from mock_server.billing.structure import User
 from mock_server.billing.visibility import (
     can_see_customer,
@@ -104,10 +107,14 @@ def test_a_single_row_is_visible_exactly_when_the_list_shows_it(stage: Stage) ->
     world = stage.build.world
 
     for user in stage.users.values():
-        assert [row for row in world.invoices if can_see_invoice(user, row)] == invoices_visible_to(user)
-        assert [row for row in world.invoice_items if can_see_item(user, row)] == items_visible_to(user)
-        assert [row for row in world.invoice_items if can_see_provider_item(user, row)] == provider_items_visible_to(
-            user
+        assert [row for row in world.invoices if can_see_invoice(user, row)] == _by_id(invoices_visible_to(user))
+        assert [row for row in world.invoice_items if can_see_item(user, row)] == _by_id(items_visible_to(user))
+        assert [row for row in world.invoice_items if can_see_provider_item(user, row)] == _by_id(
+            provider_items_visible_to(user)
         )
         assert [row for row in world.customers if can_see_customer(user, row)] == customers_visible_to(user)
         assert [row for row in world.projects if can_see_project(user, row)] == projects_visible_to(user)
+
+
+def _by_id(rows: Iterable[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: row.id)

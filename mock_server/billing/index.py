@@ -1,0 +1,283 @@
+"""What makes a large world as quick as a small one: shared copies, rows kept in order, sums kept by what changes.
+
+All of it is derived from the rows of tables, made when it is first asked for, and could be dropped at any time. Tables
+keep it true: `Table.put` and `Table.remove` (`store.py`) take a row out before it changes, and put it back after.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import accumulate
+from typing import Generic, Protocol, TypeAlias, TypeVar
+
+from mock_server.billing.money import ZERO, add, half_even, subtract
+from mock_server.billing.period import Month
+
+
+class Numbered(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+Row = TypeVar("Row", bound=Numbered)
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+Place: TypeAlias = "tuple[int | datetime, ...]"
+"""Where a row stands in an order. It ends with the id, so that no two rows share one."""
+
+Terms: TypeAlias = "tuple[Month, tuple[Decimal, ...]]"
+"""What a row adds to the sums of its bucket: to those of which month, and how much to each."""
+
+_PIECE = 512
+
+
+class Layered(Generic[Key, Value]):
+    """A dictionary whose copies share what it held when they were made: a layer that is shared is never written."""
+
+    def __init__(self) -> None:
+        self._own: dict[Key, Value | None] = {}
+        self._layers: tuple[dict[Key, Value | None], ...] = ()
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def get(self, key: Key) -> Value | None:
+        if key in self._own:
+            return self._own[key]
+        for layer in self._layers:
+            if key in layer:
+                return layer[key]
+        return None
+
+    def owns(self, key: Key) -> bool:
+        """Whether no copy shares the value of this key."""
+        return key in self._own
+
+    def set(self, key: Key, value: Value) -> None:
+        self._length += self.get(key) is None
+        self._own[key] = value
+
+    def remove(self, key: Key) -> None:
+        self._length -= 1
+        if self._layers:
+            self._own[key] = None  # hides what the layers below hold
+        else:
+            del self._own[key]
+
+    def items(self) -> Iterator[tuple[Key, Value]]:
+        """All of it, in no order."""
+        merged = self._own if not self._layers else {}
+        for layer in (*reversed(self._layers), self._own) if self._layers else ():
+            merged.update(layer)
+        return ((key, value) for key, value in merged.items() if value is not None)
+
+    def copy(self) -> Layered[Key, Value]:
+        """A copy that neither sees later changes of this one nor makes any to it."""
+        if self._own:
+            layers = [self._own, *self._layers]
+            # Small layers are merged, so that there are never more than a few of them.
+            while len(layers) > 1 and 2 * len(layers[0]) >= len(layers[1]):
+                layers[:2] = [{**layers[1], **layers[0]}]
+            self._layers, self._own = tuple(layers), {}
+        copied: Layered[Key, Value] = Layered()
+        copied._layers, copied._length = self._layers, self._length
+        return copied
+
+
+class Sum:
+    """An exact sum from which terms can be taken out again; it has the most decimals that one of its terms has."""
+
+    __slots__ = ("_places", "_value")
+
+    def __init__(self) -> None:
+        self._value = ZERO
+        self._places: dict[int, int] = {}
+
+    def add(self, term: Decimal) -> None:
+        self._value = add(self._value, term)
+        self._count(term, 1)
+
+    def take_out(self, term: Decimal) -> None:
+        self._value = subtract(self._value, term)
+        self._count(term, -1)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether every term has been taken out again."""
+        return not self._places
+
+    @property
+    def value(self) -> Decimal:
+        # A term that is gone leaves its decimals behind, as zeros.
+        return half_even(self._value, max(self._places, default=0))
+
+    def copy(self) -> Sum:
+        copied = Sum()
+        copied._value, copied._places = self._value, dict(self._places)
+        return copied
+
+    def _count(self, term: Decimal, by: int) -> None:
+        places = max(0, -int(term.as_tuple().exponent))
+        count = self._places.get(places, 0) + by
+        if count:
+            self._places[places] = count
+        else:
+            del self._places[places]
+
+
+class Bucket:
+    """The ids of rows in an order. They lie in pieces that are never changed, so that copies share them."""
+
+    __slots__ = ("_ends", "_length", "_pieces", "sums")
+
+    def __init__(self, ids: Sequence[int] = ()) -> None:
+        self._pieces = [tuple(ids[start : start + _PIECE]) for start in range(0, len(ids), _PIECE)]
+        self._length = len(ids)
+        self._ends: list[int] = []
+        self.sums: dict[Month, tuple[Sum, ...]] | None = None
+
+    def __len__(self) -> int:
+        return self._length
+
+    def ids(self, start: int, stop: int) -> list[int]:
+        """Those from one place to before another, both within the bucket."""
+        if stop <= start:
+            return []
+        if not self._ends:
+            self._ends = list(accumulate(map(len, self._pieces)))
+        number = bisect_right(self._ends, start)
+        offset = self._ends[number] - len(self._pieces[number])
+        found = list(self._pieces[number][start - offset : stop - offset])
+        while len(found) < stop - start:
+            number += 1
+            found += self._pieces[number][: stop - start - len(found)]
+        return found
+
+    def insert(self, id: int, place: Callable[[int], Place]) -> None:
+        self._length += 1
+        self._ends = []
+        if not self._pieces or place(id) > place(self._pieces[-1][-1]):
+            if self._pieces and len(self._pieces[-1]) < _PIECE:
+                self._pieces[-1] += (id,)
+            else:
+                self._pieces.append((id,))
+            return
+        number, index = self._find(id, place)
+        piece = self._pieces[number]
+        piece = (*piece[:index], id, *piece[index:])
+        half = len(piece) // 2
+        self._pieces[number : number + 1] = [piece] if len(piece) <= 2 * _PIECE else [piece[:half], piece[half:]]
+
+    def remove(self, id: int, place: Callable[[int], Place]) -> None:
+        self._length -= 1
+        self._ends = []
+        number, index = self._find(id, place)
+        piece = self._pieces[number]
+        left = piece[:index] + piece[index + 1 :]
+        self._pieces[number : number + 1] = [left] if left else []
+
+    def add_up(self, month: Month, terms: tuple[Decimal, ...], *, take_out: bool = False) -> None:
+        """Adds to the sums of a month, or takes out of them, where sums are kept."""
+        if self.sums is None:
+            return
+        for kept, term in zip(self.sums.setdefault(month, tuple(Sum() for _ in terms)), terms, strict=True):
+            if take_out:
+                kept.take_out(term)
+            else:
+                kept.add(term)
+
+    def copy(self) -> Bucket:
+        copied = Bucket()
+        copied._pieces, copied._length, copied._ends = list(self._pieces), self._length, self._ends
+        if self.sums is not None:
+            copied.sums = {month: tuple(kept.copy() for kept in sums) for month, sums in self.sums.items()}
+        return copied
+
+    def _find(self, id: int, place: Callable[[int], Place]) -> tuple[int, int]:
+        """The piece and the place in it where the id stands, or would."""
+        wanted = place(id)
+        number = bisect_left(self._pieces, wanted, key=lambda piece: place(piece[-1]))
+        return number, bisect_left(self._pieces[number], wanted, key=place)
+
+
+_EMPTY = Bucket()
+
+
+class Index(Generic[Row]):
+    """The rows of a table by a key, in one order each. It is made when it is first asked for."""
+
+    def __init__(self, key: Callable[[Row], Hashable], place: Callable[[Row], Place]) -> None:
+        self.key = key
+        self.place = place
+        self._buckets: Layered[Hashable, Bucket] | None = None
+
+    @property
+    def is_made(self) -> bool:
+        return self._buckets is not None
+
+    def make(self, rows: Iterable[Row]) -> None:
+        """Takes in all rows of the table, which come in the order of the index."""
+        groups: dict[Hashable, list[int]] = {}
+        for row in rows:
+            groups.setdefault(self.key(row), []).append(row.id)
+        self._buckets = Layered()
+        for key, ids in groups.items():
+            self._buckets.set(key, Bucket(ids))
+
+    def bucket(self, key: Hashable) -> Bucket:
+        """The ids of the rows with this key. It is to be read, not changed."""
+        assert self._buckets is not None, "an index is made before it is read"
+        return self._buckets.get(key) or _EMPTY
+
+    def is_moved(self, previous: Row, row: Row, terms: Callable[[Row], Terms] | None) -> bool:
+        """Whether a row that takes the place of another stands elsewhere, or adds something else to sums."""
+        return (
+            self.key(previous) != self.key(row)
+            or self.place(previous) != self.place(row)
+            # Equal figures with other decimals are other terms.
+            or (terms is not None and repr(terms(previous)) != repr(terms(row)))
+        )
+
+    def insert(self, row: Row, find: Callable[[int], Row], terms: Callable[[Row], Terms] | None) -> None:
+        """Takes in a row that stands in the table already; `find` finds rows there by their ids."""
+        bucket = self._writable(self.key(row))
+        bucket.insert(row.id, lambda id: self.place(find(id)))
+        if terms is not None and bucket.sums is not None:
+            bucket.add_up(*terms(row))
+
+    def remove(self, row: Row, find: Callable[[int], Row], terms: Callable[[Row], Terms] | None) -> None:
+        """Lets go of a row that still stands in the table, as it was when it came in."""
+        bucket = self._writable(self.key(row))
+        bucket.remove(row.id, lambda id: self.place(find(id)))
+        if terms is not None and bucket.sums is not None:
+            bucket.add_up(*terms(row), take_out=True)
+        if not bucket and self._buckets is not None:
+            self._buckets.remove(self.key(row))
+
+    def copy(self) -> Index[Row]:
+        copied = Index(self.key, self.place)
+        copied._buckets = None if self._buckets is None else self._buckets.copy()
+        return copied
+
+    def _writable(self, key: Hashable) -> Bucket:
+        """The bucket of a key, which no copy shares."""
+        assert self._buckets is not None, "an index is made before it is written"
+        bucket = self._buckets.get(key)
+        if bucket is None or not self._buckets.owns(key):
+            bucket = bucket.copy() if bucket is not None else Bucket()
+            self._buckets.set(key, bucket)
+        return bucket
+
+
+@dataclass(frozen=True, slots=True)
+class Order(Generic[Row]):
+    """An order in which rows are listed, and what they are found by in it: keys by the names that they are asked by."""
+
+    place: Callable[[Row], Place]
+    keys: Mapping[tuple[str, ...], Callable[[Row], Hashable]]
