@@ -55,7 +55,10 @@ class Identified(Protocol):
 
 Row = TypeVar("Row", bound=Identified)
 Other = TypeVar("Other", bound=Identified)
-Written: TypeAlias = "dict[Hashable, str]"
+Written: TypeAlias = dict[Hashable, str | bytes]
+
+_MOST_WRITTEN = 10_000
+"""Rows of a table of which others keep what they made."""
 
 
 class Table(Generic[Row]):
@@ -156,6 +159,15 @@ class Table(Generic[Row]):
     def names(self, order: str) -> Iterable[tuple[str, ...]]:
         """What rows can be found by in a declared order."""
         return self._orders[order].keys
+
+    def written_of(self, uuid: str) -> Written:
+        """Where others keep what they made of a row, until the row or what it derives from changes."""
+        found = self.written.get(uuid)
+        if found is None:
+            if len(self.written) >= _MOST_WRITTEN:
+                self.written.clear()
+            found = self.written[uuid] = {}
+        return found
 
     def sum(self, name: str) -> Decimal:
         """A declared sum over all rows, kept up to date by every put and remove."""

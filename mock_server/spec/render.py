@@ -6,30 +6,42 @@ stands in the reply digit for digit, whether the schema calls it a number or a s
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from json.encoder import encode_basestring as quote
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote as percent_encode
 
 from mock_server.spec.document import DocumentError, Node, resolve
 from mock_server.spec.validation import decimal_limits, nullable, types
 
+Text = TypeVar("Text", str, bytes)
 Write = Callable[[Any, str], str]
 """Takes a value and the base URL of the request; returns JSON text."""
+
+Remember = Callable[[Any], dict[Hashable, str | bytes] | None]
+"""Takes a value; returns where the text of it may be kept, for as long as it holds, or None for a value of no row."""
+
+_MOST_TEXTS: Final = 16
+"""Texts of one row that are kept: one for every representation, and for every name that the server is called by."""
 
 _EXACT: Final = Context(prec=120, rounding=ROUND_HALF_EVEN)
 _NEVER_EMPTY: Final = frozenset({"uuid", "uri", "email", "date", "date-time"})
 
 
-class Renderer:
-    """The compiled schema of one reply."""
+def forget(value: Any) -> None:
+    """Keeps no text of any value."""
 
-    def __init__(self, document: Node, schema: Node) -> None:
+
+class Renderer:
+    """The compiled schema of one reply. Rows whose text is remembered are not written again."""
+
+    def __init__(self, document: Node, schema: Node, remember: Remember = forget) -> None:
         self._document: Final = document
+        self._remember: Final = remember
         self._objects: Final[dict[str, _Object]] = {}
         schema = resolve(document, schema)
         self._array: Final = types(schema)[:1] == ("array",)
@@ -40,14 +52,39 @@ class Renderer:
         """Whether the reply is an array of rows."""
         return self._array
 
-    def render(self, value: Any, base: str, fields: frozenset[str] = frozenset()) -> str:
-        """JSON text of the value; `fields` keeps only the properties of these names, or all where it knows none."""
+    def render(self, value: Any, base: str, fields: frozenset[str] = frozenset()) -> bytes:
+        """JSON of the value; `fields` keeps only the properties of these names, or all where it knows none."""
         write = self._one
         if fields and isinstance(write, _Object):
             write = write.projected(fields)
         if not self._array:
-            return write(value, base)
-        return f"[{','.join([write(row, base) for row in value])}]"
+            return self._encoded(write, value, base)
+        return b"[%b]" % b",".join([self._encoded(write, row, base) for row in value])
+
+    def _encoded(self, write: Write, value: Any, base: str) -> bytes:
+        kept = self._remember(value)
+        if kept is None:
+            return write(value, base).encode()
+        key = (write, base, "utf-8")
+        found = kept.get(key)
+        if not isinstance(found, bytes):
+            found = _keep(kept, key, write(value, base).encode())
+        return found
+
+    def _remembering(self, write: Write) -> Write:
+        """Writes rows within others: as text, which goes into theirs."""
+
+        def written(value: Any, base: str) -> str:
+            kept = self._remember(value)
+            if kept is None:
+                return write(value, base)
+            key = (write, base)
+            found = kept.get(key)
+            if not isinstance(found, str):
+                found = _keep(kept, key, write(value, base))
+            return found
+
+        return written
 
     def _compile(self, node: Node) -> Write:
         reference = node.get("$ref")
@@ -62,7 +99,7 @@ class Renderer:
                     self._objects[reference] = compiled
                 return compiled.of(self._members(schema))
             case ("array",), _:
-                one = self._compile(schema["items"])
+                one = self._remembering(self._compile(schema["items"]))
                 return lambda rows, base: f"[{','.join([one(row, base) for row in rows])}]"
             case ("string",), kind:
                 return _string(schema, kind)
@@ -100,6 +137,13 @@ class Renderer:
             demanded=required and missing is None,
             never_empty=schema.get("format") in _NEVER_EMPTY,
         )
+
+
+def _keep(kept: dict[Hashable, str | bytes], key: Hashable, text: Text) -> Text:
+    if len(kept) >= _MOST_TEXTS:
+        kept.clear()
+    kept[key] = text
+    return text
 
 
 @dataclass(frozen=True, slots=True)

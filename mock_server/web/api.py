@@ -5,21 +5,22 @@ An `async def` around plain functions that run inline: one request at a time, no
 
 import json
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final, Generic
 
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mock_server.spec.document import Node
 from mock_server.spec.fields import Fields
 from mock_server.spec.operation import Operation, operations
 from mock_server.spec.query import Query
-from mock_server.spec.render import Renderer
+from mock_server.spec.render import Remember, Renderer, forget
 from mock_server.web import access, problems, reply
 from mock_server.web.access import User
 from mock_server.web.intake import FORM, MULTIPART, Intake, read_body
 from mock_server.web.listing import Listing, arrange, paginate, select
+from mock_server.web.reply import Reply
+from mock_server.web.request import Request, read_query
 from mock_server.web.routing import Links, Match, Routes
 
 Function = Callable[[Intake[User]], Any]
@@ -31,7 +32,8 @@ _JSON_RANGES: Final = frozenset({"*/*", "application/*", problems.JSON_TYPE})
 class Api(Generic[User]):
     """Serves every operation of a document with the function of its name.
 
-    `find_user` finds the user of a token, `find_user_by_uuid` the one of 32 hex digits.
+    `find_user` finds the user of a token, `find_user_by_uuid` the one of 32 hex digits. `remember` tells where the text
+    of a row may be kept until the row changes.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Api(Generic[User]):
         functions: Mapping[str, Function[User]],
         find_user: Callable[[str], User | None],
         find_user_by_uuid: Callable[[str], User | None],
+        remember: Remember = forget,
     ) -> None:
         described = tuple(operations(document))
         links = Links(document, described)
@@ -49,7 +52,7 @@ class Api(Generic[User]):
         self._find_user_by_uuid: Final = find_user_by_uuid
         self._endpoints: Final = {
             operation.operation_id: _Endpoint(
-                document, operation, heads.get(operation.path), functions[operation.operation_id], links
+                document, operation, heads.get(operation.path), functions[operation.operation_id], links, remember
             )
             for operation in described
             if operation.method != "HEAD"
@@ -59,21 +62,19 @@ class Api(Generic[User]):
         request = Request(scope, receive)
         headers: dict[str, str] = {}
         try:
-            match = self._routes.match(request.scope["path"])
+            match = self._routes.match(request.path)
             headers["Allow"] = match.route.allow
-            response = await self._answer(request, match, headers)
+            answer = await self._answer(request, match, headers)
         except problems.Problem as problem:
-            response = reply.refusal(problem, headers)
-        if request.method == "HEAD":
-            response.body = b""
-        await response(scope, receive, send)
+            answer = reply.refusal(problem, headers)
+        await answer(scope, receive, send)
 
-    async def _answer(self, request: Request, match: Match, headers: Mapping[str, str]) -> Response:
+    async def _answer(self, request: Request, match: Match, headers: Mapping[str, str]) -> Reply:
         _negotiate(request, match)
-        user = access.authenticate(_authorization(request), self._find_user)
-        user = access.impersonated(user, request.headers.get("x-impersonated-user-uuid"), self._find_user_by_uuid)
+        user = access.authenticate(request.raw_header(b"authorization"), self._find_user)
+        user = access.impersonated(user, request.header(b"x-impersonated-user-uuid"), self._find_user_by_uuid)
         if request.method == "OPTIONS":
-            return reply.json_reply(200, _metadata(match), headers)
+            return reply.json_reply(200, _metadata(match).encode(), headers)
         operation = match.route.operations.get("GET" if request.method == "HEAD" else request.method)
         if operation is None:
             raise problems.method_not_allowed(request.method)
@@ -85,7 +86,13 @@ class _Endpoint(Generic[User]):
     """One operation with its HEAD, everything that their descriptions say compiled once."""
 
     def __init__(
-        self, document: Node, operation: Operation, head: Operation | None, function: Function[User], links: Links
+        self,
+        document: Node,
+        operation: Operation,
+        head: Operation | None,
+        function: Function[User],
+        links: Links,
+        remember: Remember,
     ) -> None:
         self._operation: Final = operation
         self._function: Final = function
@@ -96,11 +103,11 @@ class _Endpoint(Generic[User]):
         body = next(iter(operation.bodies.values()), None)
         self._fields: Final = Fields(document, body) if body is not None else None
         schema = operation.success.schema
-        self._renderer: Final = Renderer(document, schema) if schema is not None else None
+        self._renderer: Final = Renderer(document, schema, remember) if schema is not None else None
         described = head.success.headers if head is not None else {}
         self._head: Final = {name: str(header["const"]) for name, header in described.items() if "const" in header}
 
-    async def answer(self, request: Request, match: Match, user: User, headers: Mapping[str, str]) -> Response:
+    async def answer(self, request: Request, match: Match, user: User, headers: Mapping[str, str]) -> Reply:
         """Runs the operation and renders what it returns."""
         operation = self._operation
         intake = Intake(
@@ -134,22 +141,22 @@ class _Endpoint(Generic[User]):
         rows = arrange(rows, listing.orders, [asked] if isinstance(asked, str) else asked)
         if "page" not in self._extensions:
             return rows, {}
-        page = paginate(rows, query, f"{intake.base}{request.scope['path']}", intake.sent)
+        page = paginate(rows, query, f"{intake.base}{request.path}", intake.sent)
         return page.rows, {"X-Result-Count": str(page.count), "Link": page.link}
-
-
-def _authorization(request: Request) -> bytes | None:
-    return next((value for name, value in request.scope["headers"] if name == b"authorization"), None)
 
 
 def _negotiate(request: Request, match: Match) -> None:
     """Lets requests through that take JSON. Raises `Problem`: 404 for another format, 406 for another `Accept`."""
-    if (request.query_params.get("format") or match.format) != "json":
+    asked = read_query(request.query_string).get("format", [""])[-1] if request.query_string else ""
+    if (asked or match.format) != "json":
         raise problems.not_found()
-    accept = request.headers.get("accept", "*/*")
-    ranges = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
-    if not ranges & _JSON_RANGES:
+    if not _takes_json(request.header(b"accept") or "*/*"):
         raise problems.not_acceptable()
+
+
+@lru_cache(maxsize=256)
+def _takes_json(accept: str) -> bool:
+    return any(part.partition(";")[0].strip().lower() in _JSON_RANGES for part in accept.split(","))
 
 
 def _metadata(match: Match) -> str:

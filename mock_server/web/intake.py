@@ -5,21 +5,19 @@ The order in which faults are found is thereby the operation's own: what it look
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Final, Generic
-from urllib.parse import parse_qs, parse_qsl
-
-from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import Request
+from urllib.parse import parse_qsl
 
 from mock_server.spec.fields import Fields
 from mock_server.spec.query import Query
 from mock_server.spec.validation import Invalid, python_type
 from mock_server.web import problems
 from mock_server.web.access import User
+from mock_server.web.request import Request, read_query
 from mock_server.web.routing import Links
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -69,8 +67,8 @@ class Intake(Generic[User]):
         self.path: Final = path
         self.links: Final = links
         self.switches: Final = switches
-        self.base: Final = f"{request.url.scheme}://{request.url.netloc}"
-        self.sent: Final = parse_qs(request.url.query, keep_blank_values=True)
+        self.base: Final = request.base
+        self.sent: Final = read_query(request.query_string)
         self._query: Final = query
         self._extensions: Final = extensions
         self._fields: Final = fields
@@ -104,7 +102,7 @@ class Intake(Generic[User]):
 async def read_body(request: Request, accepted: Mapping[str, Any], *, deep_fails: bool) -> Body:
     """The body of a request whose operation accepts these media types. `deep_fails`: deep nesting is a server error."""
     content = await request.body()
-    header = request.headers.get("content-type", "")
+    header = request.header(b"content-type") or ""
     media_type = header.partition(";")[0].strip().lower()
     if not content:
         return Body({}, is_form=media_type in (FORM, MULTIPART))
@@ -114,16 +112,24 @@ async def read_body(request: Request, accepted: Mapping[str, Any], *, deep_fails
         pairs = parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True)
         return Body(dict(pairs), is_form=True)
     if media_type == MULTIPART:
-        return await _read_multipart(request)
+        return await _read_multipart(header, content)
     return _read_json(content, deep_fails)
 
 
-async def _read_multipart(request: Request) -> Body:
-    if "boundary=" not in request.headers["content-type"]:
+async def _read_multipart(header: str, content: bytes) -> Body:
+    # Files are rare: what reads them is only loaded for those who send one.
+    from starlette.datastructures import Headers
+    from starlette.formparsers import MultiPartException, MultiPartParser
+
+    async def stream() -> AsyncGenerator[bytes, None]:
+        yield content
+        yield b""
+
+    if "boundary=" not in header:
         return Body(problem=problems.parse_error("Multipart form parse error - Invalid boundary in multipart: None"))
     values: dict[str, Any] = {}
     try:
-        form = await MultiPartParser(request.headers, request.stream()).parse()
+        form = await MultiPartParser(Headers({"content-type": header}), stream()).parse()
     except MultiPartException:
         # Django's parser takes what it can from a broken form, which is nothing.
         return Body({}, is_form=True)

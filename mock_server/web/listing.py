@@ -92,10 +92,9 @@ def paginate(rows: Sequence[object], query: Mapping[str, Any], address: str, sen
         "next": number + 1 if number < last else None,
         "last": last,
     }
+    url = _page_urls(address, sent)
     link = ", ".join(
-        f'<{_page_url(address, sent, target)}>; rel="{relation}"'
-        for relation, target in relations.items()
-        if target is not None
+        f'<{url(target)}>; rel="{relation}"' for relation, target in relations.items() if target is not None
     )
     return Page(rows[(number - 1) * size : number * size], len(rows), link)
 
@@ -122,10 +121,16 @@ def _integer(text: str | None) -> int | None:
         return None
 
 
-def _page_url(address: str, sent: Mapping[str, Sequence[str]], number: int) -> str:
-    """The same request for another page; the first page is the one without a number."""
-    parameters = {name: values for name, values in sent.items() if name != "page"}
-    if number > 1:
-        parameters["page"] = [str(number)]
-    query = urlencode(sorted(parameters.items()), doseq=True)
-    return f"{address}?{query}" if query else address
+def _page_urls(address: str, sent: Mapping[str, Sequence[str]]) -> Callable[[int], str]:
+    """Tells the address of the same request for another page; the first page is the one without a number."""
+    # Parameters are sorted by name, and so there are some before `page` and some after it.
+    before, after = (
+        urlencode(sorted((name, values) for name, values in sent.items() if fits(name)), doseq=True)
+        for fits in ("page".__gt__, "page".__lt__)
+    )
+
+    def url(number: int) -> str:
+        query = "&".join(part for part in (before, f"page={number}" if number > 1 else "", after) if part)
+        return f"{address}?{query}" if query else address
+
+    return url

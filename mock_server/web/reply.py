@@ -2,25 +2,52 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from mock_server.web.problems import JSON_TYPE, Problem
 
-
-def json_reply(status: int, text: str, headers: Mapping[str, str]) -> Response:
-    """A reply with a body of JSON text."""
-    return Response(text.encode(), status, headers, media_type=JSON_TYPE)
+_JSON = (b"content-type", JSON_TYPE.encode())
+_HTML = (b"content-type", b"text/html; charset=utf-8")
 
 
-def empty_reply(status: int, headers: Mapping[str, str]) -> Response:
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A complete answer, which is sent in two messages. To HEAD it is sent without its body."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        body = b"" if scope["method"] == "HEAD" else self.body
+        await send({"type": "http.response.body", "body": body})
+
+
+def json_reply(status: int, body: bytes, headers: Mapping[str, str]) -> Reply:
+    """A reply with a body of JSON."""
+    return Reply(status, [*_encoded(headers), _length(body), _JSON], body)
+
+
+def empty_reply(status: int, headers: Mapping[str, str]) -> Reply:
     """A reply without a body, and so without a content type."""
-    return Response(None, status, headers)
+    return Reply(status, [*_encoded(headers), *([] if status == 204 else [_length(b"")])], b"")
 
 
-def refusal(problem: Problem, headers: Mapping[str, str]) -> Response:
+def refusal(problem: Problem, headers: Mapping[str, str]) -> Reply:
     """The reply that a problem stands for."""
     if problem.html:
-        return Response(problem.body, problem.status, problem.headers, media_type="text/html")
+        body = problem.body.encode()
+        return Reply(problem.status, [*_encoded(problem.headers), _length(body), _HTML], body)
     text = json.dumps(problem.body, ensure_ascii=False, separators=(",", ":"))
-    return json_reply(problem.status, text, {**headers, **problem.headers})
+    return json_reply(problem.status, text.encode(), {**headers, **problem.headers})
+
+
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def _length(body: bytes) -> tuple[bytes, bytes]:
+    return b"content-length", b"%d" % len(body)

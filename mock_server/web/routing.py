@@ -94,6 +94,7 @@ class _Table(Generic[Entry]):
     def __init__(self) -> None:
         self._shapes: dict[int, list[tuple[int, ...]]] = {}
         self._entries: dict[tuple[str, ...], tuple[Entry, tuple[str, ...]]] = {}
+        self._literal: dict[str, Entry] = {}
 
     def add(self, template: str, entry: Entry) -> None:
         segments = template.split("/")
@@ -104,8 +105,12 @@ class _Table(Generic[Entry]):
             shapes.append(shape)
             shapes.sort(key=len)  # a literal path wins over a template: /growth/ over /{uuid}/
         self._entries[_key(segments, shape)] = (entry, names)
+        if not shape:
+            self._literal[template] = entry
 
     def find(self, path: str) -> tuple[Entry, dict[str, str]] | None:
+        if path in self._literal:
+            return self._literal[path], {}
         segments = path.split("/")
         for shape in self._shapes.get(len(segments), ()):
             values = [segments[index] for index in shape]

@@ -1,0 +1,76 @@
+"""A request as the server hands it over: no more is read of it than somebody asks for."""
+
+import re
+from functools import lru_cache
+from ipaddress import AddressValueError, IPv6Address
+from typing import Final
+from urllib.parse import parse_qs
+
+from starlette.types import Receive, Scope
+
+_HOST: Final = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::(?P<port>[0-9]{0,5}))?")
+
+
+class Request:
+    """The head of a request, and its body for who waits for it."""
+
+    __slots__ = ("_headers", "_receive", "method", "path", "query_string", "scope")
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.scope: Final = scope
+        self.method: Final[str] = scope["method"]
+        self.path: Final[str] = scope["path"]
+        self.query_string: Final[bytes] = scope["query_string"]
+        # Of headers that were sent twice, the first counts.
+        self._headers: Final[dict[bytes, bytes]] = dict(reversed(scope["headers"]))
+        self._receive: Final = receive
+
+    def raw_header(self, name: bytes) -> bytes | None:
+        """The value of a header, as it was sent; the name is in lower case."""
+        return self._headers.get(name)
+
+    def header(self, name: bytes) -> str | None:
+        value = self._headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    @property
+    def base(self) -> str:
+        """The scheme and host under which the server was asked."""
+        return _base(self.scope["scheme"], self.header(b"host"), tuple(self.scope["server"] or ("", None)))
+
+    async def body(self) -> bytes:
+        """All of the body; nothing is waited for where none was announced."""
+        if b"content-length" not in self._headers and b"transfer-encoding" not in self._headers:
+            return b""
+        chunks, more = [], True
+        while more:
+            message = await self._receive()
+            chunks.append(message.get("body", b""))
+            more = message.get("more_body", False)
+        return b"".join(chunks)
+
+
+@lru_cache(maxsize=64)
+def _base(scheme: str, host: str | None, server: tuple[str, int | None]) -> str:
+    """What the client calls the server, or else, where that is no host, what the server calls itself."""
+    if host is not None and _is_host(host):
+        return f"{scheme}://{host}"
+    name, port = server
+    name = f"[{name}]" if ":" in name and not name.startswith("[") else name
+    return f"{scheme}://{name}" if port == {"http": 80, "https": 443}[scheme] else f"{scheme}://{name}:{port}"
+
+
+def _is_host(text: str) -> bool:
+    found = _HOST.fullmatch(text)
+    if found is None or int(found["port"] or 0) > 65535:
+        return False
+    try:
+        return found["ipv6"] is None or bool(IPv6Address(found["ipv6"]))
+    except AddressValueError:
+        return False
+
+
+@lru_cache(maxsize=4096)
+def read_query(query_string: bytes) -> dict[str, list[str]]:
+    """The parameters of a query, with empty values. They are shared by all who ask, and not to be changed."""
+    return parse_qs(query_string.decode("utf-8", "replace"), keep_blank_values=True)
