@@ -18,7 +18,7 @@ from mock_server.spec.render import Remember, Renderer, forget
 from mock_server.web import access, problems, reply
 from mock_server.web.access import User
 from mock_server.web.intake import FORM, MULTIPART, Intake, read_body
-from mock_server.web.listing import Listing, arrange, paginate, select
+from mock_server.web.listing import Listing, arrange, page_urls, paginate, select
 from mock_server.web.reply import Reply
 from mock_server.web.request import Request, read_query
 from mock_server.web.routing import Links, Match, Routes
@@ -26,6 +26,7 @@ from mock_server.web.routing import Links, Match, Routes
 Function = Callable[[Intake[User]], Any]
 """What an operation does: returns the value that its response schema renders, a `Listing` where that is an array."""
 
+_KNOWN_QUERIES: Final = 1024
 _JSON_RANGES: Final = frozenset({"*/*", "application/*", problems.JSON_TYPE})
 
 
@@ -97,7 +98,10 @@ class _Endpoint(Generic[User]):
         self._operation: Final = operation
         self._function: Final = function
         self._links: Final = links
-        self._query: Final = Query(operation.query.values())
+        query = Query(operation.query.values())
+        # The same queries come again and again, and what they mean follows from their text alone.
+        self._judge: Final = lru_cache(_KNOWN_QUERIES)(lambda text: query.judge(read_query(text)))
+        self._urls: Final = lru_cache(_KNOWN_QUERIES)(lambda address, text: page_urls(address, read_query(text)))
         self._extensions: Final = {name: parameter.extensions for name, parameter in operation.query.items()}
         # The media types of an operation differ in their form, not in their fields.
         body = next(iter(operation.bodies.values()), None)
@@ -113,7 +117,7 @@ class _Endpoint(Generic[User]):
         intake = Intake(
             user=user,
             path=match.arguments,
-            query=self._query,
+            judge=self._judge,
             extensions=self._extensions,
             fields=self._fields,
             body=await read_body(request, operation.bodies, deep_fails="deep-json-fails" in operation.switches),
@@ -141,7 +145,7 @@ class _Endpoint(Generic[User]):
         rows = arrange(rows, listing.orders, [asked] if isinstance(asked, str) else asked)
         if "page" not in self._extensions:
             return rows, {}
-        page = paginate(rows, query, f"{intake.base}{request.path}", intake.sent)
+        page = paginate(rows, query, self._urls(f"{intake.base}{request.path}", request.query_string))
         return page.rows, {"X-Result-Count": str(page.count), "Link": page.link}
 
 

@@ -5,19 +5,17 @@ The order in which faults are found is thereby the operation's own: what it look
 """
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
 from typing import Any, Final, Generic
 from urllib.parse import parse_qsl
 
 from mock_server.spec.fields import Fields
-from mock_server.spec.query import Query
 from mock_server.spec.validation import Invalid, python_type
 from mock_server.web import problems
 from mock_server.web.access import User
-from mock_server.web.request import Request, read_query
+from mock_server.web.request import Request
 from mock_server.web.routing import Links
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -55,7 +53,7 @@ class Intake(Generic[User]):
         *,
         user: User,
         path: Mapping[str, str],
-        query: Query,
+        judge: Callable[[bytes], Mapping[str, Any]],
         extensions: Mapping[str, Mapping[str, Any]],
         fields: Fields | None,
         body: Body,
@@ -68,17 +66,17 @@ class Intake(Generic[User]):
         self.links: Final = links
         self.switches: Final = switches
         self.base: Final = request.base
-        self.sent: Final = read_query(request.query_string)
-        self._query: Final = query
+        self._sent: Final = request.query_string
+        self._judge: Final = judge
         self._extensions: Final = extensions
         self._fields: Final = fields
         self._body: Final = body
 
-    @cached_property
+    @property
     def query(self) -> Mapping[str, Any]:
         """The query parameters that were sent or have a default. Raises `Problem` 400 with all faults."""
         try:
-            return self._query.judge(self.sent)
+            return self._judge(self._sent)
         except Invalid as invalid:
             raise problems.invalid_query(invalid.faults, self._extensions) from invalid
 

@@ -78,11 +78,8 @@ def _missing_first(key: Key[Row]) -> Key[Row]:
     return ordered
 
 
-def paginate(rows: Sequence[object], query: Mapping[str, Any], address: str, sent: Mapping[str, Sequence[str]]) -> Page:
-    """The page that the query asks for. Raises `Problem` 404 for one that does not exist.
-
-    `address` is the URL without its query, `sent` the query as it was sent, for the links.
-    """
+def paginate(rows: Sequence[object], query: Mapping[str, Any], url: Callable[[int], str]) -> Page:
+    """The page that the query asks for; `url` tells the addresses of others. Raises `Problem` 404 for one too many."""
     size = _page_size(query.get("page_size"))
     last = max(1, -(-len(rows) // size))
     number = _page_number(query.get("page"), last)
@@ -92,7 +89,6 @@ def paginate(rows: Sequence[object], query: Mapping[str, Any], address: str, sen
         "next": number + 1 if number < last else None,
         "last": last,
     }
-    url = _page_urls(address, sent)
     link = ", ".join(
         f'<{url(target)}>; rel="{relation}"' for relation, target in relations.items() if target is not None
     )
@@ -121,8 +117,11 @@ def _integer(text: str | None) -> int | None:
         return None
 
 
-def _page_urls(address: str, sent: Mapping[str, Sequence[str]]) -> Callable[[int], str]:
-    """Tells the address of the same request for another page; the first page is the one without a number."""
+def page_urls(address: str, sent: Mapping[str, Sequence[str]]) -> Callable[[int], str]:
+    """Tells the address of a request for another page of a list; the first page is the one without a number.
+
+    `address` is the URL without its query, `sent` the query as it was sent.
+    """
     # Parameters are sorted by name, and so there are some before `page` and some after it.
     before, after = (
         urlencode(sorted((name, values) for name, values in sent.items() if fits(name)), doseq=True)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mock_server.web.listing import Listing, arrange, paginate, select
+from mock_server.web.listing import Listing, arrange, page_urls, paginate, select
 from mock_server.web.problems import Problem
 from tests.web.toy import Shop
 
@@ -15,7 +15,7 @@ ADDRESS: Final = "http://a.example/fruits/"
 
 
 def page(rows: range, **query: Any) -> Any:
-    return paginate(rows, query, ADDRESS, {})
+    return paginate(rows, query, page_urls(ADDRESS, {}))
 
 
 @settings(deadline=None, derandomize=True, max_examples=60, database=None)
