@@ -5,8 +5,8 @@ from ipaddress import ip_address
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route, Router
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mock_server.billing.invoice import Notification
@@ -19,8 +19,8 @@ from mock_server.stage import Stage
 from mock_server.web import access, problems, reply
 
 
-def console(stage: Stage, document: Node, users: Callable[[World], Sequence[Mapping[str, Any]]]) -> ASGIApp:
-    """The control plane, and the way to it from `/`. `users` lists who may call, as `GET /_mock/users` shows it."""
+def console(stage: Stage, document: Node, users: Callable[[World], Sequence[Mapping[str, Any]]]) -> Mount:
+    """The routes of the control plane. `users` lists who may call, as `GET /_mock/users` shows it."""
 
     def index(request: Request) -> Response:
         return HTMLResponse(page.index(document, stage.world, users(stage.world), str(request.base_url).rstrip("/")))
@@ -60,8 +60,7 @@ def console(stage: Stage, document: Node, users: Callable[[World], Sequence[Mapp
         Route("/openapi.yaml", openapi_yaml),
     ]
     guarded = Mount("/", routes=routes)
-    to_the_page = Route("/", lambda request: RedirectResponse("/_mock/"))
-    return Router([to_the_page, Mount("/_mock", app=_Guard(guarded, stage))])
+    return Mount("/_mock", app=_Guard(guarded, stage))
 
 
 class _Guard:

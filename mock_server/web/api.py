@@ -154,7 +154,8 @@ def _negotiate(request: Request, match: Match) -> None:
     asked = read_query(request.query_string).get("format", [""])[-1] if request.query_string else ""
     if (asked or match.format) != "json":
         raise problems.not_found()
-    if not _takes_json(request.header(b"accept") or "*/*"):
+    accept = request.header(b"accept")
+    if accept is not None and not _takes_json(accept):
         raise problems.not_acceptable()
 
 

@@ -11,6 +11,9 @@ from decimal import Decimal
 from typing import Any, Final, Generic
 from urllib.parse import parse_qsl
 
+from starlette.datastructures import Headers
+from starlette.formparsers import MultiPartException, MultiPartParser
+
 from mock_server.spec.fields import Fields
 from mock_server.spec.validation import Invalid, python_type
 from mock_server.web import problems
@@ -115,10 +118,6 @@ async def read_body(request: Request, accepted: Mapping[str, Any], *, deep_fails
 
 
 async def _read_multipart(header: str, content: bytes) -> Body:
-    # Files are rare: what reads them is only loaded for those who send one.
-    from starlette.datastructures import Headers
-    from starlette.formparsers import MultiPartException, MultiPartParser
-
     async def stream() -> AsyncGenerator[bytes, None]:
         yield content
         yield b""
