@@ -3,6 +3,8 @@
 import time
 from collections import Counter
 from collections.abc import Sequence
+from traceback import walk_tb
+from types import FrameType
 from typing import Final
 
 from contracts.baseline import Baseline
@@ -21,6 +23,8 @@ from contracts.trial import Trial
 from contracts.values import Malformed
 
 _FATAL: Final = (BudgetSpent, Stopped, Unreachable)
+_PUZZLING: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What a check runs into where an answer is of a kind that nobody thought of."""
 
 
 class Bench:
@@ -58,6 +62,10 @@ class Bench:
             return self._not_exercised(check, str(error), started)
         findings = self._classed(check, complaints) if complaints else ()
         return Result(check, worst(findings), tuple(findings), seconds=time.perf_counter() - started)
+
+    def not_judged(self, check: Check, error: BaseException) -> Result:
+        """The result of a check that gave up: broken, as nobody can say that the contract is kept."""
+        return Result(check, "broken", (Finding(puzzle(error, self._place(check)), "broken"),))
 
     def verdict(self, results: Sequence[Result]) -> Verdict:
         """The whole run. Takes back what is still changed."""
@@ -105,6 +113,18 @@ class Bench:
         """What a check complains about. Undoes what it changed; renews a world that cannot be undone."""
         since = len(self.ledger.changes)
         try:
+            found = self._found(check, trial)
+        finally:
+            self.ledger.undo(since)
+            changes = self.ledger.changes[since:]
+            if self.target.in_process and any(not change.undone for change in changes):
+                self.target.renew()
+                trial.forget()
+        return (*found, *(complaint for change in changes for complaint in change.complaints))
+
+    def _found(self, check: Check, trial: Trial) -> tuple[Complaint, ...]:
+        """What a check complains about while it runs, or why its answers could not be judged."""
+        try:
             check.run(trial)
         except Broken as error:
             if trial.description.may_fail(check.operation_id) and all(_is_a_crash(one) for one in error.complaints):
@@ -112,11 +132,8 @@ class Bench:
             return error.complaints
         except Malformed as error:
             return (Complaint(f"a value must be {error}", self._place(check)),)
-        finally:
-            self.ledger.undo(since)
-            if self.target.in_process and any(not change.undone for change in self.ledger.changes[since:]):
-                self.target.renew()
-                trial.forget()
+        except _PUZZLING as error:
+            return (puzzle(error, self._place(check)),)
         return ()
 
     def _classed(self, check: Check, complaints: Sequence[Complaint]) -> Sequence[Finding]:
@@ -162,6 +179,17 @@ class Bench:
 
     def _not_exercised(self, check: Check, reason: str, started: float) -> Result:
         return Result(check, "not exercised", reason=reason, seconds=time.perf_counter() - started)
+
+
+def puzzle(error: BaseException, place: str) -> Complaint:
+    """The complaint about an answer that made a check give up; only `got` tells the words of the error, as data."""
+    frames = [frame.f_code.co_name for frame, _ in walk_tb(error.__traceback__) if _is_ours(frame)]
+    where = f" in {frames[-1]}" if frames else ""
+    return Complaint(f"the answer could not be judged: {type(error).__name__}{where}", place, None, str(error))
+
+
+def _is_ours(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__", "")).startswith("contracts.")
 
 
 def _is_a_crash(complaint: Complaint) -> bool:

@@ -3,20 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from contracts.exchange import Broken, NotExercised
+from contracts.exchange import Broken, Complaint, NotExercised
 from contracts.transport import CannotAsk
 from contracts.values import Malformed
 
 
 @dataclass(slots=True)
 class Change:
-    """One change: what was done in words, and how to undo it; without `undo` it stays, for the given reason."""
+    """One change: what was done in words, and how to undo it; without `undo` it stays, for the given reason.
+
+    `complaints` are what the server did otherwise than it must when the change was to be undone.
+    """
 
     what: str
     undo: Callable[[], None] | None
     reason: str = ""
     undone: bool = False
     trouble: str = ""
+    complaints: tuple[Complaint, ...] = ()
 
 
 @dataclass
@@ -38,7 +42,9 @@ class Ledger:
                 continue
             try:
                 change.undo()
-            except (CannotAsk, Broken, NotExercised, Malformed) as error:
+            except Broken as error:
+                change.trouble, change.complaints = str(error), error.complaints
+            except (CannotAsk, NotExercised, Malformed) as error:
                 change.trouble = str(error)
             else:
                 change.undone, change.trouble = True, ""

@@ -35,12 +35,15 @@ class ContractPlugin:
     def judge(self, check: Check) -> Result:
         """The result of one check. Raises `ContractBroken` where it is broken, or a deviation that must not be."""
         result = self.bench.judge(check)
-        self.results.append(result)
-        self._progress(result, len(self.results), len(self.bench.checks))
+        self._keep(result)
         strict = self.bench.settings.strict and result.outcome == "known deviation"
         if result.outcome == "broken" or strict:
             raise ContractBroken("; ".join(finding.complaint.what for finding in result.findings))
         return result
+
+    def _keep(self, result: Result) -> None:
+        self.results.append(result)
+        self._progress(result, len(self.results), len(self.bench.checks))
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """A test gets the checks of the kind after which its module is named."""
@@ -62,19 +65,26 @@ class ContractPlugin:
         """The order of the checks is that of the bench: reading before writing, fuzzing last."""
         order = {check.id: number for number, check in enumerate(self.bench.checks)}
 
-        def check_of(item: Any) -> object:
-            return item.callspec.params.get("check") if hasattr(item, "callspec") else None
-
-        found = [(check, item) for item in items if isinstance(check := check_of(item), Check)]
+        found = [(check, item) for item in items if isinstance(check := _check_of(item), Check)]
         found.sort(key=lambda pair: order[pair[0].id])
         items[:] = [item for _, item in found]
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """What was not exercised is reported as skipped, never as passed."""
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """What was not exercised is reported as skipped, never as passed. A check that gave up has a result as well."""
         report = yield
+        error = call.excinfo.value if call.excinfo is not None else None
+        check = _check_of(item)
+        if isinstance(error, Exception) and not isinstance(error, ContractBroken) and isinstance(check, Check):
+            self._keep(self.bench.not_judged(check, error))
         result = item.stash.get(_RESULT, None)
         if report.when == "call" and result is not None and result.outcome == "not exercised":
             report.outcome = "skipped"
             report.longrepr = (str(item.path), 0, f"not exercised: {result.reason}")
         return report
+
+
+def _check_of(item: Any) -> object:
+    return item.callspec.params.get("check") if hasattr(item, "callspec") else None

@@ -9,10 +9,11 @@ import yaml
 
 from contracts.discovery import UNKNOWN, books_of, cost, provider_numbers
 from contracts.exchange import Exchange, NotExercised
+from contracts.invariants.invoices import billed_by_month, month_of
 from contracts.subjects import identity_of
 from contracts.transport import READING
-from contracts.trial import Trial, key_of
-from contracts.values import Row, decimal, half_even, hyphenated, optional_identifier
+from contracts.trial import Trial, field, key_of
+from contracts.values import Row, decimal, half_even, hyphenated, optional_identifier, total
 
 Statuses = Mapping[str, int]
 WIDEST: Final = "staff"
@@ -46,7 +47,7 @@ def role_is_kept(trial: Trial, role: str, operation_id: str) -> None:
     elif "{id}" in operation.path:
         _number_is_kept(trial, role, operation_id)
     else:
-        trial.ask(operation_id, role).must.have_status(200)
+        _growth_is_kept(trial, role)
 
 
 def nothing_leaks_between(trial: Trial, one: str, other: str) -> None:
@@ -113,12 +114,7 @@ def _argument_is_kept(trial: Trial, role: str, operation_id: str) -> None:
     kind = name.removesuffix("_uuid")
     books = books_of(trial)
     everybody = books.customers if kind == "customer" else books.projects
-    if role in (WIDEST, "support"):
-        own = set(everybody)
-    else:
-        held = {key for key in everybody if _is_held(trial, role, kind, key)}
-        seen = books_of(trial, role)
-        own = held | set(seen.customers if kind == "customer" else seen.projects)
+    own = _own(trial, role, kind)
     subjects = {"own": sorted(own), "foreign": sorted(set(everybody) - own), "unknown": [UNKNOWN.replace("-", "")]}
     if role not in trial.target.scopes and not own:
         subjects["foreign"] = []  # it may hold roles on projects, which nothing shows
@@ -143,6 +139,28 @@ def _sum_is_kept(trial: Trial, role: str) -> None:
     seen = half_even(cost(trial.rows("invoice_items_list", role)))
     exchange.must.agree(
         "the total price and the items that the role sees", half_even(decimal(row["total_price"])), seen
+    )
+
+
+def _growth_is_kept(trial: Trial, role: str) -> None:
+    """Growth adds up the invoices of the customers that a role is held on, also by way of a project, and no others."""
+    exchange = trial.ask("invoices_growth_retrieve", role, query={"customers_count": 20})
+    exchange.must.have_status(200)
+    if role not in (WIDEST, "support") and role not in trial.target.scopes:
+        return
+    growth = exchange.must.show_row()
+    own = _own(trial, role, "customer")
+    sums = {owner: b for owner, b in billed_by_month(books_of(trial).invoices, "total").items() if owner[0] in own}
+    named = {str(row["name"]) for row in field(growth, "customer_periods")}
+    exchange.must.hold(
+        named <= {name for _, name in sums}, f"growth must name no customer that {role} does not see", sorted(named)
+    )
+    months = [month_of(label) for label in field(growth, "periods")]
+    exchange.must.agree(
+        "the figures and the invoices of the customers that the role sees",
+        [decimal(value) for value in field(growth, "total_periods")],
+        [total(b[month] for b in sums.values()) for month in months],
+        trial.description.place_of_field("InvoiceGrowth", "total_periods"),
     )
 
 
@@ -204,6 +222,17 @@ def _is_held(trial: Trial, role: str, kind: str, key: str) -> bool:
         and (place.customer_name in customers or place.project_name in projects)
         for place in books_of(trial).places
     )
+
+
+def _own(trial: Trial, role: str, kind: str) -> set[str]:
+    """The billed customers or projects that a role is held on, or sees."""
+    books = books_of(trial)
+    everybody = books.customers if kind == "customer" else books.projects
+    if role in (WIDEST, "support"):
+        return set(everybody)
+    seen = books_of(trial, role)
+    held = {key for key in everybody if _is_held(trial, role, kind, key)}
+    return held | set(seen.customers if kind == "customer" else seen.projects)
 
 
 def _seller(trial: Trial, item: Row) -> str:

@@ -7,7 +7,7 @@ link counts by its path alone (behaviour 10).
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Context, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final
@@ -21,6 +21,7 @@ NO_OBJECT: Final = "0" * 32
 _CENT: Final = Decimal("0.01")
 _EXACT: Final = Context(prec=120)
 _UUID: Final = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\Z")
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\Z")
 
 
@@ -114,6 +115,16 @@ def instant(value: object) -> datetime:
     if not isinstance(value, str) or not _INSTANT.match(value):
         raise Malformed("an ISO 8601 date-time with a zone")
     return datetime.fromisoformat(value).astimezone(UTC)
+
+
+def day(value: object) -> date:
+    """The day that a text of the form YYYY-MM-DD stands for. Raises `Malformed`."""
+    try:
+        if isinstance(value, str) and _DAY.match(value):
+            return date.fromisoformat(value)
+    except ValueError as error:
+        raise Malformed("a day of the calendar") from error
+    raise Malformed("an ISO 8601 date")
 
 
 def plain(value: Any) -> Any:

@@ -1,14 +1,14 @@
 """The sums that an invoice and its lines must show, from whichever operation they come."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
 from contracts.discovery import exact
 from contracts.exchange import Broken, Complaint, Exchange
 from contracts.trial import Trial, field, key_of
-from contracts.values import Malformed, Row, away_from_zero, decimal, half_even, product, total
+from contracts.values import Malformed, Row, away_from_zero, day, decimal, half_even, product, total
 
 _DAYS_TO_PAY: Final = timedelta(days=30)
 _HUNDRED: Final = Decimal(100)
@@ -83,7 +83,12 @@ def dates_of_invoice(trial: Trial, exchange: Exchange, invoice: Row) -> None:
     elif state in ("created", "paid"):
         exchange.must.hold(invoiced is not None, f"a {state} invoice must have an invoice date", invoiced, place)
     if invoiced is not None:
-        expected = date.fromisoformat(str(invoiced)) + _DAYS_TO_PAY
+        try:
+            expected = day(invoiced) + _DAYS_TO_PAY
+        except Malformed as error:
+            raise Broken(
+                Complaint(f"the invoice date must be {error}", place, str(error), invoiced, exchange)
+            ) from None
         exchange.must.agree("the due date and 30 days after the invoice date", due, expected.isoformat(), due_place)
 
 

@@ -33,6 +33,9 @@ def invoices_list(trial: Trial) -> None:
     exchange.must.hold(len(set(billed)) == len(billed), "a customer must have one invoice a month", len(billed))
     numbers = [field(row, "number") for row in rows]
     exchange.must.hold(len(set(numbers)) == len(numbers), "each invoice must have its own number", len(numbers))
+    whole = all(isinstance(one, int) for one in numbers)
+    place = trial.description.place_of_field("Invoice", "number")
+    exchange.must.hold(whole, "numbers must be integers", numbers, place)
     exchange.must.hold(min(numbers) > 100_000, "numbers must begin after 100000", min(numbers))
     for row in trial.sample(rows, by=lambda row: row.get("state"), size=trial.profile.sample * 4):
         sums_of_invoice(trial, exchange, row)
@@ -69,7 +72,7 @@ def invoices_growth_retrieve(trial: Trial) -> None:
     for exchange, field_name in ((with_tax, "total"), (without, "price")):
         exchange.must.have_status(200)
         growth = exchange.must.show_row()
-        months = [_month(label) for label in field(growth, "periods")]
+        months = [month_of(label) for label in field(growth, "periods")]
         expected = [months[-1].back(steps) for steps in range(12, -1, -1)] if months else []
         exchange.must.hold(months == expected, "growth must show thirteen months, one after the other", months)
         exchange.must.agree("the labels and YYYY-M", growth["periods"], [f"{m.year}-{m.month}" for m in months])
@@ -83,7 +86,7 @@ def invoices_growth_retrieve(trial: Trial) -> None:
         exchange.must.hold(sorted_by(names, descending=False), "named customers must come by name", names)
         exchange.must.hold(len(names) <= 4, "four customers are named unless more are asked for", len(names))
         if trial.target.main.role in _ALL:
-            billed = _billed(invoices, field_name)
+            billed = billed_by_month(invoices, field_name)
             of_all = [sum((b[month] for b in billed.values()), Decimal(0)) for month in months]
             agreement(trial, exchange, "InvoiceGrowth", "total_periods")(
                 "the figures and the invoices of each month", figures[0], of_all
@@ -94,7 +97,7 @@ def invoices_growth_retrieve(trial: Trial) -> None:
                     "the figures of a named customer must be those of its invoices",
                     row,
                 )
-            _largest_are_named(trial, _billed(invoices, "total"), set(names), months)
+            _largest_are_named(trial, billed_by_month(invoices, "total"), set(names), months)
     _counts_of_growth(trial)
 
 
@@ -178,14 +181,15 @@ def invoices_set_reference_number(trial: Trial) -> None:
     change_field(trial, "invoices_set_reference_number", "reference_number", longest=300)
 
 
-def _month(label: object) -> Month:
+def month_of(label: object) -> Month:
+    """The month that a label of growth names. Raises `NotExercised`."""
     year, _, month = str(label).partition("-")
     if not (year.isdigit() and month.isdigit()):
         raise NotExercised("the labels of growth are no months")
     return Month(int(year), int(month))
 
 
-def _billed(invoices: Sequence[Row], name: str) -> dict[tuple[str, str], dict[Month, Decimal]]:
+def billed_by_month(invoices: Sequence[Row], name: str) -> dict[tuple[str, str], dict[Month, Decimal]]:
     """What each customer was invoiced in each month, by identifier and name; each invoice rounded to cents."""
     billed: dict[tuple[str, str], dict[Month, Decimal]] = {}
     for row in invoices:

@@ -7,6 +7,7 @@ from contracts.exchange import Exchange, NotExercised
 from contracts.invariants.arithmetic import number, prices_of_item, sums_of_invoice
 from contracts.stories.changes import (
     SIGN,
+    WRITABLE,
     compensate,
     items_to_compensate,
     may_write,
@@ -17,8 +18,11 @@ from contracts.stories.changes import (
 )
 from contracts.trial import Trial, field, key_of
 from contracts.values import Row, decimal, identifier
+from mock_server.spec.document import resolve
 
 _RANGE = Decimal(100_000)
+_MORE = Decimal("2.125")
+_DECIMALS = ("unit_price", "quantity")
 _WRONG_VALUES: tuple[dict[str, object], ...] = (
     {"unit_price": "-1"},
     {"unit_price": "abc"},
@@ -40,29 +44,16 @@ def update(trial: Trial, operation_id: str) -> None:
     for line in chosen:
         uuid = str(line["uuid"])
         item = trial.row("invoice_items_retrieve", of=uuid)
-        fixed = line.get("billing_type") == "fixed"
-        values: dict[str, object] = {"unit_price": "2.5", "article_code": " new-code "}
-        if line.get("billing_type") == "usage":
-            values["quantity"] = str(item["quantity"])
-        exchange = write_item(trial, item, values, operation_id)
-        answer = exchange.must.show_row()
-        after = trial.row("invoice_items_retrieve", of=uuid)
-        exchange.must.agree("the unit price that was sent", decimal(after["unit_price"]), Decimal("2.5"))
-        exchange.must.agree("the article code that was sent, trimmed", after["article_code"], "new-code")
-        exchange.must.agree("the answer and the item", answer, {name: after.get(name) for name in answer})
-        kept = [name for name in item if name not in {*values, "price"}]
-        for name in kept:
-            exchange.must.agree(f"the {name}, which was not sent", after.get(name), item.get(name))
-        prices_of_item(trial, exchange, after, "InvoiceItemDetail")
-        if not fixed:
-            exchange = write_item(trial, after, {"quantity": "3.25", "name": "ignored"}, operation_id)
-            after = trial.row("invoice_items_retrieve", of=uuid)
-            exchange.must.agree("the quantity that was sent", decimal(after["quantity"]), Decimal("3.25"))
-            exchange.must.agree("the name, which cannot be written", after["name"], item["name"])
-            prices_of_item(trial, exchange, after, "InvoiceItemDetail")
-        _invoice_follows(trial, exchange, after)
+        quantity = {"quantity": str(item["quantity"])} if line.get("billing_type") == "usage" else {}
+        price, code = decimal(item["unit_price"]) + _MORE, _other_code(item)
+        after = _write(trial, item, {**quantity, "unit_price": str(price), "article_code": f" {code} "}, operation_id)
+        if _takes_numbers(trial, operation_id):
+            after = _write(trial, after, {**quantity, "unit_price": int(price) + 1}, operation_id)
+        if line.get("billing_type") != "fixed":
+            more = decimal(after["quantity"]) + _MORE
+            after = _write(trial, after, {"quantity": str(more), "name": "ignored"}, operation_id)
+        _invoice_follows(trial, trial.ask("invoice_items_retrieve", of=uuid), after)
         for wrong in _WRONG_VALUES:
-            quantity = {"quantity": str(after["quantity"])} if line.get("billing_type") == "usage" else {}
             refuse(trial, operation_id, (400,), uuid, json={**quantity, **wrong})
 
 
@@ -138,6 +129,38 @@ def moving(trial: Trial) -> None:
         changed = number(bill, "price") - number(row, "price")
         price = number(books.line_by_key[key_of(item)].item, "price")
         exchange.must.agree("what an invoice gains or loses and the price of the item", changed, sign * price)
+
+
+def _write(trial: Trial, item: Row, values: dict[str, object], operation_id: str) -> Row:
+    """Writes to an item, which then has what was sent, and all else as it was; returns it."""
+    exchange = write_item(trial, item, values, operation_id)
+    answer = exchange.must.show_row()
+    after = trial.row("invoice_items_retrieve", of=str(item["uuid"]))
+    written = [name for name in values if name in WRITABLE]
+    for name in written:
+        got, sent = after.get(name), values[name]
+        if name in _DECIMALS:
+            exchange.must.agree(f"the {name} that was sent", decimal(got), decimal(sent))
+        else:
+            exchange.must.agree(f"the {name} that was sent, trimmed", got, str(sent).strip())
+    for name in item:
+        if name not in {*written, "price"}:
+            exchange.must.agree(f"the {name}, which was not to be written", after.get(name), item[name])
+    exchange.must.agree("the answer and the item", answer, {name: after.get(name) for name in answer})
+    prices_of_item(trial, exchange, after, "InvoiceItemDetail")
+    return after
+
+
+def _other_code(item: Row) -> str:
+    return "other-code" if item.get("article_code") == "new-code" else "new-code"
+
+
+def _takes_numbers(trial: Trial, operation_id: str) -> bool:
+    """Whether the description lets a unit price be sent as a JSON number."""
+    operation = trial.description.operations[operation_id]
+    schema = resolve(trial.description.document, operation.bodies["application/json"])
+    price = resolve(trial.description.document, schema["properties"]["unit_price"])
+    return "number" in price.get("type", ())
 
 
 def _item_and_target(trial: Trial, books: Books) -> tuple[Row, Row]:

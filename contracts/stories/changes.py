@@ -11,6 +11,8 @@ from contracts.values import Malformed, Row, decimal, identifier, plain
 
 SIGN = "contract check"
 """What texts are set to that a story writes."""
+WRITABLE = ("unit_price", "quantity", "article_code")
+"""The fields of an item that are written, and written back."""
 
 
 def may_write(trial: Trial, kind: str, key: str) -> bool:
@@ -85,7 +87,9 @@ def change_field(trial: Trial, operation_id: str, name: str, longest: int, *, ad
         return exchange
 
     def undo() -> None:
-        write(row.get(name) or "")
+        exchange = write(row.get(name) or "")
+        after = trial.row("invoices_retrieve", of=uuid)
+        exchange.must.agree(f"the invoice with its old {name} and what it was before", after, row)
 
     trial.ledger.note(f"the {name} of an invoice is written", undo)
     for sent, kept in (
@@ -140,6 +144,7 @@ def compensate(trial: Trial, item: Row) -> str:
     def undo() -> None:
         for key in made():
             trial.ask("invoice_items_destroy", of=key).must.have_status(204)
+            trial.ask("invoice_items_retrieve", of=key).must.have_status(404)
 
     trial.ledger.note("an item is compensated", undo)
     exchange = trial.ask(
@@ -164,7 +169,10 @@ def move(trial: Trial, item: Row, invoice: Row) -> Exchange:
 
     def undo() -> None:
         if trial.row("invoice_items_retrieve", of=uuid).get("invoice") != home:
-            trial.ask("invoice_items_migrate_to", of=uuid, json={"invoice": home}).must.have_status(200)
+            exchange = trial.ask("invoice_items_migrate_to", of=uuid, json={"invoice": home})
+            exchange.must.have_status(200)
+            after = trial.row("invoice_items_retrieve", of=uuid)
+            exchange.must.agree("an item that was moved back and what it was before", after, item)
 
     trial.ledger.note("an item moves to another invoice", undo)
     exchange = trial.ask("invoice_items_migrate_to", of=uuid, json={"invoice": invoice["url"]})
@@ -176,12 +184,17 @@ def move(trial: Trial, item: Row, invoice: Row) -> Exchange:
 def write_item(
     trial: Trial, item: Row, values: dict[str, object], operation_id: str = "invoice_items_partial_update"
 ) -> Exchange:
-    """The item takes new values; the ledger writes the old ones back."""
+    """The item takes new values; the ledger writes the old ones back, and looks whether it is what it was."""
     uuid = str(item["uuid"])
-    old = {name: item[name] for name in values}
 
     def undo() -> None:
-        trial.ask("invoice_items_partial_update", of=uuid, json=plain_json(old)).must.have_status(200)
+        now = trial.row("invoice_items_retrieve", of=uuid)
+        changed = [name for name in WRITABLE if name in values or now.get(name) != item.get(name)]
+        old = {name: item[name] for name in changed if name in item}
+        exchange = trial.ask("invoice_items_partial_update", of=uuid, json=plain_json(old))
+        exchange.must.have_status(200)
+        after = trial.row("invoice_items_retrieve", of=uuid)
+        exchange.must.agree("an item with its old values and what it was before", after, item)
 
     trial.ledger.note("an item is changed", undo)
     exchange = trial.ask(operation_id, of=uuid, json=values)

@@ -18,8 +18,11 @@ def a_quantity_changes_every_figure(trial: Trial) -> None:
     place = trial.description.place(trial.description.operations["invoice_items_partial_update"])
     before, growth = figures(trial, item, home), growth_now(trial)
     more = decimal(item["quantity"]) + _STEP
-    write_item(trial, item, {"quantity": str(more)})
+    exchange = write_item(trial, item, {"quantity": str(more)})
     now = trial.row("invoice_items_retrieve", of=str(item["uuid"]))
+    exchange.must.agree("the quantity that was sent", decimal(now["quantity"]), more)
+    follows = {"quantity": None, "price": None}
+    exchange.must.agree("all else of the item", {**now, **follows}, {**item, **follows})
     price = away_from_zero(exact(now)) - away_from_zero(exact(item))
     after = figures(trial, item, home)
     must_differ_by(before, after, price, exact(now) - exact(item), "more of an item", place)

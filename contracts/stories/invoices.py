@@ -77,6 +77,9 @@ def _set_back(trial: Trial, operation_id: str, row: Row, name: str) -> None:
     old = row.get(name) or ""
 
     def undo() -> None:
-        trial.ask(operation_id, of=str(row["uuid"]), json={name: old}).must.have_status(200)
+        exchange = trial.ask(operation_id, of=str(row["uuid"]), json={name: old})
+        exchange.must.have_status(200)
+        shown = trial.row("invoices_retrieve", of=str(row["uuid"])).get(name)
+        exchange.must.agree(f"the old {name} and the one that is there again", shown or "", old)
 
     trial.ledger.note(f"the {name} of an invoice is written", undo)

@@ -1,5 +1,6 @@
 """The ledger: what was changed is taken back, the last first, and what is left is told."""
 
+from contracts.exchange import Broken, Complaint
 from contracts.ledger import Ledger
 from contracts.transport import Refused
 
@@ -41,6 +42,21 @@ def test_what_cannot_be_taken_back_is_told_with_its_reason() -> None:
         ("paid", "nothing makes it unpaid"),
         ("moved", "not allowed"),
     ]
+
+
+def test_what_is_not_there_again_after_it_was_taken_back_is_complained_about() -> None:
+    complaint = Complaint("an item with its old values and what it was before must agree", "/paths")
+
+    def forget() -> None:
+        raise Broken(complaint)
+
+    ledger = Ledger()
+    change = ledger.note("an item is changed", forget)
+
+    ledger.undo()
+
+    assert ledger.left == [change]
+    assert change.complaints == (complaint,)
 
 
 def test_one_failure_does_not_keep_the_others_from_being_taken_back() -> None:

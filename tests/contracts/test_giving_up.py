@@ -1,0 +1,75 @@
+"""A check that gives up is a broken contract in every report: it neither vanishes nor counts as kept."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from contracts.bench import Bench
+from contracts.checks import Check
+from contracts.exchange import Broken, Complaint
+from contracts.findings import Result
+from contracts.invariants import invoices
+from contracts.run import prepare, run
+from contracts.settings import PROFILES, Settings
+from contracts.trial import Trial
+
+TODAY = date(2026, 11, 22)
+LIST, RETRIEVE = "invariants/invoices_list", "invariants/invoices_retrieve"
+
+
+def settings(*only: str, stop_at_first: bool = False) -> Settings:
+    """A quick run over a few checks of the mock in this process, which is only read."""
+    return Settings(profile=PROFILES["quick"], only=only, stop_at_first=stop_at_first, read_only=True)
+
+
+def quiet(result: Result, number: int, of_all: int) -> None:
+    """No progress is shown."""
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return prepare(replace(settings(LIST), read_only=False), TODAY)
+
+
+@pytest.mark.parametrize("error", [TypeError("'str' and 'int'"), KeyError("uuid"), OSError("no such file")])
+def test_a_check_that_gives_up_is_broken_and_the_others_go_on(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def give_up(trial: Trial) -> None:
+        raise error
+
+    monkeypatch.setattr(invoices, "invoices_list", give_up)
+
+    verdict = run(settings(LIST, RETRIEVE), TODAY, quiet)
+
+    assert [(result.check.id, result.outcome) for result in verdict.results] == [(LIST, "broken"), (RETRIEVE, "kept")]
+    complaint = verdict.results[0].findings[0].complaint
+    assert complaint.what.startswith(f"the answer could not be judged: {type(error).__name__}")
+    assert verdict.exit_code == 1
+
+
+def test_a_check_that_gives_up_ends_a_run_that_stops_at_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    def give_up(trial: Trial) -> None:
+        raise OSError("no such file")
+
+    monkeypatch.setattr(invoices, "invoices_list", give_up)
+
+    verdict = run(settings(LIST, RETRIEVE, stop_at_first=True), TODAY, quiet)
+
+    assert [result.outcome for result in verdict.results] == ["broken"]
+
+
+def test_what_was_not_taken_back_breaks_the_check_that_changed_it(bench: Bench) -> None:
+    complaint = Complaint("an item with its old values and what it was before must agree", "/paths")
+
+    def forget() -> None:
+        raise Broken(complaint)
+
+    def write(trial: Trial) -> None:
+        trial.ledger.note("an item is changed", forget)
+
+    result = bench.judge(Check("stories/writing", "stories", "It is written.", "", write))
+
+    assert result.outcome == "broken"
+    assert [finding.complaint for finding in result.findings] == [complaint]
