@@ -9,7 +9,7 @@ import yaml
 
 from contracts.discovery import UNKNOWN, books_of, cost, provider_numbers
 from contracts.exchange import Exchange, NotExercised
-from contracts.invariants.invoices import billed_by_month, month_of
+from contracts.invariants.arithmetic import billed_by_month, month_of
 from contracts.subjects import identity_of
 from contracts.transport import READING
 from contracts.trial import Trial, field, key_of

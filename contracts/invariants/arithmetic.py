@@ -1,14 +1,15 @@
 """The sums that an invoice and its lines must show, from whichever operation they come."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from contracts.discovery import exact
-from contracts.exchange import Broken, Complaint, Exchange
+from contracts.discovery import Month, exact
+from contracts.exchange import Broken, Complaint, Exchange, NotExercised
 from contracts.trial import Trial, field, key_of
-from contracts.values import Malformed, Row, away_from_zero, day, decimal, half_even, product, total
+from contracts.values import Malformed, Row, away_from_zero, day, decimal, half_even, half_up, product, total
 
 _DAYS_TO_PAY: Final = timedelta(days=30)
 _HUNDRED: Final = Decimal(100)
@@ -105,3 +106,21 @@ def number(row: Row, name: str) -> Decimal:
 def belongs(row: Row, exchange: Exchange, name: str = "url") -> None:
     """The link of an object must lead to itself."""
     exchange.must.agree(f"the {name} and the identifier of an object", key_of(row, name), key_of(row))
+
+
+def month_of(label: object) -> Month:
+    """The month that a label of growth names. Raises `NotExercised`."""
+    year, _, month = str(label).partition("-")
+    if not (year.isdigit() and month.isdigit()):
+        raise NotExercised("the labels of growth are no months")
+    return Month(int(year), int(month))
+
+
+def billed_by_month(invoices: Sequence[Row], name: str) -> dict[tuple[str, str], dict[Month, Decimal]]:
+    """What each customer was invoiced in each month, by identifier and name; each invoice rounded to cents."""
+    billed: dict[tuple[str, str], dict[Month, Decimal]] = {}
+    for row in invoices:
+        owner = (key_of(row, "customer"), str(field(field(row, "customer_details"), "name")))
+        sums = billed.setdefault(owner, defaultdict(Decimal))
+        sums[Month(int(row["year"]), int(row["month"]))] += half_up(number(row, name))
+    return billed

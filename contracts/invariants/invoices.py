@@ -1,24 +1,24 @@
 """The operations of the page `invoices`."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from decimal import Decimal
 
 from contracts.discovery import UNKNOWN, Month, books_of, current_month
-from contracts.exchange import NotExercised
 from contracts.habits.joins import offering_name
 from contracts.habits.ordering import sorted_by
 from contracts.invariants.arithmetic import (
     agreement,
     belongs,
+    billed_by_month,
     dates_of_invoice,
+    month_of,
     number,
     rate_of,
     sums_of_invoice,
 )
 from contracts.stories.changes import a_created_invoice, change_field, pay, refuse
 from contracts.trial import Trial, field, key_of, need
-from contracts.values import Row, away_from_zero, decimal, half_up, product, total
+from contracts.values import away_from_zero, decimal, product, total
 
 _ALL = ("staff", "support")
 
@@ -179,24 +179,6 @@ def invoices_set_payment_url(trial: Trial) -> None:
 def invoices_set_reference_number(trial: Trial) -> None:
     """The reference number takes up to 300 characters, trimmed, or none; nothing else changes."""
     change_field(trial, "invoices_set_reference_number", "reference_number", longest=300)
-
-
-def month_of(label: object) -> Month:
-    """The month that a label of growth names. Raises `NotExercised`."""
-    year, _, month = str(label).partition("-")
-    if not (year.isdigit() and month.isdigit()):
-        raise NotExercised("the labels of growth are no months")
-    return Month(int(year), int(month))
-
-
-def billed_by_month(invoices: Sequence[Row], name: str) -> dict[tuple[str, str], dict[Month, Decimal]]:
-    """What each customer was invoiced in each month, by identifier and name; each invoice rounded to cents."""
-    billed: dict[tuple[str, str], dict[Month, Decimal]] = {}
-    for row in invoices:
-        owner = (key_of(row, "customer"), str(field(field(row, "customer_details"), "name")))
-        sums = billed.setdefault(owner, defaultdict(Decimal))
-        sums[Month(int(row["year"]), int(row["month"]))] += half_up(number(row, name))
-    return billed
 
 
 def _largest_are_named(
