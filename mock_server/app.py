@@ -14,9 +14,9 @@ from fixtures import build, users
 from mock_server.billing.structure import User
 from mock_server.console.routes import console
 from mock_server.operations.registry import bind, remember
-from mock_server.settings import DESCRIPTION, Settings
+from mock_server.settings import CACHE, DESCRIPTION, Settings
+from mock_server.spec.compiled import described
 from mock_server.spec.document import Node
-from mock_server.spec.revision import describe
 from mock_server.stage import Stage
 from mock_server.web import problems
 from mock_server.web.api import Api
@@ -35,7 +35,7 @@ def create_stage(settings: Settings) -> Stage:
 
 def create_app(settings: Settings, stage: Stage, write: Callable[[str], object] | None = None) -> Starlette:
     """The whole server; `write` takes a line for every request. Raises `DocumentError` where the parts do not agree."""
-    document = describe(DESCRIPTION, settings.revision, wire=settings.wire)
+    document = described(DESCRIPTION, CACHE, settings.revision, wire=settings.wire)
     middleware = []
     if write is not None:
         as_json = settings.log_format == "json"

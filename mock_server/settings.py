@@ -1,5 +1,6 @@
 """The settings of one server, complete and frozen before anything is built."""
 
+import os
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,9 @@ from mock_server.spec.revision import BASE
 
 DESCRIPTION: Final = Path(openapi.__file__).parent
 """The folder of the description."""
+
+CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "waldur-billing-mock")
+"""The folder of what can be made again at any time."""
 
 LogFormat = Literal["text", "json"]
 

@@ -4,16 +4,16 @@ import re
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
 
-_LETTER: Final = "a-z\u00a1-\uffff"
+# The case of letters is only let go where it must be: over so wide a range, that takes long to compile.
+_LETTER: Final = "a-zA-Z\u00a1-\uffff"
 _LABEL: Final = rf"[{_LETTER}0-9](?:[{_LETTER}0-9-]{{0,61}}[{_LETTER}0-9])?"
-_TOP: Final = rf"(?:xn--[a-z0-9]{{1,59}}|(?!-)[{_LETTER}-]{{2,63}}(?<!-))"
+_TOP: Final = rf"(?:(?i:xn--[a-z0-9]{{1,59}})|(?!-)[{_LETTER}-]{{2,63}}(?<!-))"
 _ADDRESS: Final = re.compile(
-    r"(?:https?|ftps?)://"
+    r"(?i:https?|ftps?)://"
     r"(?:[^\s:@/]+(?::[^\s:@/]*)?@)?"
-    rf"(?:localhost|(?P<name>{_LABEL}(?:\.{_LABEL})*\.{_TOP}\.?)"
-    r"|(?P<v4>[0-9]+(?:\.[0-9]+){3})|\[(?P<v6>[0-9a-f:.]+)\])"
-    r"(?::[0-9]{1,5})?(?:[/?#]\S*)?",
-    re.IGNORECASE,
+    rf"(?:(?i:localhost)|(?P<name>{_LABEL}(?:\.{_LABEL})*\.{_TOP}\.?)"
+    r"|(?P<v4>[0-9]+(?:\.[0-9]+){3})|\[(?P<v6>[0-9a-fA-F:.]+)\])"
+    r"(?::[0-9]{1,5})?(?:[/?#]\S*)?"
 )
 _LONGEST: Final = 2048
 _LONGEST_NAME: Final = 253

@@ -7,10 +7,9 @@ file any more.
 """
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
-
-import yaml
 
 Node = dict[str, Any]
 """A JSON object of an OpenAPI document."""
@@ -20,20 +19,26 @@ class DocumentError(Exception):
     """A description that cannot be loaded; the message names the file, the place and the way to mend it."""
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+@cache
+def _loader() -> Any:
     """Reads YAML as JSON would: a date in an example stays the text that was written."""
+    # Loaded where YAML is read or written, which a server that starts again does not do (see `compiled.py`).
+    import yaml
 
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
+    base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    kept = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    return type("Loader", (base,), {"yaml_implicit_resolvers": kept})
 
 
 def read_yaml(path: Path) -> Any:
     """The content of a YAML file, timestamps left as text. Raises `DocumentError` where there is none."""
+    import yaml
+
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_loader())
     except FileNotFoundError as error:
         raise DocumentError(f"{path}: no such file; every tag needs a page and every reference a file.") from error
     except yaml.YAMLError as error:
@@ -122,6 +127,8 @@ def resolve(document: Node, node: Node) -> Node:
 
 def to_yaml(document: Node) -> str:
     """The document as YAML, in its own order, text readable in every script."""
+    import yaml
+
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
 
 
