@@ -1,11 +1,13 @@
 """The command line: `waldur-mock serve` and `waldur-mock spec` (`python -m mock_server`)."""
 
 import argparse
+import gc
 import json
 import os
 import socket
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -15,6 +17,7 @@ import uvicorn
 from fixtures import SCENARIOS, ScenarioError, Size, users
 from mock_server import __version__
 from mock_server.app import create_app, create_stage
+from mock_server.billing.period import Month
 from mock_server.billing.store import World
 from mock_server.settings import DESCRIPTION, Settings
 from mock_server.spec.difference import differences
@@ -23,6 +26,7 @@ from mock_server.spec.revision import BASE, describe, revisions
 from mock_server.world_file import WorldFileError
 
 USAGE_ERROR = 2
+SECONDS_OF_SILENCE = 2.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         default=defaults.log_format,
         help="how requests are logged (default: %(default)s)",
     )
+    serve.add_argument("--workers", type=_one_worker, metavar="1", help="there is always one, which holds the world")
 
     spec = commands.add_parser("spec", help="print the description as one OpenAPI document")
     _add_revision(spec)
@@ -121,6 +126,15 @@ def _positive(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
 
 
+def _one_worker(text: str) -> int:
+    if text == "1":
+        return 1
+    raise argparse.ArgumentTypeError(
+        "the world lives in the memory of one process, so several would each have a world of their own and answer "
+        "differently; start several servers, each on its own --port, and let every client keep to one of them"
+    )
+
+
 def _instant(text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
@@ -146,7 +160,11 @@ def _serve(settings: Settings) -> int:
     """Serves until Ctrl-C, which may come at any time, and even before the server has begun to watch for it."""
     try:
         with _listen(settings.host, settings.port) as listener:
-            stage = create_stage(settings)
+            # A world is no garbage: it is not looked through while it grows, nor ever after.
+            gc.disable()
+            stage = create_stage(settings, _progress())
+            gc.freeze()
+            gc.enable()
             server = uvicorn.Server(
                 uvicorn.Config(
                     create_app(settings, stage, _log),
@@ -204,6 +222,17 @@ def _announce(settings: Settings, world: World, address: str) -> None:
         "Ctrl-C stops it.",
     ]
     print("\n".join(lines), flush=True)
+
+
+def _progress() -> Callable[[World, Month], None]:
+    """Tells what a world holds after each of its months, once the making of it takes its time."""
+    begun = time.perf_counter()
+
+    def tell(world: World, month: Month) -> None:
+        if time.perf_counter() - begun > SECONDS_OF_SILENCE:
+            _log(f"billed until {month.padded}: {len(world.invoice_items):,} invoice items")
+
+    return tell
 
 
 def _log(line: str) -> None:

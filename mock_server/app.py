@@ -11,6 +11,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from fixtures import build, users
+from mock_server.billing.period import Month
+from mock_server.billing.store import World
 from mock_server.billing.structure import User
 from mock_server.console.routes import console
 from mock_server.operations.registry import bind, remember
@@ -25,12 +27,15 @@ from mock_server.web.request_log import RequestLog
 from mock_server.world_file import load, read
 
 
-def create_stage(settings: Settings) -> Stage:
-    """The stage with the world that the settings ask for. Raises `ScenarioError`, or `WorldFileError` for a file."""
+def create_stage(settings: Settings, tell: Callable[[World, Month], None] | None = None) -> Stage:
+    """The stage with the world that the settings ask for. Raises `ScenarioError`, or `WorldFileError` for a file.
+
+    `tell` is called after each month of a world that is simulated.
+    """
     if settings.world is not None:
         text = read(settings.world)
         return Stage(lambda: load(text))
-    return Stage(lambda: build(settings.scenario, seed=settings.seed, now=settings.now, size=settings.size))
+    return Stage(lambda: build(settings.scenario, seed=settings.seed, now=settings.now, size=settings.size, tell=tell))
 
 
 def create_app(settings: Settings, stage: Stage, write: Callable[[str], object] | None = None) -> Starlette:

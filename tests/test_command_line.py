@@ -114,6 +114,14 @@ def test_a_command_that_is_none_is_explained(capsys: pytest.CaptureFixture[str],
     assert capsys.readouterr().err.startswith("usage: waldur-mock")
 
 
+def test_several_workers_are_refused_with_the_reason_and_a_way_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("serve", "--workers", "4") == 2
+
+    said = " ".join(capsys.readouterr().err.split())
+    assert "the world lives in the memory of one process" in said
+    assert "start several servers, each on its own --port" in said
+
+
 # The description.
 
 

@@ -48,12 +48,10 @@ class Layered(Generic[Key, Value]):
         return self._length
 
     def get(self, key: Key) -> Value | None:
-        if key in self._own:
-            return self._own[key]
-        for layer in self._layers:
-            if key in layer:
-                return layer[key]
-        return None
+        found = self._own.get(key)
+        if found is not None or not self._layers:
+            return found
+        return next((layer[key] for layer in (self._own, *self._layers) if key in layer), None)
 
     def owns(self, key: Key) -> bool:
         """Whether no copy shares the value of this key."""
@@ -212,7 +210,8 @@ _EMPTY = Bucket()
 class Index(Generic[Row]):
     """The rows of a table by a key, in one order each. It is made when it is first asked for."""
 
-    def __init__(self, key: Callable[[Row], Hashable], place: Callable[[Row], Place]) -> None:
+    def __init__(self, key: Callable[[Row], Hashable], place: Callable[[Row], Place] | None = None) -> None:
+        """Without a place, the order is that of the ids."""
         self.key = key
         self.place = place
         self._buckets: Layered[Hashable, Bucket] | None = None
@@ -239,7 +238,7 @@ class Index(Generic[Row]):
         """Whether a row that takes the place of another stands elsewhere, or adds something else to sums."""
         return (
             self.key(previous) != self.key(row)
-            or self.place(previous) != self.place(row)
+            or (self.place is not None and self.place(previous) != self.place(row))
             # Equal figures with other decimals are other terms.
             or (terms is not None and repr(terms(previous)) != repr(terms(row)))
         )
@@ -247,14 +246,14 @@ class Index(Generic[Row]):
     def insert(self, row: Row, find: Callable[[int], Row], terms: Callable[[Row], Terms] | None) -> None:
         """Takes in a row that stands in the table already; `find` finds rows there by their ids."""
         bucket = self._writable(self.key(row))
-        bucket.insert(row.id, lambda id: self.place(find(id)))
+        bucket.insert(row.id, self._places(find))
         if terms is not None and bucket.sums is not None:
             bucket.add_up(*terms(row))
 
     def remove(self, row: Row, find: Callable[[int], Row], terms: Callable[[Row], Terms] | None) -> None:
         """Lets go of a row that still stands in the table, as it was when it came in."""
         bucket = self._writable(self.key(row))
-        bucket.remove(row.id, lambda id: self.place(find(id)))
+        bucket.remove(row.id, self._places(find))
         if terms is not None and bucket.sums is not None:
             bucket.add_up(*terms(row), take_out=True)
         if not bucket and self._buckets is not None:
@@ -264,6 +263,10 @@ class Index(Generic[Row]):
         copied = Index(self.key, self.place)
         copied._buckets = None if self._buckets is None else self._buckets.copy()
         return copied
+
+    def _places(self, find: Callable[[int], Row]) -> Callable[[int], Place]:
+        place = self.place
+        return _own_place if place is None else lambda id: place(find(id))
 
     def _writable(self, key: Hashable) -> Bucket:
         """The bucket of a key, which no copy shares."""
@@ -275,9 +278,13 @@ class Index(Generic[Row]):
         return bucket
 
 
+def _own_place(id: int) -> Place:
+    return (id,)
+
+
 @dataclass(frozen=True, slots=True)
 class Order(Generic[Row]):
     """An order in which rows are listed, and what they are found by in it: keys by the names that they are asked by."""
 
-    place: Callable[[Row], Place]
+    place: Callable[[Row], Place] | None
     keys: Mapping[tuple[str, ...], Callable[[Row], Hashable]]

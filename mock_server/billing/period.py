@@ -6,6 +6,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from mock_server.billing.money import ZERO, add, away_from_zero, ratio
@@ -43,12 +44,12 @@ class Month(NamedTuple):
     @property
     def start(self) -> datetime:
         """The first instant, UTC."""
-        return datetime.combine(self.first_day, time.min, UTC)
+        return _start(self)
 
     @property
     def end(self) -> datetime:
         """The last microsecond, UTC."""
-        return datetime.combine(self.last_day, time.max, UTC)
+        return _end(self)
 
     @property
     def label(self) -> str:
@@ -59,6 +60,16 @@ class Month(NamedTuple):
     def padded(self) -> str:
         """`YYYY-MM`, as consumptions print it."""
         return f"{self.year:04}-{self.month:02}"
+
+
+@lru_cache(maxsize=1024)
+def _start(month: Month) -> datetime:
+    return datetime.combine(month.first_day, time.min, UTC)
+
+
+@lru_cache(maxsize=1024)
+def _end(month: Month) -> datetime:
+    return datetime.combine(month.last_day, time.max, UTC)
 
 
 def quantity_for(unit: str, start: datetime, end: datetime) -> Decimal:

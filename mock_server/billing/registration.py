@@ -161,7 +161,9 @@ def _put(
             unit=unit,
             measured_unit=component.measured_unit,
             article_code=component.article_code or stay.plan.article_code,
-            details={**_details(stay, plan_component), **(more_details or {})},
+            details=world.shared(
+                (resource.uuid, plan_component.id), {**_details(stay, plan_component), **(more_details or {})}
+            ),
             resource_uuid=resource.uuid,
             linked_project_uuid=resource.project_uuid,
             plan_component_id=plan_component.id,

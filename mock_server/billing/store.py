@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import blake2b
 from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeAlias, TypeVar, overload
-from uuid import UUID
 
-from mock_server.billing.index import Bucket, Index, Layered, Order, Place, Sum, Terms
+from mock_server.billing.index import Bucket, Index, Layered, Order, Sum, Terms
 from mock_server.billing.listings import INVOICES, ITEMS, PROVIDER_ITEMS, item_terms
 from mock_server.billing.money import ZERO, add, subtract
 from mock_server.billing.period import Month
@@ -82,13 +81,14 @@ class Table(Generic[Row]):
         self._world = world
         self._rows: Layered[int, Row] = Layered()
         self._ids: Layered[str, int] = Layered()
-        by_id = Order(_id, {(name,): key for name, key in (indexes or {}).items()})
+        by_id: Order[Row] = Order(None, {(name,): key for name, key in (indexes or {}).items()})
         self._orders = {"id": by_id, **(orders or {})}
         self._indexes = {
             (name, names): Index(key, order.place)
             for name, order in self._orders.items()
             for names, key in order.keys.items()
         }
+        self._made: list[Index[Row]] = []
         self._terms = terms
         self._kept = dict(sums or {})
         self._sums = dict.fromkeys(self._kept, ZERO)
@@ -149,12 +149,14 @@ class Table(Generic[Row]):
         """The ids of the rows with a key in a declared index."""
         index = self._indexes[order, names]
         if not index.is_made:
-            index.make(sorted(self, key=index.place))
+            index.make(self if index.place is None else sorted(self, key=index.place))
+            self._made.append(index)
         return index.bucket(key)
 
-    def place(self, order: str) -> Callable[[Row], Place]:
-        """What tells where a row stands in a declared order."""
-        return self._orders[order].place
+    def in_order(self, order: str, rows: Iterable[Row]) -> list[Row]:
+        """The rows in a declared order."""
+        place = self._orders[order].place
+        return sorted(rows, key=place or (lambda row: (row.id,)))
 
     def names(self, order: str) -> Iterable[tuple[str, ...]]:
         """What rows can be found by in a declared order."""
@@ -188,7 +190,7 @@ class Table(Generic[Row]):
         if holder not in (None, row.id):
             raise ValueError(f"The uuid {row.uuid} belongs to the row {holder} already.")
         put_back = self._take_out_followers(previous, row)
-        made = [index for index in self._indexes.values() if index.is_made]
+        made = self._made
         if previous is not None:
             made = [index for index in made if index.is_moved(previous, row, self._terms)]
             self._forget(previous, made)
@@ -209,7 +211,7 @@ class Table(Generic[Row]):
         """Take the row with this id out of the world."""
         row = self.at(row.id)
         put_back = self._take_out_followers(row, None)
-        self._forget(row, [index for index in self._indexes.values() if index.is_made])
+        self._forget(row, self._made)
         self._rows.remove(row.id)
         for put in put_back:
             put()
@@ -218,8 +220,7 @@ class Table(Generic[Row]):
         """The keys of rows here read rows of the leader: `index` leads from the uuids there to the rows here."""
 
         def take_out(uuid: str) -> Callable[[], None]:
-            rows = self.where(index, uuid)
-            made = [index for index in self._indexes.values() if index.is_made]
+            rows, made = self.where(index, uuid), tuple(self._made)
             for row in rows:
                 self.written.pop(row.uuid, None)
                 for each in made:
@@ -238,6 +239,7 @@ class Table(Generic[Row]):
         """The rows, indexes and sums of another world's table are here, too; changes do not reach the other one."""
         self._rows, self._ids = original._rows.copy(), original._ids.copy()
         self._indexes = {names: index.copy() for names, index in original._indexes.items()}
+        self._made = [index for index in self._indexes.values() if index.is_made]
         self._sums = dict(original._sums)
         self._last_id = original._last_id
 
@@ -256,10 +258,6 @@ class Table(Generic[Row]):
             self._sums[name] = subtract(self._sums[name], term(row))
         if self._changed is not None:
             self._changed(row)
-
-
-def _id(row: Identified) -> Place:
-    return (row.id,)
 
 
 class Rows(Sequence[Row]):
@@ -304,7 +302,7 @@ class Rows(Sequence[Row]):
 
     def in_order(self, rows: Iterable[Row]) -> list[Row]:
         """Other rows of the table, in the order of these."""
-        return sorted(rows, key=self._table.place(self._order))
+        return self._table.in_order(self._order, rows)
 
     def sums(self) -> Mapping[Month, tuple[Decimal, ...]]:
         """The declared terms of these rows, added up by group."""
@@ -327,6 +325,7 @@ class World:
         self.issuer_details: Mapping[str, Json] = issuer_details or {}
         self.payment_interval = payment_interval
         self.uuids_made: dict[str, int] = {}
+        self._shared: dict[Hashable, Mapping[str, Json]] = {}
 
         self.customers: Table[Customer] = Table(self, changed=self._forget_written)
         self.projects: Table[Project] = Table(
@@ -427,5 +426,14 @@ class World:
     def new_uuid(self, kind: str) -> str:
         """A uuid that follows from the seed, the kind and how many of the kind were made before."""
         count = self.uuids_made[kind] = self.uuids_made.get(kind, 0) + 1
-        digest = blake2b(f"{self.seed}:{kind}:{count}".encode(), digest_size=16).digest()
-        return UUID(bytes=digest, version=4).hex
+        digest = bytearray(blake2b(f"{self.seed}:{kind}:{count}".encode(), digest_size=16).digest())
+        digest[6] = digest[6] & 0x0F | 0x40  # version 4
+        digest[8] = digest[8] & 0x3F | 0x80  # the variant of RFC 9562
+        return digest.hex()
+
+    def shared(self, name: Hashable, details: Mapping[str, Json]) -> Mapping[str, Json]:
+        """The details that were last shared under the name, if they are equal: what repeats is held in memory once."""
+        known = self._shared.get(name)
+        if known != details:
+            known = self._shared[name] = details
+        return known
