@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from heapq import nlargest
 from typing import TYPE_CHECKING
 
-from mock_server.billing.listings import item_terms
-from mock_server.billing.money import ZERO, add, as_stored, half_even, negative, subtract, total
+from mock_server.billing.listings import invoice_terms, item_terms
+from mock_server.billing.money import ZERO, add, half_even, negative, subtract, total
 from mock_server.billing.period import Month
-from mock_server.billing.store import Rows
+from mock_server.billing.store import Rows, World
 
 if TYPE_CHECKING:
     from mock_server.billing.invoice import Invoice
@@ -136,35 +137,71 @@ def growth(
 
     Majors are the `customers_count` customers with the largest totals since this day a year ago, tax included
     in any mode; they are listed by name. The mode `accounting` shows prices without tax, others show totals.
-    Each invoice counts with two places, half away from zero, as real servers store it.
     """
+    of_customers: dict[str, list[Invoice]] = {}
+    for invoice in invoices:
+        of_customers.setdefault(invoice.customer_uuid, []).append(invoice)
+    entries = {uuid: invoice_terms(rows, _a_year_before(now)) for uuid, rows in of_customers.items()}
+    names = {uuid: rows[0].customer.name for uuid, rows in of_customers.items()}
+    return _growth(entries, _together(entries.values()), names.__getitem__, now, customers_count, accounting_mode)
+
+
+def growth_of_all(world: World, customers_count: int = 4, accounting_mode: str = "") -> InvoiceGrowth:
+    """The growth of all invoices of a world, from the sums that it keeps."""
+    ledger, now = world.growth, world.now
+    ledger.bring_up_to_date(_a_year_before(now), lambda: (customer.uuid for customer in world.customers))
+    return _growth(
+        ledger.entries,
+        ledger.sums(),
+        lambda uuid: world.customers.one(uuid).name,
+        now,
+        customers_count,
+        accounting_mode,
+    )
+
+
+def _a_year_before(now: datetime) -> date:
+    return date(now.year - 1, now.month, min(now.day, Month.of(now).plus(-12).days))
+
+
+def _together(entries: Iterable[Mapping[Hashable, Decimal]]) -> Mapping[Hashable, Decimal]:
+    sums: dict[Hashable, Decimal] = {}
+    for entry in entries:
+        for name, term in entry.items():
+            sums[name] = add(sums.get(name, ZERO), term)
+    return sums
+
+
+def _growth(
+    entries: Mapping[str, Mapping[Hashable, Decimal]],
+    sums: Mapping[Hashable, Decimal],
+    name_of: Callable[[str], str],
+    now: datetime,
+    customers_count: int,
+    accounting_mode: str,
+) -> InvoiceGrowth:
+    """The report of what each customer adds, and of what all of them add up to (see `invoice_terms`)."""
     current = Month.of(now)
     months = [current.plus(-back) for back in range(12, -1, -1)]
-    since = date(now.year - 1, now.month, min(now.day, months[0].days))
-    ranks: dict[str, Decimal] = {}
-    names: dict[str, str] = {}
-    sums: dict[tuple[str, Month], Decimal] = {}
-    for invoice in invoices:
-        customer, month, with_tax = invoice.customer_uuid, Month(invoice.year, invoice.month), invoice.total
-        if invoice.created >= since:
-            names[customer] = invoice.customer.name
-            ranks[customer] = add(ranks.get(customer, ZERO), as_stored(with_tax))
-        value = as_stored(invoice.price if accounting_mode == "accounting" else with_tax)
-        sums[customer, month] = add(sums.get((customer, month), ZERO), value)
-
-    majors = sorted(ranks, key=lambda customer: (negative(ranks[customer]), names[customer]))[:customers_count]
-    majors.sort(key=lambda customer: names[customer])
-    totals = dict.fromkeys(months, ZERO)
-    for (_, month), value in sums.items():
-        if month in totals:
-            totals[month] = add(totals[month], value)
-    of_majors = [tuple(sums.get((customer, month), ZERO) for month in months) for customer in majors]
-    others = [subtract(totals[month], total(row[i] for row in of_majors)) for i, month in enumerate(months)]
+    shown = "price" if accounting_mode == "accounting" else "total"
+    majors = sorted(_majors(entries, name_of, customers_count), key=lambda uuid: (name_of(uuid), uuid))
+    totals = [sums.get((shown, month), ZERO) for month in months]
+    of_majors = [tuple(entries[uuid].get((shown, month), ZERO) for month in months) for uuid in majors]
+    others = [subtract(sum_, total(row[i] for row in of_majors)) for i, sum_ in enumerate(totals)]
     return InvoiceGrowth(
         periods=tuple(month.label for month in months),
-        total_periods=tuple(totals.values()),
+        total_periods=tuple(totals),
         other_periods=tuple(others),
         customer_periods=tuple(
-            InvoiceGrowthCustomerPeriod(names[customer], row) for customer, row in zip(majors, of_majors, strict=True)
+            InvoiceGrowthCustomerPeriod(name_of(uuid), row) for uuid, row in zip(majors, of_majors, strict=True)
         ),
     )
+
+
+def _majors(entries: Mapping[str, Mapping[Hashable, Decimal]], name_of: Callable[[str], str], count: int) -> list[str]:
+    """The customers with the largest ranks; names decide between equal ones."""
+    ranks = {uuid: entry["rank"] for uuid, entry in entries.items() if "rank" in entry}
+    # Only those that may be among them are compared by name, too.
+    least = min(nlargest(count, ranks.values()), default=ZERO)
+    able = [uuid for uuid, rank in ranks.items() if rank >= least] if count else []
+    return sorted(able, key=lambda uuid: (negative(ranks[uuid]), name_of(uuid), uuid))[:count]

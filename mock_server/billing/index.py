@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import accumulate
 from typing import Generic, Protocol, TypeAlias, TypeVar
@@ -48,10 +48,12 @@ class Layered(Generic[Key, Value]):
         return self._length
 
     def get(self, key: Key) -> Value | None:
-        found = self._own.get(key)
-        if found is not None or not self._layers:
-            return found
-        return next((layer[key] for layer in (self._own, *self._layers) if key in layer), None)
+        if key in self._own:
+            return self._own[key]
+        for layer in self._layers:
+            if key in layer:
+                return layer[key]
+        return None
 
     def owns(self, key: Key) -> bool:
         """Whether no copy shares the value of this key."""
@@ -288,3 +290,45 @@ class Order(Generic[Row]):
 
     place: Callable[[Row], Place] | None
     keys: Mapping[tuple[str, ...], Callable[[Row], Hashable]]
+
+
+class Ledger:
+    """What customers add to sums by name. Those that changed since are counted anew when somebody asks.
+
+    `count` tells what a customer adds, given the day since which its rank counts; a customer that adds nothing has no
+    entry. `changed` takes the customers that are to be counted anew.
+    """
+
+    def __init__(self, count: Callable[[str, date], Mapping[Hashable, Decimal]]) -> None:
+        self._count = count
+        self._since: date | None = None
+        self._sums: dict[Hashable, Sum] = {}
+        self.entries: dict[str, Mapping[Hashable, Decimal]] = {}
+        self.changed: set[str] = set()
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether anybody has asked yet."""
+        return self._since is not None
+
+    def bring_up_to_date(self, since: date, customers: Callable[[], Iterable[str]]) -> None:
+        """Counts who changed; all of the customers, where another day counts than before."""
+        if since != self._since:
+            self._since, self._sums, self.entries = since, {}, {}
+            self.changed = set(customers())
+        for uuid in self.changed:
+            for name, term in self.entries.pop(uuid, {}).items():
+                self._sums[name].take_out(term)
+            if entry := self._count(uuid, since):
+                self.entries[uuid] = entry
+                for name, term in entry.items():
+                    self._sums.setdefault(name, Sum()).add(term)
+        self.changed = set()
+
+    def sums(self) -> Mapping[Hashable, Decimal]:
+        return {name: kept.value for name, kept in self._sums.items() if not kept.is_empty}
+
+    def take_over(self, original: Ledger) -> None:
+        """What another ledger knows is known here, too."""
+        self._since, self.entries, self.changed = original._since, dict(original.entries), set(original.changed)
+        self._sums = {name: kept.copy() for name, kept in original._sums.items()}

@@ -6,12 +6,13 @@ which `tests/operations/test_indexes.py` holds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
 from mock_server.billing.index import Order
-from mock_server.billing.money import ZERO, multiply
+from mock_server.billing.money import ZERO, add, as_stored, multiply
 from mock_server.billing.period import Month
 
 if TYPE_CHECKING:
@@ -126,3 +127,18 @@ def item_terms(item: InvoiceItem) -> tuple[Month, tuple[Decimal, Decimal]]:
     """What an item adds to the sums of its month, unrounded: where its unit price is negative, and where it is not."""
     value, month = multiply(item.unit_price, item.quantity), Month(_year(item) or 0, _month(item) or 0)
     return (month, (value, ZERO)) if item.unit_price < 0 else (month, (ZERO, value))
+
+
+def invoice_terms(invoices: Iterable[Invoice], since: date) -> Mapping[Hashable, Decimal]:
+    """What a customer's invoices add to growth: its `rank` since a day, and totals and prices by month.
+
+    Each invoice counts with two places, half away from zero, as real servers store it.
+    """
+    terms: dict[Hashable, Decimal] = {}
+    for invoice in invoices:
+        month, price, with_tax = Month(invoice.year, invoice.month), as_stored(invoice.price), as_stored(invoice.total)
+        for name, term in (("price", month), price), (("total", month), with_tax):
+            terms[name] = add(terms.get(name, ZERO), term)
+        if invoice.created >= since:
+            terms["rank"] = add(terms.get("rank", ZERO), with_tax)
+    return terms

@@ -13,8 +13,8 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeAlias, TypeVar, overload
 
-from mock_server.billing.index import Bucket, Index, Layered, Order, Sum, Terms
-from mock_server.billing.listings import INVOICES, ITEMS, PROVIDER_ITEMS, item_terms
+from mock_server.billing.index import Bucket, Index, Layered, Ledger, Order, Sum, Terms
+from mock_server.billing.listings import INVOICES, ITEMS, PROVIDER_ITEMS, invoice_terms, item_terms
 from mock_server.billing.money import ZERO, add, subtract
 from mock_server.billing.period import Month
 
@@ -327,6 +327,9 @@ class World:
         self.uuids_made: dict[str, int] = {}
         self._shared: dict[Hashable, Mapping[str, Json]] = {}
 
+        self.growth = Ledger(lambda uuid, since: invoice_terms(self.invoices.where("customer", uuid), since))
+        """What the invoices of every customer add to growth."""
+
         self.customers: Table[Customer] = Table(self, changed=self._forget_written)
         self.projects: Table[Project] = Table(
             self,
@@ -404,6 +407,7 @@ class World:
         for name, table in vars(self).items():
             if isinstance(table, Table):
                 getattr(copy, name).take_over(table)
+        copy.growth.take_over(self.growth)
         return copy
 
     def _forget_written(self, row: object = None) -> None:
@@ -414,10 +418,14 @@ class World:
     def _invoice_changed(self, row: Invoice) -> None:
         """What was made of the invoice holds no more; that of its items does, unless they follow (see `Table`)."""
         self.invoices.written.pop(row.uuid, None)
+        self.growth.changed.add(row.customer_uuid)
 
     def _item_changed(self, row: InvoiceItem) -> None:
         self.invoice_items.written.pop(row.uuid, None)
         self.invoices.written.pop(row.invoice_uuid, None)
+        invoice = self.invoices.get(row.invoice_uuid) if self.growth.is_kept else None
+        if invoice is not None:
+            self.growth.changed.add(invoice.customer_uuid)
 
     def new_id(self, table: Table[Row]) -> int:
         """The next integer of the table. It is taken once a row with it is put."""

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mock_server.billing.costs import InvoiceGrowth, growth
+from mock_server.billing.costs import InvoiceGrowth, growth, growth_of_all
 from mock_server.billing.faults import NotFound
 from mock_server.billing.invoice import Invoice
 from mock_server.billing.item import InvoiceItem
 from mock_server.billing.payment import PaymentOrder
 from mock_server.billing.stats import InvoiceStatsOffering
-from mock_server.billing.visibility import customers_visible_to, invoices_visible_to
+from mock_server.billing.visibility import customers_visible_to, invoices_visible_to, sees_everything
 from mock_server.operations.call import Call, read_uuid
 from mock_server.web import problems
 from mock_server.web.listing import Filter, Key, Listing, select
@@ -57,15 +57,16 @@ def invoices_retrieve(call: Call) -> Invoice:
 
 def invoices_growth_retrieve(call: Call) -> InvoiceGrowth:
     """Thirteen months of the invoices of every customer on which, or on whose projects, the caller has a role."""
-    running = call.query.get("accounting_is_running")
-    customers = {
-        customer.uuid
+    running, mode = call.query.get("accounting_is_running"), call.query.get("accounting_mode", "")
+    if running is None and sees_everything(call.user):
+        return growth_of_all(call.world, call.query["customers_count"], mode)
+    rows = [
+        invoice
         for customer in customers_visible_to(call.user)
         if running is None or customer.accounting_is_running == running
-    }
-    rows = [invoice for invoice in call.world.invoices if invoice.customer_uuid in customers]
-    mode = call.query.get("accounting_mode", "")
-    return growth(rows, call.world.now, call.query["customers_count"], accounting_mode=mode)
+        for invoice in call.world.invoices.where("customer", customer.uuid)
+    ]
+    return growth(rows, call.world.now, call.query["customers_count"], mode)
 
 
 def invoices_items_retrieve(call: Call) -> Listing[InvoiceItem]:

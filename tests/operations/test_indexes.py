@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fixtures import Size, build
-from mock_server.billing.costs import costs, costs_for_period, total_price
+from mock_server.billing.costs import costs, costs_for_period, growth, growth_of_all, total_price
 from mock_server.billing.invoice import Invoice
 from mock_server.billing.item import InvoiceItem
 from mock_server.billing.period import Month
@@ -155,6 +155,10 @@ def must_sum_up(world: World, found: Sequence[InvoiceItem], plain: list[InvoiceI
 
 
 def must_answer_as_a_scan(world: World) -> None:
+    for mode in ("", "accounting"):
+        # Printed, as 0 and 0.00 are told apart.
+        kept, counted = growth_of_all(world, 2, mode), growth(world.invoices, world.now, 2, mode)
+        assert repr(kept) == repr(counted)
     for user in world.users:
         if user.username not in ("staff", "owner", "provider_owner"):
             continue
