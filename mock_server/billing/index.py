@@ -37,10 +37,13 @@ _PIECE = 512
 
 
 class Layered(Generic[Key, Value]):
-    """A dictionary whose copies share what it held when they were made: a layer that is shared is never written."""
+    """A dictionary whose copies share what it held when they were made: a layer that is shared is never written.
+
+    `own` is the part that no copy shares. Who reads often may look there first.
+    """
 
     def __init__(self) -> None:
-        self._own: dict[Key, Value | None] = {}
+        self.own: dict[Key, Value | None] = {}
         self._layers: tuple[dict[Key, Value | None], ...] = ()
         self._length = 0
 
@@ -48,8 +51,8 @@ class Layered(Generic[Key, Value]):
         return self._length
 
     def get(self, key: Key) -> Value | None:
-        if key in self._own:
-            return self._own[key]
+        if key in self.own:
+            return self.own[key]
         for layer in self._layers:
             if key in layer:
                 return layer[key]
@@ -57,34 +60,34 @@ class Layered(Generic[Key, Value]):
 
     def owns(self, key: Key) -> bool:
         """Whether no copy shares the value of this key."""
-        return key in self._own
+        return key in self.own
 
     def set(self, key: Key, value: Value) -> None:
         self._length += self.get(key) is None
-        self._own[key] = value
+        self.own[key] = value
 
     def remove(self, key: Key) -> None:
         self._length -= 1
         if self._layers:
-            self._own[key] = None  # hides what the layers below hold
+            self.own[key] = None  # hides what the layers below hold
         else:
-            del self._own[key]
+            del self.own[key]
 
     def items(self) -> Iterator[tuple[Key, Value]]:
         """All of it, in no order."""
-        merged = self._own if not self._layers else {}
-        for layer in (*reversed(self._layers), self._own) if self._layers else ():
+        merged = self.own if not self._layers else {}
+        for layer in (*reversed(self._layers), self.own) if self._layers else ():
             merged.update(layer)
         return ((key, value) for key, value in merged.items() if value is not None)
 
     def copy(self) -> Layered[Key, Value]:
         """A copy that neither sees later changes of this one nor makes any to it."""
-        if self._own:
-            layers = [self._own, *self._layers]
+        if self.own:
+            layers = [self.own, *self._layers]
             # Small layers are merged, so that there are never more than a few of them.
             while len(layers) > 1 and 2 * len(layers[0]) >= len(layers[1]):
                 layers[:2] = [{**layers[1], **layers[0]}]
-            self._layers, self._own = tuple(layers), {}
+            self._layers, self.own = tuple(layers), {}
         copied: Layered[Key, Value] = Layered()
         copied._layers, copied._length = self._layers, self._length
         return copied

@@ -125,7 +125,8 @@ PROVIDER_ITEMS: Order[InvoiceItem] = Order(
 
 def item_terms(item: InvoiceItem) -> tuple[Month, tuple[Decimal, Decimal]]:
     """What an item adds to the sums of its month, unrounded: where its unit price is negative, and where it is not."""
-    value, month = multiply(item.unit_price, item.quantity), Month(_year(item) or 0, _month(item) or 0)
+    value, invoice = multiply(item.unit_price, item.quantity), _invoice(item)
+    month = Month(invoice.year, invoice.month) if invoice else Month(0, 0)
     return (month, (value, ZERO)) if item.unit_price < 0 else (month, (ZERO, value))
 
 

@@ -115,12 +115,12 @@ class Table(Generic[Row]):
 
     def get(self, uuid: str | None) -> Row | None:
         """The row with this uuid; None for an unknown one, and for the link that is not set."""
-        id = None if uuid is None else self._ids.get(uuid)
+        id = None if uuid is None else self._id(uuid)
         return None if id is None else self.at(id)
 
     def one(self, uuid: str) -> Row:
         """The row of a link that must be there. A KeyError tells of a world that was put together wrongly."""
-        id = self._ids.get(uuid)
+        id = self._id(uuid)
         if id is None:
             raise KeyError(uuid)
         return self.at(id)
@@ -130,7 +130,7 @@ class Table(Generic[Row]):
 
     def at(self, id: int) -> Row:
         """The row with an id that is in use."""
-        row = self._rows.get(id)
+        row = self._rows.own.get(id) or self._rows.get(id)
         if row is None:
             raise KeyError(id)
         # A row that a copy of the world shares with its original knows the world in which it was made.
@@ -139,7 +139,7 @@ class Table(Generic[Row]):
     def where(self, index: str, key: Hashable) -> list[Row]:
         """The rows that have this key in a declared index."""
         bucket = self.bucket("id", (index,), key)
-        return [self.at(id) for id in bucket.ids(0, len(bucket))]
+        return [self.at(id) for id in bucket.ids(0, len(bucket))] if bucket else []
 
     def listed(self, order: str) -> Rows[Row]:
         """All rows in a declared order."""
@@ -242,6 +242,9 @@ class Table(Generic[Row]):
         self._made = [index for index in self._indexes.values() if index.is_made]
         self._sums = dict(original._sums)
         self._last_id = original._last_id
+
+    def _id(self, uuid: str) -> int | None:
+        return self._ids.own.get(uuid) or self._ids.get(uuid)
 
     def _take_out_followers(self, previous: Row | None, row: Row | None) -> list[Callable[[], None]]:
         """Takes the followers out of their indexes where what these read changes; returns what puts them back."""
