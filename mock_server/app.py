@@ -6,9 +6,11 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fixtures import build, users
 from mock_server.billing.period import Month
@@ -41,15 +43,31 @@ def create_stage(settings: Settings, tell: Callable[[World, Month], None] | None
 def create_app(settings: Settings, stage: Stage, write: Callable[[str], object] | None = None) -> Starlette:
     """The whole server; `write` takes a line for every request. Raises `DocumentError` where the parts do not agree."""
     document = described(DESCRIPTION, CACHE, settings.revision, wire=settings.wire)
+    # The API knows its own addresses, and what to say of all others.
+    api: ASGIApp = CrossOrigin(_api(document, stage))
     middleware = []
     if write is not None:
         as_json = settings.log_format == "json"
         middleware.append(Middleware(RequestLog, write=write, clock=time.perf_counter, as_json=as_json))
     routes = [console(stage, document, users), Route("/", lambda request: RedirectResponse("/_mock/"))]
-    app = Starlette(routes=routes, middleware=middleware, exception_handlers={500: _server_error})
-    # The API knows its own addresses, and what to say of all others.
-    app.router.default = CrossOrigin(_api(document, stage))
+    app = _Server(routes=routes, middleware=middleware, exception_handlers={500: _server_error})
+    app.router.default = api
+    for layer in reversed(middleware):
+        api = layer.cls(api, *layer.args, **layer.kwargs)
+    app.api = ServerErrorMiddleware(api, _server_error)
     return app
+
+
+class _Server(Starlette):
+    """Lets what is asked of the API pass the routes by: they lead to the pages only, and cost half of an answer."""
+
+    api: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/api/"):
+            await self.api(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def create_default_app(**settings: Any) -> Starlette:
