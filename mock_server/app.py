@@ -81,7 +81,14 @@ def _api(document: Node, stage: Stage) -> Api[User]:
         return next(iter(stage.world.users.where("token", token)), None)
 
     functions = bind(document, lambda: stage.world)
-    return Api(document, functions, find_user, lambda uuid: stage.world.users.get(uuid), remember)
+    return Api(
+        document,
+        functions,
+        find_user,
+        lambda uuid: stage.world.users.get(uuid),
+        remember,
+        lambda: (stage.world, stage.world.changes),
+    )
 
 
 def _server_error(request: Request, error: Exception) -> Response:

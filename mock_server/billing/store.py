@@ -203,6 +203,7 @@ class Table(Generic[Row]):
             self._sums[name] = add(self._sums[name], term(row))
         for put in put_back:
             put()
+        self._world.changes += 1
         if self._changed is not None:
             self._changed(row)
         return row
@@ -213,6 +214,7 @@ class Table(Generic[Row]):
         put_back = self._take_out_followers(row, None)
         self._forget(row, self._made)
         self._rows.remove(row.id)
+        self._world.changes += 1
         for put in put_back:
             put()
 
@@ -323,6 +325,7 @@ class World:
         payment_interval: timedelta = timedelta(days=30),
     ) -> None:
         """`now` is aware and in UTC. Who issues the invoices is told by `issuer_details`."""
+        self.changes = 0  # how often anything that answers derive from was changed
         self.now = now
         self.seed = seed
         self.issuer_details: Mapping[str, Json] = issuer_details or {}
@@ -401,6 +404,7 @@ class World:
     def __setattr__(self, name: str, value: object) -> None:
         super().__setattr__(name, value)
         if name in ("now", "issuer_details", "payment_interval") and hasattr(self, "invoice_items"):
+            self.changes += 1
             self._forget_written()
 
     def fork(self) -> World:

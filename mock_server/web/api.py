@@ -4,7 +4,7 @@ An `async def` around plain functions that run inline: one request at a time, no
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
 from typing import Any, Final, Generic
 
@@ -17,6 +17,7 @@ from mock_server.spec.query import Query
 from mock_server.spec.render import Remember, Renderer, forget
 from mock_server.web import access, problems, reply
 from mock_server.web.access import User
+from mock_server.web.answers import Answers
 from mock_server.web.intake import FORM, MULTIPART, Intake, read_body
 from mock_server.web.listing import Listing, arrange, page_urls, paginate, select
 from mock_server.web.reply import Reply
@@ -34,7 +35,8 @@ class Api(Generic[User]):
     """Serves every operation of a document with the function of its name.
 
     `find_user` finds the user of a token, `find_user_by_uuid` the one of 32 hex digits. `remember` tells where the text
-    of a row may be kept until the row changes.
+    of a row may be kept until the row changes. `state` tells something else whenever anything has changed; without it
+    every question is taken for a new one.
     """
 
     def __init__(
@@ -44,10 +46,12 @@ class Api(Generic[User]):
         find_user: Callable[[str], User | None],
         find_user_by_uuid: Callable[[str], User | None],
         remember: Remember = forget,
+        state: Callable[[], Hashable] = object,
     ) -> None:
         described = tuple(operations(document))
         links = Links(document, described)
         heads = {operation.path: operation for operation in described if operation.method == "HEAD"}
+        self._answers: Final = Answers(state)
         self._routes: Final = Routes(document, described)
         self._find_user: Final = find_user
         self._find_user_by_uuid: Final = find_user_by_uuid
@@ -61,14 +65,20 @@ class Api(Generic[User]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        answer = self._answers.find(request)
+        if answer is None:
+            answer = await self._judged(request)
+            self._answers.keep(request, answer)
+        await answer(scope, receive, send)
+
+    async def _judged(self, request: Request) -> Reply:
         headers: dict[str, str] = {}
         try:
             match = self._routes.match(request.path)
             headers["Allow"] = match.route.allow
-            answer = await self._answer(request, match, headers)
+            return await self._answer(request, match, headers)
         except problems.Problem as problem:
-            answer = reply.refusal(problem, headers)
-        await answer(scope, receive, send)
+            return reply.refusal(problem, headers)
 
     async def _answer(self, request: Request, match: Match, headers: Mapping[str, str]) -> Reply:
         _negotiate(request, match)

@@ -75,7 +75,9 @@ def test_kept_text_is_what_a_fresh_rendering_writes(
             rename(api.world, numbers)
 
         kept = [api.get(path).text for path in LISTS]
+        asked_again = [api.get(path).text for path in LISTS]
         api.world.invoices.written.clear()
         api.world.invoice_items.written.clear()
+        api.world.changes += 1  # what was answered does not count any more, either
 
-        assert kept == [api.get(path).text for path in LISTS]
+        assert kept == asked_again == [api.get(path).text for path in LISTS]
