@@ -109,6 +109,8 @@ def _habits(description: Description) -> Iterator[Check]:
             yield _habit(refusals.what_is_unknown_is_not_found, operation)
         if "field" in operation.query:
             yield _habit(forms.fields_project, operation)
+        if operation.operation_id in filters.FILTERS and "page" in operation.query:
+            yield _habit(forms.described_fields_are_shown, operation)
         if operation.operation_id in forms.DETAILS:
             yield _habit(forms.rows_equal_details, operation)
         if "page" in operation.query:
@@ -129,7 +131,7 @@ def _parameters(description: Description, operation: Operation) -> Iterator[Chec
         if name in known:
             yield _habit(filters.filters_keep_what_fits, operation, name)
         if operation.operation_id == "invoice_items_total_price_retrieve":
-            yield _habit(filters.sums_follow_filters, operation, name, level="full")
+            yield _habit(filters.sums_follow_filters, operation, name)
         if name not in ("page", "page_size", "field") and refusals.faulty_values(operation.query[name].schema):
             yield _habit(refusals.faulty_filters_are_named, operation, name)
     if known:

@@ -1,6 +1,6 @@
 """The description that a target is judged by: documents, a revision, a dialect. Knows no target."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -97,6 +97,28 @@ class Description:
             )
             for error in validator.iter_errors(value)
         ]
+
+    def unseen(self, operation: Operation, values: Sequence[Any], enough: int) -> Iterator[str]:
+        """The places of described fields that are missing from all of so many objects, within rows as well."""
+        success = f"{self.place(operation)}/responses/{operation.success.status}"
+        yield from self._unseen(f"{success}/content/application~1json/schema", values, enough)
+
+    def _unseen(self, pointer: str, values: Sequence[Any], enough: int) -> Iterator[str]:
+        schema = self._at(pointer)
+        if "$ref" in schema:
+            yield from self._unseen(schema["$ref"].removeprefix("#"), values, enough)
+        for number in range(len(schema.get("anyOf", ()))):
+            yield from self._unseen(f"{pointer}/anyOf/{number}", values, enough)
+        if "items" in schema:
+            rows = [row for value in values if isinstance(value, list) for row in value]
+            yield from self._unseen(f"{pointer}/items", rows, enough)
+        owners = [value for value in values if isinstance(value, dict)]
+        for name, field in schema.get("properties", {}).items():
+            place = f"{pointer}/properties/{_escape(name)}"
+            shown = [owner[name] for owner in owners if name in owner]
+            if not shown and len(owners) >= enough and not field.get("x-waldur-unsent"):
+                yield place
+            yield from self._unseen(place, shown, enough)
 
     def switched(self, operation: Operation, switch: str) -> bool:
         """Whether the dialect gives an operation a behaviour that no schema can express."""

@@ -24,7 +24,10 @@ OBSERVED: Final[Mapping[str, tuple[str, str]]] = {
     "growth-stale-after-migrate": ("*/invoices_growth_retrieve", "the figures *"),
     "absurd-years-fail": ("shapes/invoice_items_*", "ST101*"),
 }
-"""Deviations that no description can express: the checks that notice them, and how these complain."""
+"""Deviations that no description can express: the checks that notice them, and how these complain.
+
+`out-of-range-fails` has no check: nothing here sends such prices, and a failure alone does not tell its cause.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from contracts.exchange import Exchange
+from contracts.exchange import Exchange, NotExercised
 from contracts.subjects import subject
-from contracts.trial import Trial, key_of, need
+from contracts.trial import Trial, break_with, key_of, need
 from contracts.values import is_uuid
 
 DETAILS: Final = {"invoices_list": "invoices_retrieve", "invoice_items_list": "invoice_items_retrieve"}
 _PLACES: Final = {"price": (2, 10), "tax": (2, 10), "total": (2, 10), "unit_price": (10,), "quantity": (10,)}
+_ENOUGH: Final = 20
+"""So many objects may be expected to have, between them, a value for every field."""
 _FRACTION: Final = re.compile(r"-?\d+(\.\d+)?\Z")
 
 
@@ -32,6 +34,16 @@ def answers_fit(trial: Trial, operation_id: str) -> None:
         for header in operation.success.headers:
             exchange.must.have_header(header)
         _spelling(exchange)
+
+
+def described_fields_are_shown(trial: Trial, operation_id: str) -> None:
+    """Every described field is shown by some row of the list, and within rows by some object."""
+    operation = trial.description.operations[operation_id]
+    rows = trial.rows(operation_id)
+    if len(rows) < _ENOUGH:
+        raise NotExercised(f"{len(rows)} rows are too few to tell that a field is never shown")
+    for place in trial.description.unseen(operation, [rows], _ENOUGH):
+        break_with(f"some object must show its {place.rpartition('/')[2]}", place)
 
 
 def fields_project(trial: Trial, operation_id: str) -> None:

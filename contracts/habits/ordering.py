@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any, Final
 
 from contracts.discovery import Books, books_of
@@ -69,10 +69,10 @@ def orders_sort(trial: Trial, operation_id: str, order: str) -> None:
 
 
 def orders_combine(trial: Trial, operation_id: str) -> None:
-    """Several fields sort in turn: the second decides where the first is equal."""
+    """Several fields sort in turn: the second decides where the first is equal, whichever way it goes."""
     books = books_of(trial)
-    for first, second in zip(KEYS[operation_id], list(KEYS[operation_id])[1:], strict=False):
-        order = f"{first},-{second}"
+    for (first, second), sign in product(pairwise(KEYS[operation_id]), ("", "-")):
+        order = f"{first},{sign}{second}"
         rows = trial.rows(operation_id, query={"o": order})
         exchange = trial.ask(operation_id, query={"o": order})
         groups: dict[Any, list[Any]] = {}
@@ -82,7 +82,9 @@ def orders_combine(trial: Trial, operation_id: str) -> None:
                 groups.setdefault(value, []).extend([] if other is _HIDDEN else [other])
         exchange.must.hold(sorted_by(list(groups), descending=False), f"the rows must come by {first} first", order)
         for values in groups.values():
-            exchange.must.hold(sorted_by(values, descending=True), f"equal rows must come by -{second}", values)
+            exchange.must.hold(
+                sorted_by(values, descending=sign == "-"), f"equal rows must come by {sign}{second}", values
+            )
 
 
 def sorted_by(values: Sequence[Any], *, descending: bool) -> bool:

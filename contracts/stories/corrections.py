@@ -60,7 +60,13 @@ def a_move_takes_the_costs_along(trial: Trial) -> None:
     there, whole = (figures(trial, item, row) for row in (target, home))
     move(trial, item, target)
     price, precise = away_from_zero(exact(item)), exact(item)
-    of_month = ("price of the invoice", "lines of the invoice", "items of the month", "total price of the month")
+    of_month = (
+        "price of the invoice",
+        "lines of the invoice",
+        "items of the invoice",
+        "items of the month",
+        "total price of the month",
+    )
     now_there, now_here = (figures(trial, item, row) for row in (target, home))
     for before, after, sign in ((there, now_there, 1), (whole, now_here, -1)):
         some = {name: before[name] for name in of_month}

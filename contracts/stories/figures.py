@@ -21,6 +21,7 @@ def figures(trial: Trial, item: Row, home: Row) -> Figures:
         "price of the invoice": decimal(invoice["price"]),
         "incurred costs and compensations": decimal(invoice["incurred_costs"]) + decimal(invoice["compensations"]),
         "lines of the invoice": total(decimal(line["price"]) for line in invoice["items"]),
+        "items of the invoice": total(decimal(row["price"]) for row in _items(trial, home)),
         "items of the month": cost(trial.rows("invoice_items_list", query=month)),
         "total price of the month": _total_price(trial, month),
         "total price": _total_price(trial, {}),
@@ -72,6 +73,10 @@ def _costs(trial: Trial, item: Row, home: Row) -> dict[str, Decimal]:
             row = trial.row(f"invoice_items_{kind}_costs_for_period_retrieve", query=query)
             found[f"costs of the {kind}"] = decimal(row["total_price"])
     return found
+
+
+def _items(trial: Trial, home: Row) -> list[Row]:
+    return trial.rows("invoices_items_retrieve", of=str(home["uuid"]))
 
 
 def _total_price(trial: Trial, query: Mapping[str, object]) -> Decimal:
