@@ -25,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Unusable as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("Interrupted before anything was judged.", file=sys.stderr)
+        return 2
     print(terminal.summary(verdict))
     return verdict.exit_code
 

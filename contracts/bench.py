@@ -69,7 +69,7 @@ class Bench:
 
     def verdict(self, results: Sequence[Result]) -> Verdict:
         """The whole run. Takes back what is still changed."""
-        self.ledger.undo()
+        self._take_back()
         unseen: tuple[str, ...] = ()
         if self._catalogue is not None and not self.settings.only:
             unseen = tuple(entry.id for entry in self._catalogue.entries if entry.id not in self._seen)
@@ -112,15 +112,26 @@ class Bench:
     def _complaints(self, check: Check, trial: Trial) -> tuple[Complaint, ...]:
         """What a check complains about. Undoes what it changed; renews a world that cannot be undone."""
         since = len(self.ledger.changes)
+        found: tuple[Complaint, ...] = ()
+        gave_up: NotExercised | CannotAsk | None = None
         try:
             found = self._found(check, trial)
+        except (NotExercised, CannotAsk) as error:
+            gave_up = error
         finally:
-            self.ledger.undo(since)
+            self._take_back(since)
             changes = self.ledger.changes[since:]
             if self.target.in_process and any(not change.undone for change in changes):
                 self.target.renew()
                 trial.forget()
-        return (*found, *(complaint for change in changes for complaint in change.complaints))
+        found = (*found, *(complaint for change in changes for complaint in change.complaints))
+        if gave_up is not None and not found:
+            raise gave_up
+        return found
+
+    def _take_back(self, since: int = 0) -> None:
+        with self.target.guard.taking_back():
+            self.ledger.undo(since)
 
     def _found(self, check: Check, trial: Trial) -> tuple[Complaint, ...]:
         """What a check complains about while it runs, or why its answers could not be judged."""

@@ -49,7 +49,9 @@ def parser() -> argparse.ArgumentParser:
     how.add_argument(
         "--rate-limit", type=float, default=5.0, metavar="N", help="requests a second to a URL; 0: no limit"
     )
-    how.add_argument("--budget", type=int, metavar="N", help="the largest number of requests")
+    how.add_argument(
+        "--budget", type=int, metavar="N", help="the largest number of requests, beside those that take changes back"
+    )
     how.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS")
     how.add_argument("--ca", type=Path, metavar="FILE", help="a certificate authority of your own")
     writing = made.add_argument_group("writing")

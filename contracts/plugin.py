@@ -69,6 +69,10 @@ class ContractPlugin:
         found.sort(key=lambda pair: order[pair[0].id])
         items[:] = [item for _, item in found]
 
+    def pytest_keyboard_interrupt(self) -> None:
+        """A run that somebody ends has not judged everything."""
+        self.bench.stopped = "interrupted"
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]

@@ -47,9 +47,14 @@ def _in_process(settings: Settings, revision: str) -> Target:
     wire = AsgiWire(_application(settings, revision), settings.timeout)
     writing = Writing(everything=not settings.read_only)
     guard = _guard(wire, writing, Limits(budget=settings.budget, stops_at_bursts=False))
-    cards = parse(guard.send(Request("GET", "/_mock/users"), ANONYMOUS).body)
-    identities = {card["role"]: Identity(card["role"], card["token"]) for card in cards}
-    scopes = {card["role"]: tuple(card["scopes"]) for card in cards}
+    try:
+        cards = parse(guard.send(Request("GET", "/_mock/users"), ANONYMOUS).body)
+        identities = {card["role"]: Identity(card["role"], card["token"]) for card in cards}
+        scopes = {card["role"]: tuple(card["scopes"]) for card in cards}
+    except (CannotAsk, Malformed, KeyError, TypeError) as error:
+        raise Unusable(f"{settings.application} does not tell its users at /_mock/users: {error!r}.") from error
+    if "staff" not in identities:
+        raise Unusable(f"{settings.application} has no user of the role staff at /_mock/users.")
 
     def renew() -> None:
         guard.send(Request("POST", "/_mock/reset"), ANONYMOUS)

@@ -2,12 +2,14 @@
 
 Reading is always allowed, writing only where a `Writing` says so. The guard also keeps the rate and the budget, honours
 Retry-After, stops at a burst of failures, repeats reads that the network lost, and adds the credentials, which are
-known nowhere above it. It never follows a redirect, so no token reaches another host.
+known nowhere above it. It never follows a redirect, so no token reaches another host. Taking changes back goes beyond
+the budget and is tried in spite of failures: a target that is left changed is worse than a few requests more.
 """
 
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -130,6 +132,16 @@ class Guard:
         self._troubles: Final[deque[str]] = deque(maxlen=_BURST * 4)
         self._accepted: Final[dict[str, Request]] = {}
         self._stopped = ""
+        self._taking_back = False
+
+    @contextmanager
+    def taking_back(self) -> Iterator[None]:
+        """While changes are taken back, neither the budget nor earlier failures keep a request from leaving."""
+        self._taking_back = True
+        try:
+            yield
+        finally:
+            self._taking_back = False
 
     def send(self, request: Request, identity: Identity) -> Answer:
         """The answer to a request that may leave; everything else raises a `CannotAsk`."""
@@ -145,19 +157,19 @@ class Guard:
         return answer
 
     def _patiently(self, request: Request, identity: Identity) -> Answer:
-        """Repeats what may be repeated: reads that were lost or put off."""
-        repetitions = self._limits.repetitions if request.method in READING else 0
-        for attempt in range(repetitions + 1):
-            last = attempt == repetitions
+        """Repeats what may be repeated: reads that were lost or put off, and writes that were put off."""
+        for attempt in range(self._limits.repetitions + 1):
+            last = attempt == self._limits.repetitions
             try:
                 answer = self._once(request, identity)
             except (ConnectionError, TimeoutError) as error:
-                if last:
+                if last or request.method not in READING:
                     raise Unreachable(f"no answer to {request.method} {request.path}: {type(error).__name__}") from None
                 self._sleep(float(2**attempt))
                 continue
             wait = _retry_after(answer)
-            if wait is None:
+            # 429 says that nothing was done; what a server was doing when it says 503, nobody knows.
+            if wait is None or (answer.status != 429 and request.method not in READING):
                 return answer
             if wait > _LONGEST_WAIT:
                 self._stopped = f"the target asks to wait for {wait:.0f} seconds"
@@ -168,9 +180,9 @@ class Guard:
         raise AssertionError("the last attempt returns or raises")
 
     def _once(self, request: Request, identity: Identity) -> Answer:
-        if self._stopped:
+        if self._stopped and not self._taking_back:
             raise Stopped(self._stopped)
-        if self._limits.budget is not None and self.sent >= self._limits.budget:
+        if self._limits.budget is not None and self.sent >= self._limits.budget and not self._taking_back:
             raise BudgetSpent(f"the budget of {self._limits.budget} requests is spent")
         now = self._clock()
         if now < self._next:

@@ -4,14 +4,16 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from contracts.bench import Bench
 from contracts.checks import Check
-from contracts.exchange import Broken, Complaint
+from contracts.exchange import Broken, Complaint, NotExercised
 from contracts.findings import Result
 from contracts.invariants import invoices
 from contracts.run import prepare, run
-from contracts.settings import PROFILES, Settings
+from contracts.settings import PROFILES, Settings, Unusable
 from contracts.trial import Trial
 
 TODAY = date(2026, 11, 22)
@@ -73,3 +75,30 @@ def test_what_was_not_taken_back_breaks_the_check_that_changed_it(bench: Bench) 
 
     assert result.outcome == "broken"
     assert [finding.complaint for finding in result.findings] == [complaint]
+
+
+def test_what_was_not_taken_back_breaks_a_check_that_could_not_go_on(bench: Bench) -> None:
+    complaint = Complaint("an item with its old values and what it was before must agree", "/paths")
+
+    def forget() -> None:
+        raise Broken(complaint)
+
+    def write(trial: Trial) -> None:
+        trial.ledger.note("an item is changed", forget)
+        raise NotExercised("there is nothing to look at")
+
+    result = bench.judge(Check("stories/writing", "stories", "It is written.", "", write))
+
+    assert [finding.complaint for finding in result.findings] == [complaint]
+
+
+def test_an_application_that_does_not_tell_its_users_cannot_be_judged() -> None:
+    silent = replace(settings(LIST), application="tests.contracts.test_giving_up:silent")
+
+    with pytest.raises(Unusable, match="does not tell its users at /_mock/users"):
+        prepare(silent, TODAY)
+
+
+def silent(**settings: object) -> ASGIApp:
+    """An application that answers with nothing."""
+    return Response()

@@ -174,3 +174,28 @@ def test_a_token_shows_in_no_text_of_its_owner() -> None:
     shown = f"{STAFF!r} {STAFF}"
 
     assert "secret" not in shown
+
+
+def test_a_write_that_was_put_off_is_repeated_and_one_that_failed_is_not() -> None:
+    writing = Writing(everything=True)
+    put_off, wire, clock = guarded(answer(429, {"retry-after": "3"}), answer(), writing=writing)
+    failing, failed, _ = guarded(answer(503, {"retry-after": "3"}), writing=writing)
+    write = Request("POST", f"/api/invoices/{INVOICE}/paid/")
+
+    replies = [put_off.send(write, STAFF).status, failing.send(write, STAFF).status]
+
+    assert replies == [200, 503]
+    assert (len(wire.sent), clock.naps) == (2, [3.0])
+    assert len(failed.sent) == 1
+
+
+def test_taking_back_goes_beyond_the_budget() -> None:
+    guard, wire, _ = guarded(limits=Limits(budget=1))
+    guard.send(LIST, STAFF)
+
+    with guard.taking_back():
+        guard.send(LIST, STAFF)
+    with pytest.raises(BudgetSpent):
+        guard.send(LIST, STAFF)
+
+    assert len(wire.sent) == 2
