@@ -33,7 +33,7 @@ exit 1
 endef
 export FIND_PYTHON
 
-.PHONY: help serve test lint format spec parity redocly st bench wheel clean
+.PHONY: help serve test mutants healthy lint format spec parity redocly st bench wheel clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-9s %s\n' "$$name" "$$text"; done
@@ -48,6 +48,10 @@ test: lint $(CLIENTS)  ## lint, then all tests; make test ARGS="-k paid" passes 
 mutants: $(DEV)  ## set the contract suite on planted defects; make mutants ARGS="--profile full --only money"
 	$(BIN)/python -m tests.mutants.run $(ARGS)
 
+# About an hour for all of them in quick.
+healthy: $(DEV)  ## set the contract suite on healthy mocks, 5 worlds and 5 seeds of each kind; make healthy ARGS="--seeds 1"
+	$(BIN)/python -m tests.mutants.healthy $(ARGS)
+
 lint: $(DEV)  ## ruff check, ruff format --check, mypy --strict
 	$(BIN)/ruff check $(FOLDERS)
 	$(BIN)/ruff format --check $(FOLDERS)
@@ -60,10 +64,10 @@ format: $(DEV)  ## put the code into shape
 spec: $(RUNTIME)  ## print the bundled description; make spec ARGS="--format json"
 	@$(BIN)/python -m mock_server spec $(ARGS)
 
-# Waldur's paths end in a slash, which one of the recommended rules forbids.
 parity: $(DEV)  ## replay a real server's recording; make parity GOLDEN=<folder>
 	@$(BIN)/python -m tests.parity.replay $(GOLDEN)
 
+# Waldur's paths end in a slash, which one of the recommended rules forbids.
 redocly: $(RUNTIME)  ## lint the bundled description with Redocly (needs npm)
 	@mkdir -p build
 	$(BIN)/python -m mock_server spec --format json > build/openapi.json
