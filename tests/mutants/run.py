@@ -9,6 +9,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from math import ceil
@@ -17,9 +18,10 @@ from typing import Final, Literal, NamedTuple
 
 from contracts.findings import Result, Verdict
 from contracts.run import run
-from contracts.settings import PROFILES, ProfileName, Settings, Unusable
+from contracts.settings import PROFILES, ROLES, ProfileName, Settings, Unusable
 from tests.mutants.craft import Defect, Dialect
-from tests.mutants.defects import CHAPTERS
+from tests.mutants.defects import CHAPTERS, DEFECTS
+from tests.mutants.deployment import deployed
 
 Fate = Literal["caught", "survived", "not judged"]
 
@@ -58,6 +60,7 @@ class Task(NamedTuple):
     profile: ProfileName
     read_only: bool
     wire: bool
+    deployed: bool = False
 
 
 class Outcome(NamedTuple):
@@ -112,24 +115,21 @@ def _verdict(task: Task, only: tuple[str, ...], *, stops: bool) -> tuple[Verdict
         nonlocal wanted
         wanted = of_all
 
-    verdict = run(_settings(task, only, stops=stops), DAY, count)
+    settings = Settings(profile=PROFILES[task.profile], only=only, stop_at_first=stops)
+    name = "mock_server.app:create_default_app" if task.identifier == HEALTHY else f"{APPS}:{task.identifier}"
+    if task.deployed:
+        with deployed(name) as (url, tokens):
+            settings = replace(
+                settings, target=url, token=tokens["staff"], role_tokens={role: tokens[role] for role in ROLES}, rate=0
+            )
+            verdict = run(replace(settings, revision="documents"), DAY, count)
+    else:
+        verdict = run(replace(settings, application=name, wire=task.wire, read_only=task.read_only), DAY, count)
     return verdict, max(1, wanted) - len(verdict.results)
 
 
 def _since(started: float) -> float:
     return time.perf_counter() - started
-
-
-def _settings(task: Task, only: tuple[str, ...], *, stops: bool) -> Settings:
-    named = "mock_server.app:create_default_app" if task.identifier == HEALTHY else f"{APPS}:{task.identifier}"
-    return Settings(
-        application=named,
-        wire=task.wire,
-        profile=PROFILES[task.profile],
-        only=only,
-        stop_at_first=stops,
-        read_only=task.read_only,
-    )
 
 
 def _caught(task: Task, result: Result, seconds: float) -> Outcome:
@@ -168,22 +168,24 @@ def totals(outcomes: Sequence[Outcome]) -> Iterator[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 when enough defects were caught and the healthy mock was not; 1 otherwise; 2 when nothing was chosen."""
+    """0 when enough defects were caught and the healthy mock was not; 1 otherwise; 2 when a name is unknown."""
     parser = argparse.ArgumentParser(prog="make mutants", description="Sets the contract suite on planted defects.")
     parser.add_argument("--profile", choices=tuple(SHARES), default="quick")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="a defect or a chapter, repeatable")
     parser.add_argument("--read-only", action="store_true", help="what reading alone can show")
     parser.add_argument("--wire", action="store_true", help="the mock speaks the wire dialect")
+    parser.add_argument("--deployed", action="store_true", help="over HTTP, judged like a real server by the documents")
     parser.add_argument("--workers", type=int, choices=(1, 2), default=2, help="processes")
     given = parser.parse_args(arguments)
-    defects = list(chosen(given.only, read_only=given.read_only, dialect="wire" if given.wire else "documented"))
-    if not defects:
-        print(f"No defect is named {' or '.join(given.only)}; chapters are {', '.join(CHAPTERS)}.", file=sys.stderr)
+    read_only, wire = given.read_only or given.deployed, given.wire or given.deployed
+    if unknown := [name for name in given.only if name not in CHAPTERS and name not in DEFECTS]:
+        print(f"No defect is named {' or '.join(unknown)}; chapters are {', '.join(CHAPTERS)}.", file=sys.stderr)
         return 2
+    defects = list(chosen(given.only, read_only=read_only, dialect="wire" if wire else "documented"))
     names = [(defect.identifier, chapter) for chapter, defect in defects]
     if not given.only:
         names = [(HEALTHY, ""), *names]
-    tasks = [Task(name, chapter, given.profile, given.read_only, given.wire) for name, chapter in names]
+    tasks = [Task(name, chapter, given.profile, read_only, wire, given.deployed) for name, chapter in names]
     started = time.perf_counter()
     outcomes = []
     for outcome in judged(tasks, given.workers):
@@ -196,9 +198,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print("", *totals(of_defects), sep="\n")
     if false_alarm:
         print("The healthy mock was not judged to keep the contract.")
+    how = "".join(f", {word}" for word, said in (("read-only", read_only), ("deployed", given.deployed)) if said)
     print(
         f"{caught} of {len(of_defects)} defects caught, {wanted} wanted; profile {given.profile}"
-        f"{', read-only' if given.read_only else ''}, {time.perf_counter() - started:.0f} s."
+        f"{how}, {time.perf_counter() - started:.0f} s."
     )
     return 0 if caught >= wanted and not false_alarm else 1
 

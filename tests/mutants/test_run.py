@@ -1,0 +1,39 @@
+"""The suite catches planted defects; all of them are tried by `make mutants`, one of each chapter here."""
+
+import pytest
+
+from tests.mutants import run
+from tests.mutants.defects import CHAPTERS
+from tests.mutants.run import Task, judge, main
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_defect_of_each_chapter_is_caught(chapter: str) -> None:
+    defect = CHAPTERS[chapter][0]
+
+    outcome = judge(Task(defect.identifier, chapter, "quick", read_only=False, wire=False))
+
+    assert outcome.fate == "caught", outcome.what
+
+
+def test_a_defect_of_a_deployment_is_told_from_its_known_deviations() -> None:
+    outcome = judge(Task("tax-on-the-wrong-base", "money", "quick", read_only=True, wire=True, deployed=True))
+
+    assert (outcome.fate, outcome.check) == ("caught", "invariants/invoices_list")
+
+
+def test_what_the_healthy_mock_is_blamed_for_too_catches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "_alarms", lambda check, healthy: frozenset({check}))
+    monkeypatch.setattr(run, "ALL", ("invariants/invoices_growth_retrieve",))
+    monkeypatch.setattr(run, "LIKELY", {})
+
+    outcome = judge(Task("growth-one-month-off", "months", "quick", read_only=True, wire=False))
+
+    assert outcome.fate == "survived"
+
+
+def test_an_unknown_name_is_refused_with_the_chapters(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["--only", "money", "--only", "no-such-defect"])
+
+    assert code == 2
+    assert "No defect is named no-such-defect; chapters are forms, money" in capsys.readouterr().err
