@@ -19,7 +19,7 @@ from contracts.settings import Settings
 from contracts.tally import Tally
 from contracts.target import Target
 from contracts.transport import BudgetSpent, CannotAsk, Stopped, Unreachable
-from contracts.trial import Trial
+from contracts.trial import Remembered, Trial
 from contracts.values import Malformed
 
 _FATAL: Final = (BudgetSpent, Stopped, Unreachable)
@@ -34,6 +34,7 @@ class Bench:
         self.settings: Final = settings
         self.target: Final = target
         self.ledger: Final = Ledger()
+        self._remembered: Final = Remembered()
         self.tally: Final = Tally(slow_from=1.0 if target.in_process else 10.0)
         self.stopped = ""
         self._revision: Final = revision
@@ -100,7 +101,9 @@ class Bench:
 
     def _make_trial(self, description: Description) -> Trial:
         settings = self.settings
-        return Trial(description, self.target, settings.profile, settings.seed, self.tally, self.ledger)
+        return Trial(
+            description, self.target, settings.profile, settings.seed, self.tally, self.ledger, self._remembered
+        )
 
     def _chosen(self) -> Sequence[Check]:
         made = checks(self.description, self.target.identities, self.settings.profile)

@@ -54,18 +54,37 @@ class Catalogue:
         self.entries: Final = tuple(_entries(description))
 
     def explain(self, operation_place: str, complaint: Complaint) -> tuple[str, ...]:
-        """The entries that change what a complaint rests on: its place, or else what its operation uses."""
+        """The entries that change what a complaint rests on, the nearest that there are.
+
+        They change its place, or bring the members that it is about, or change what refers to its component; else they
+        change anything that its operation uses.
+        """
+        used = self._used_by(operation_place)
+        wide = [entry for entry in self.entries if any(_touches(entry.places, place) for place in used)]
         near = [entry for entry in self.entries if _touches(entry.places, complaint.place)]
         shown = [entry for entry in near if not all(place.endswith("/x-waldur-switches") for place in entry.places)]
-        if near:
-            return tuple(dict.fromkeys(entry.id for entry in shown or near))
-        used = self._used_by(operation_place)
-        wide = [e.id for e in self.entries if any(_touches(e.places, place) for place in used)]
-        return tuple(dict.fromkeys(wide))
+        bringing = [entry for entry in wide if self._brings_members(entry, complaint.place)]
+        referring = [entry for entry in wide if self._refers_to(entry, complaint.place)]
+        return tuple(dict.fromkeys(entry.id for entry in shown or near or bringing or referring or wide))
 
     def observed(self, check_id: str, complaint: Complaint) -> tuple[str, ...]:
         """The deviations that no description can express and that explain a complaint."""
         return tuple(entry.id for entry in self.entries if entry.is_observed_by(check_id, complaint))
+
+    def _brings_members(self, entry: Deviation, place: str) -> bool:
+        """Whether an entry adds properties to a schema that is complained to have too many."""
+        above, _, keyword = place.rpartition("/")
+        return keyword == "additionalProperties" and any(
+            other.rpartition("/")[0] == f"{above}/properties" and not _at(self._document, other)
+            for other in entry.places
+        )
+
+    def _refers_to(self, entry: Deviation, place: str) -> bool:
+        """Whether an entry changes what refers to the component of a place."""
+        component = "/".join(place.split("/")[:4])
+        return component.startswith("/components/") and any(
+            component in _references(_at(self._document, other)) for other in entry.places
+        )
 
     def _used_by(self, place: str) -> list[str]:
         """The place of an operation, and those of all components that it refers to."""
@@ -87,6 +106,8 @@ def _entries(description: Description) -> Iterable[Deviation]:
         found = (_pointer(location) for location in select(document, action.target))
         places = tuple(place for place in found if not place.endswith("/examples"))
         document = apply(document, replace(overlay, actions=(action,)))
+        if not places:  # examples show data, and promise nothing
+            continue
         yield Deviation(
             str(action.extensions.get("x-waldur-deviation", action.place)),
             action.description,
@@ -109,7 +130,7 @@ def _narrowed(places: Sequence[str], action: Action) -> Iterable[str]:
     """An update of an object touches the members that it brings, not the whole object."""
     if action.remove or not isinstance(action.update, dict):
         return places
-    return [f"{place}/{_escape(str(key))}" for place in places for key in _leaves(action.update)]
+    return [f"{place}/{leaf}" for place in places for leaf in _leaves(action.update)]
 
 
 def _leaves(update: Mapping[str, Any]) -> Iterable[str]:
@@ -117,7 +138,7 @@ def _leaves(update: Mapping[str, Any]) -> Iterable[str]:
         if key in ("properties", "responses") and isinstance(value, dict):
             yield from (f"{key}/{_escape(str(member))}" for member in value)
         else:
-            yield key
+            yield _escape(key)
 
 
 def _touches(places: Sequence[str], place: str) -> bool:

@@ -18,6 +18,7 @@ from contracts.settings import Profile
 from contracts.tally import Tally
 from contracts.target import Target
 from contracts.values import Malformed, Row, identifier
+from mock_server.spec.operation import Parameter
 
 Query = Mapping[str, object]
 """Query parameters; a sequence is sent as a repeated parameter."""
@@ -26,11 +27,27 @@ T = TypeVar("T")
 _PAGE: Final = 100
 
 
+class Remembered:
+    """What was read, by role, method and address, for as long as the guard counts no further changes."""
+
+    def __init__(self) -> None:
+        self.answers: Final[dict[tuple[str, str, str], Exchange]] = {}
+        self.changes = -1
+        self.forgotten = 0
+
+
 class Trial:
-    """One description and one target, brought together."""
+    """One description and one target, brought together. Trials of the same target may share what they remember."""
 
     def __init__(
-        self, description: Description, target: Target, profile: Profile, seed: int, tally: Tally, ledger: Ledger
+        self,
+        description: Description,
+        target: Target,
+        profile: Profile,
+        seed: int,
+        tally: Tally,
+        ledger: Ledger,
+        remembered: Remembered,
     ) -> None:
         self.description: Final = description
         self.target: Final = target
@@ -39,9 +56,7 @@ class Trial:
         self.tally: Final = tally
         self.ledger: Final = ledger
         self.memory: Final[dict[str, Any]] = {}
-        self._known: Final[dict[tuple[str, str, str], Exchange]] = {}
-        self._known_at = -1
-        self._forgotten = 0
+        self._remembered: Final = remembered
 
     def ask(
         self,
@@ -74,7 +89,8 @@ class Trial:
         request = Request(method or operation.method, target, tuple(sent.items()), content)
         place = at or self.description.place(operation)
         if fresh:
-            self._known.pop((self.target.identity(role).role if role else self.target.main.role, "GET", target), None)
+            asking = self.target.identity(role).role if role else self.target.main.role
+            self._remembered.answers.pop((asking, "GET", target), None)
         exchange = self.send(request, role, place)
         self.tally.count(operation_id, request, exchange.status)
         return exchange
@@ -84,16 +100,24 @@ class Trial:
         identity = self.target.identity(role) if role else self.target.main
         key = (identity.role, request.method, request.target)
         readable = request.method in ("GET", "HEAD") and not request.headers
-        if self._known_at != self.target.guard.changes:
-            self._known.clear()
-            self._known_at = self.target.guard.changes
-        if readable and key in self._known:
-            return replace(self._known[key], place=place)
+        remembered = self._remembered
+        if remembered.changes != self.target.guard.changes:
+            remembered.answers.clear()
+            remembered.changes = self.target.guard.changes
+        if readable and key in remembered.answers:
+            return replace(remembered.answers[key], place=place)
         exchange = Exchange(request, self.target.guard.send(request, identity), identity.role, place)
         if readable:
-            self._known[key] = exchange
+            remembered.answers[key] = exchange
         self.tally.time(exchange)
         return exchange
+
+    def parameter(self, operation_id: str, name: str) -> Parameter:
+        """A query parameter. Raises `NotExercised` where the description of another dialect does without it."""
+        found = self.description.operations[operation_id].query.get(name)
+        if found is None:
+            raise NotExercised(f"{operation_id} has no parameter {name} in this dialect")
+        return found
 
     def must_fit(self, operation_id: str, exchange: Exchange) -> None:
         """The answer has a described status, and a body that fits what is described for it. Raises `Broken`."""
@@ -117,12 +141,12 @@ class Trial:
     @property
     def reading(self) -> tuple[int, int]:
         """Changes whenever what was read before may no longer hold."""
-        return self.target.guard.changes, self._forgotten
+        return self.target.guard.changes, self._remembered.forgotten
 
     def forget(self) -> None:
         """Drops what was read, so that the next question goes to the server."""
-        self._known.clear()
-        self._forgotten += 1
+        self._remembered.answers.clear()
+        self._remembered.forgotten += 1
 
     def rows(
         self, operation_id: str, role: str | None = None, *, query: Query | None = None, of: str = ""

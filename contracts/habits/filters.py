@@ -104,7 +104,7 @@ def filters_keep_what_fits(trial: Trial, operation_id: str, name: str) -> None:
             if not (by_hand.linked and got < expected and _gone(trial, operation_id, books, whole, expected - got)):
                 exchange.must.hold(got == expected, f"the filter {name} must keep every row that fits", len(got))
     _nothing_fits(trial, operation_id, name, at)
-    parameter = trial.description.operations[operation_id].query[name]
+    parameter = trial.parameter(operation_id, name)
     if parameter.allows_empty:
         blank = {identity_of(r) for r in trial.rows(operation_id, query={**about.query, name: ""}, of=about.of)}
         exchange = trial.ask(operation_id, of=about.of, query={**about.query, name: ""}, at=at)

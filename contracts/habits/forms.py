@@ -50,7 +50,7 @@ def fields_project(trial: Trial, operation_id: str) -> None:
     """`field` keeps the named fields alone, unchanged; names that are not known are ignored."""
     about = subject(trial, operation_id)
     whole = _first(trial.ask(operation_id, of=about.of))
-    known = trial.description.choices(trial.description.operations[operation_id].query["field"])
+    known = trial.description.choices(trial.parameter(operation_id, "field"))
     for names in [[name] for name in known] + [["uuid", "state"], ["uuid", "no_such_field"]]:
         exchange = trial.ask(operation_id, of=about.of, query={"field": names})
         exchange.must.have_status(200)

@@ -41,13 +41,13 @@ def what_is_unknown_is_not_found(trial: Trial, operation_id: str) -> None:
 def faulty_filters_are_named(trial: Trial, operation_id: str, name: str) -> None:
     """A value that a parameter cannot have answers 400 with messages under the name of the parameter."""
     about = subject(trial, operation_id)
-    operation = trial.description.operations[operation_id]
-    at = trial.description.place_of_parameter(operation, name)
-    for value in faulty_values(operation.query[name].schema):
+    parameter = trial.parameter(operation_id, name)
+    at = trial.description.place_of_parameter(trial.description.operations[operation_id], name)
+    for value in faulty_values(parameter.schema):
         exchange = trial.ask(operation_id, of=about.of, query={**about.query, name: value}, at=at)
         exchange.must.have_status(400)
         _says_why(trial, operation_id, exchange)
-        if "x-waldur-refusals" not in operation.query[name].extensions:
+        if "x-waldur-refusals" not in parameter.extensions:
             exchange.must.hold(name in exchange.must.show_row(), f"the fault must be named {name}", exchange.json)
 
 
