@@ -13,6 +13,7 @@ from contracts.transport import ANY, CannotAsk, Guard, Identity, Limits, Wire, W
 from contracts.values import Malformed, identifier, parse
 from contracts.wires import IN_PROCESS, Application, AsgiWire, HttpWire
 
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 ANONYMOUS: Final = Identity("anonymous")
 
 
@@ -47,14 +48,10 @@ def _in_process(settings: Settings, revision: str) -> Target:
     wire = AsgiWire(_application(settings, revision), settings.timeout)
     writing = Writing(everything=not settings.read_only)
     guard = _guard(wire, writing, Limits(budget=settings.budget, stops_at_bursts=False))
-    try:
-        cards = parse(guard.send(Request("GET", "/_mock/users"), ANONYMOUS).body)
-        identities = {card["role"]: Identity(card["role"], card["token"]) for card in cards}
-        scopes = {card["role"]: tuple(card["scopes"]) for card in cards}
-    except (CannotAsk, Malformed, KeyError, TypeError) as error:
-        raise Unusable(f"{settings.application} does not tell its users at /_mock/users: {error!r}.") from error
-    if "staff" not in identities:
-        raise Unusable(f"{settings.application} has no user of the role staff at /_mock/users.")
+    lent = _lent(guard)
+    if lent is None:
+        raise Unusable(f"{settings.application} does not tell its users at /_mock/users, a staff user among them.")
+    identities, scopes = lent
 
     def renew() -> None:
         guard.send(Request("POST", "/_mock/reset"), ANONYMOUS)
@@ -62,12 +59,23 @@ def _in_process(settings: Settings, revision: str) -> Target:
     return Target("the mock in this process", IN_PROCESS, guard, identities, identities["staff"], scopes, True, renew)
 
 
+def _lent(guard: Guard) -> tuple[Mapping[str, Identity], Mapping[str, tuple[str, ...]]] | None:
+    """Who may ask a mock, and on what each role is held, as it tells at `/_mock/users`; None where nobody tells."""
+    try:
+        cards = parse(guard.send(Request("GET", "/_mock/users"), ANONYMOUS).body)
+        identities = {card["role"]: Identity(card["role"], card["token"]) for card in cards}
+        scopes = {card["role"]: tuple(card["scopes"]) for card in cards}
+    except (Malformed, KeyError, TypeError):
+        return None
+    except CannotAsk as error:
+        raise Unusable(f"The target cannot be asked: {error}.") from None
+    return (identities, scopes) if "staff" in identities else None
+
+
 def _at_url(settings: Settings) -> Target:
     address = urlsplit(str(settings.target))
     if address.scheme not in ("http", "https") or not address.hostname:
         raise Unusable(f"{settings.target} is no URL of a server; write it like https://waldur.example.com.")
-    if not settings.token:
-        raise Unusable("A target needs a token; name the environment variable that holds it with --token-env.")
     base = f"{address.scheme}://{address.netloc}"
     if address.path.strip("/") not in ("", "api"):
         raise Unusable(f"{settings.target} has a path; the API is looked for at {base}/api/.")
@@ -78,8 +86,16 @@ def _at_url(settings: Settings) -> Target:
     for role in identities:
         if role not in ROLES:
             raise Unusable(f"There is no role {role!r}; give tokens for {', '.join(ROLES)}.")
-    main = _main_identity(guard, settings.token, identities)
-    return Target(base, base, guard, {**identities, main.role: main}, main, {}, False, lambda: None)
+    scopes: Mapping[str, tuple[str, ...]] = {}
+    if settings.token:
+        main = _main_identity(guard, settings.token, identities)
+    else:
+        lent = _lent(guard) if address.hostname in _LOOPBACK else None
+        if lent is None:
+            raise Unusable("A target needs a token; name the environment variable that holds it with --token-env.")
+        identities, scopes = {**lent[0], **identities}, lent[1]
+        main = identities["staff"]
+    return Target(base, base, guard, {**identities, main.role: main}, main, scopes, False, lambda: None)
 
 
 def _main_identity(guard: Guard, token: str, identities: Mapping[str, Identity]) -> Identity:

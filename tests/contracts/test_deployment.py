@@ -94,6 +94,24 @@ def test_a_token_that_nobody_has_ends_in_no_judgement(deployment: Mock, capsys: 
     assert "not accepted" in capsys.readouterr().err
 
 
+def test_a_mock_on_this_machine_lends_its_tokens(deployment: Mock, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    words = ["--target", deployment.url, "--rate-limit", "0", "--profile", "quick", "--json", str(report)]
+
+    code = main([*words, "--only", "roles/owner/invoices_list", "--only", "roles/nothing_leaks"])
+
+    assert code == 0
+    outcomes = [result["outcome"] for result in json.loads(report.read_text(encoding="utf-8"))["results"]]
+    assert outcomes == ["kept", "kept"]
+
+
+def test_a_target_elsewhere_needs_a_token(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["--target", "https://waldur.example.com"])
+
+    assert code == 2
+    assert "--token-env" in capsys.readouterr().err
+
+
 def test_no_report_shows_a_token_or_private_data(deployment: Mock, tmp_path: Path) -> None:
     token = deployment.token()
     files = {name: tmp_path / name for name in ("html", "junit", "markdown", "sarif")}
