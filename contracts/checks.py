@@ -101,7 +101,12 @@ def _habits(description: Description) -> Iterator[Check]:
             yield _habit(refusals.bodies_are_judged, operation)
         if operation.method != "GET":
             continue
-        for function in (forms.answers_fit, forms.head_equals_get, forms.unknown_parameters_are_ignored):
+        for function in (
+            forms.answers_fit,
+            forms.links_and_instants_are_spelled_alike,
+            forms.head_equals_get,
+            forms.unknown_parameters_are_ignored,
+        ):
             yield _habit(function, operation)
         yield _habit(refusals.only_json_is_offered, operation)
         yield _habit(refusals.addresses_end_in_a_slash, operation)

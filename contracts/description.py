@@ -1,7 +1,8 @@
 """The description that a target is judged by: documents, a revision, a dialect. Knows no target."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
@@ -17,6 +18,8 @@ from mock_server.spec.operation import Operation, Parameter, operations
 FOLDER: Final = Path(str(files(openapi)))
 Dialect = Literal["documented", "wire"]
 REVISIONS: Final = revisions.revisions(FOLDER)
+_UTC: Final = ("Z", "+00:00")
+_HYPHENATED: Final = "-".join(f"[0-9a-f]{{{digits}}}" for digits in (8, 4, 4, 4, 12))
 _CRASHES: Final = ("consumptions-fail", "usage-needs-quantity", "deep-json-fails")
 
 
@@ -120,6 +123,30 @@ class Description:
                 yield place
             yield from self._unseen(place, shown, enough)
 
+    def misspelled(self, operation: Operation, value: Any) -> Iterator[Fault]:
+        """Links whose identifier is not written in the described form, and instants in UTC that end otherwise."""
+        success = f"{self.place(operation)}/responses/{operation.success.status}"
+        for place, field, text in self._texts(f"{success}/content/application~1json/schema", value):
+            link, utc = field.get("x-waldur-link"), field.get("x-waldur-utc", "Z")
+            if link and not _link(link).search(text):
+                yield Fault(f"{place}/x-waldur-link", "", f"a link must be written like {link}", text)
+            if field.get("format") == "date-time" and text.endswith(_UTC) and not text.endswith(utc):
+                yield Fault(f"{place}/x-waldur-utc", "", f"an instant in UTC must end in {utc}", text)
+
+    def _texts(self, pointer: str, value: Any) -> Iterator[tuple[str, Node, str]]:
+        """The texts within a value, each with the place and the schema of its field."""
+        schema = self._at(pointer)
+        if "$ref" in schema:
+            yield from self._texts(schema["$ref"].removeprefix("#"), value)
+        elif isinstance(value, str):
+            yield pointer, schema, value
+        elif isinstance(value, list) and "items" in schema:
+            for row in value:
+                yield from self._texts(f"{pointer}/items", row)
+        elif isinstance(value, dict):
+            for name in schema.get("properties", {}).keys() & value.keys():
+                yield from self._texts(f"{pointer}/properties/{_escape(name)}", value[name])
+
     def switched(self, operation: Operation, switch: str) -> bool:
         """Whether the dialect gives an operation a behaviour that no schema can express."""
         return switch in self._at(self.place(operation)).get("x-waldur-switches", [])
@@ -159,6 +186,15 @@ def describe(revision: str, dialect: Dialect = "documented") -> Description:
     """The description of a revision in a dialect. Raises `DocumentError` or `OverlayError` where it is not whole."""
     document = revisions.describe(FOLDER, revision, wire=dialect == "wire")
     return Description(document, revision, dialect)
+
+
+@cache
+def _link(template: str) -> re.Pattern[str]:
+    """What the path of a link is like: 32 digits where the template says `:hex`, else digits with hyphens."""
+    start, _, rest = template.partition("{")
+    written, _, end = rest.partition("}")
+    digits = "[0-9a-f]{32}" if written.endswith(":hex") else _HYPHENATED
+    return re.compile(f"{re.escape(start)}{digits}{re.escape(end)}$")
 
 
 def _escape(step: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from contracts.exchange import Exchange, NotExercised
+from contracts.exchange import Broken, Complaint, Exchange, NotExercised
 from contracts.subjects import subject
 from contracts.trial import Trial, break_with, key_of, need
 from contracts.values import is_uuid
@@ -34,6 +34,17 @@ def answers_fit(trial: Trial, operation_id: str) -> None:
         for header in operation.success.headers:
             exchange.must.have_header(header)
         _spelling(exchange)
+
+
+def links_and_instants_are_spelled_alike(trial: Trial, operation_id: str) -> None:
+    """Links hold identifiers in the described form, and instants in UTC end as described."""
+    about = subject(trial, operation_id)
+    operation = trial.description.operations[operation_id]
+    exchange = trial.ask(operation_id, of=about.of, query=about.query)
+    exchange.must.have_status(200)
+    faults = {fault.place: fault for fault in trial.description.misspelled(operation, exchange.must.show())}
+    if faults:
+        raise Broken(*(Complaint(f.message, f.place, None, f.got, exchange) for f in faults.values()))
 
 
 def described_fields_are_shown(trial: Trial, operation_id: str) -> None:
