@@ -1,5 +1,7 @@
 """What explains a complaint about a real server is the entry of the catalogue that changes what it rests on."""
 
+from functools import cache
+
 import pytest
 
 from contracts.description import REVISIONS, describe
@@ -9,6 +11,12 @@ from contracts.exchange import Complaint
 STATS = "/paths/~1api~1invoices~1{uuid}~1stats~1/get"
 INVOICES = "/paths/~1api~1invoices~1/get"
 COSTS = "/paths/~1api~1invoice-items~1costs~1/get"
+
+
+@cache
+def catalogue(revision: str) -> Catalogue:
+    """The deviations of a revision, which take a while to find."""
+    return Catalogue(describe(revision))
 
 
 @pytest.mark.parametrize(
@@ -28,16 +36,14 @@ COSTS = "/paths/~1api~1invoice-items~1costs~1/get"
 def test_a_complaint_is_explained_by_what_is_nearest_to_it(
     operation: str, place: str, entries: tuple[str, ...]
 ) -> None:
-    catalogue = Catalogue(describe("documents"))
-
-    explained = catalogue.explain(operation, Complaint("it must fit", place))
+    explained = catalogue("documents").explain(operation, Complaint("it must fit", place))
 
     assert explained == entries
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_every_entry_changes_something_or_is_noticed_by_a_check(revision: str) -> None:
-    entries = Catalogue(describe(revision)).entries
+    entries = catalogue(revision).entries
 
     unnoticed = {entry.id for entry in entries if not entry.places and entry.id not in OBSERVED}
 
