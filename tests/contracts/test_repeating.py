@@ -1,0 +1,52 @@
+"""The same seed asks the same in the same order; another seed asks otherwise."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final
+
+from starlette.types import Receive, Scope, Send
+
+from contracts.findings import Result
+from contracts.run import run
+from contracts.settings import PROFILES, Settings
+from mock_server.app import create_default_app
+
+SENT: Final[list[tuple[str, bytes, bytes]]] = []
+"""Method, path and query of every request to a `recorded` mock."""
+
+
+def recorded(**settings: Any) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    """A mock that remembers what it was asked."""
+    mock = create_default_app(**settings)
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        SENT.append((scope["method"], scope["raw_path"], scope["query_string"]))
+        await mock(scope, receive, send)
+
+    return answer
+
+
+def asked(seed: int, *only: str) -> list[tuple[str, bytes, bytes]]:
+    """What a run with a seed asks, with a little of Schemathesis."""
+    SENT.clear()
+    settings = Settings(
+        application=f"{__name__}:recorded",
+        profile=replace(PROFILES["quick"], examples=1),
+        seed=seed,
+        only=only,
+    )
+    run(settings, date(2026, 11, 22), _unheard)
+    return list(SENT)
+
+
+def _unheard(result: Result, number: int, of_all: int) -> None:
+    """No progress is shown."""
+
+
+def test_the_same_seed_asks_the_same_in_the_same_order() -> None:
+    assert asked(1, "stories", "shapes") == asked(1, "stories", "shapes")
+
+
+def test_another_seed_asks_otherwise() -> None:
+    assert asked(1, "stories") != asked(2, "stories")
