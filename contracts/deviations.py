@@ -18,9 +18,9 @@ from mock_server.spec.target import select
 
 OBSERVED: Final[Mapping[str, tuple[str, str]]] = {
     "list-order-unstable": ("habits/pages_partition_the_whole/*", "*rows of all pages*|no row may stand on two pages*"),
-    "period-costs-collapse": ("invariants/*_costs_for_period_retrieve", "the sum of period*"),
+    "period-costs-collapse": ("invariants/*_costs_for_period_retrieve", "* must count equal items each"),
     "costs-unscoped": ("roles/*/invoice_items_costs_list", "the costs of a foreign project*"),
-    "costs-items-collapse": ("invariants/invoice_items_costs_list", "the items of the current month*"),
+    "costs-items-collapse": ("invariants/invoice_items_costs_list", "equal items of the current month*"),
     "growth-stale-after-migrate": (
         "*/invoices_growth_retrieve",
         "the figures and the invoices of *|the figures of a named customer *",
