@@ -1,0 +1,58 @@
+"""`python -m benchmarks.copies`: what a copy of a world of a million items takes, as JSON: items, seconds and bytes."""
+
+import gc
+import json
+import time
+import tracemalloc
+from decimal import Decimal
+
+from fixtures import Size, build
+from mock_server.billing.costs import growth_of_all, total_price
+from mock_server.billing.store import World
+from mock_server.billing.structure import User
+from mock_server.billing.visibility import invoices_visible_to, items_visible_to, provider_items_visible_to
+
+COPIES = 10
+
+
+def main() -> None:
+    """A copy counts with the first change to it, which takes along what the two worlds no longer share."""
+    gc.disable()
+    world = build(size=Size(customers=5300, months=20, items_per_invoice=10))
+    gc.freeze()
+    gc.enable()
+    _ask(world)
+    uuids = [item.uuid for item in items_visible_to(_staff(world))[:COPIES]]
+    _copy(world, uuids[0])
+    kept, taken = [], []
+    for uuid in uuids:
+        begun = time.perf_counter()
+        kept.append(_copy(world, uuid))
+        taken.append(time.perf_counter() - begun)
+    tracemalloc.start()
+    kept += [_copy(world, uuid) for uuid in uuids]
+    held = tracemalloc.get_traced_memory()[0] / COPIES
+    print(json.dumps({"items": len(world.invoice_items), "seconds": max(taken), "bytes": held}))
+
+
+def _copy(world: World, uuid: str) -> World:
+    copy = world.fork()
+    copy.invoice_items.one(uuid).update(unit_price=Decimal("1.5"))
+    return copy
+
+
+def _ask(world: World) -> None:
+    """Has the world make the indexes and sums that a copy takes along."""
+    staff = _staff(world)
+    for rows in (invoices_visible_to(staff), items_visible_to(staff), provider_items_visible_to(staff)):
+        assert rows[0] is not None
+    total_price(items_visible_to(staff))
+    growth_of_all(world)
+
+
+def _staff(world: World) -> User:
+    return world.users.where("username", "staff")[0]
+
+
+if __name__ == "__main__":
+    main()

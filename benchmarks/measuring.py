@@ -1,0 +1,62 @@
+"""Trials, the comparison of them, and the lines of the table that is printed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from benchmarks.load import Round, cost
+from benchmarks.servers import Server, get
+
+TRIES = 5
+_WORK, _FIGURE, _TARGET = 82, 36, 14
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the table: what was measured, the figure as it is printed, its target, and whether it is met.
+
+    None stands for what could not be measured.
+    """
+
+    work: str
+    figure: str
+    target: str
+    met: bool | None
+
+    def __str__(self) -> str:
+        met = {True: "met", False: "MISSED", None: "not measured"}[self.met]
+        return f"| {self.work:{_WORK}} | {self.figure:>{_FIGURE}} | {self.target:>{_TARGET}} | {met:12} |"
+
+    @staticmethod
+    def head() -> str:
+        """The two lines above the rows."""
+        titles = f"| {'work':{_WORK}} | {'figure':>{_FIGURE}} | {'target':>{_TARGET}} | {'':12} |"
+        return f"{titles}\n|{'-' * (_WORK + 2)}|{'-' * (_FIGURE + 1)}:|{'-' * (_TARGET + 1)}:|{'-' * 14}|"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Rounds of requests that are sent to a server in turn."""
+
+    server: Server
+    rounds: tuple[Round, ...]
+
+
+def reading(server: Server, paths: Iterable[str]) -> Trial:
+    """Asks for one path after the other."""
+    return Trial(server, tuple((get(path),) for path in paths))
+
+
+def compared(*trials: Trial) -> list[float]:
+    """CPU seconds for a round of each trial; the least of a few tries, as other programs only ever add to it.
+
+    The trials take turns, so that what else happens on the machine happens to all of them.
+    """
+    tries = [[cost(trial.server.pid, trial.server.port, trial.rounds)[0] for trial in trials] for _ in range(TRIES)]
+    return [min(taken) for taken in zip(*tries, strict=True)]
+
+
+def ratio(work: str, trial: Trial, base: Trial, most: float, what: str = "×", *, parts: int = 1) -> Line:
+    """A trial as a multiple of another one; the figure is that of one of the parts of a round."""
+    seconds, least = (taken / parts for taken in compared(trial, base))
+    figure = f"{seconds * 1e6:.0f} µs = {seconds / least:.1f} {what} ({least * 1e6:.0f} µs)"
+    return Line(work, figure, f"≤ {most} {what}", seconds <= most * least)

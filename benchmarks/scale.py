@@ -1,0 +1,94 @@
+"""The same questions to a world of a thousand items and to one of a million, and a copy of the larger one."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+
+from benchmarks.load import request, resident_bytes
+from benchmarks.measuring import Line, Trial, compared, ratio, reading
+from benchmarks.servers import ROOT, TOKEN, Server, get, mock
+
+ITEMS_1_000 = ("--customers", "10", "--months", "14", "--items-per-invoice", "10")
+ITEMS_1_000_000 = ("--customers", "5300", "--months", "20", "--items-per-invoice", "10")
+QUESTIONS = 400
+"""The same one, told apart by a parameter that means nothing: more than the answers that the mock keeps."""
+
+_LISTS = (
+    "/api/invoices/?",
+    "/api/invoices/?page=last",
+    "/api/invoices/?customer_uuid={customer_uuid}",
+    "/api/invoices/?year=2025&month=10",
+    "/api/invoices/?state=paid&page=3",
+    "/api/invoice-items/?page=last",
+    "/api/invoice-items/?customer_uuid={customer_uuid}&page=2",
+    "/api/invoice-items/?year=2025&month=10&page=3",
+    "/api/invoice-items/?project_uuid={project_uuid}&page=2",
+    "/api/invoice-items/?resource_uuid={resource_uuid}",
+    "/api/provider-invoice-items/?customer_uuid={customer_uuid}",
+)
+_FIGURES = (
+    "/api/invoice-items/total_price/",
+    "/api/invoice-items/total_price/?customer_uuid={customer_uuid}",
+    "/api/invoice-items/costs/?project_uuid={project_uuid}",
+    "/api/invoice-items/customer_costs_for_period/?customer_uuid={customer_uuid}",
+    "/api/invoice-items/project_costs_for_period/?project_uuid={project_uuid}",
+    "/api/invoices/{invoice_uuid}/stats/",
+    "/api/invoices/growth/",
+)
+
+
+def scale() -> Iterator[Line]:
+    """All rows of this part."""
+    with mock(*ITEMS_1_000) as small, mock(*ITEMS_1_000_000) as large:
+        yield Line(
+            "seeding 1,000,000 items until the first answer", f"{large.started:.0f} s", "< 60 s", large.started < 60
+        )
+        grown = resident_bytes(large.pid) - resident_bytes(small.pid)
+        each = grown / (_items(large) - _items(small))
+        yield Line("memory an item, all that belongs to it included", f"{each:.0f} bytes", "< 1500 bytes", each < 1500)
+        names, of_small = _names(large), _names(small)
+        for path in _LISTS:
+            yield ratio(path.rstrip("?"), _asked(large, path, names), _asked(small, path, of_small), 2.0, "× small")
+        for path in _FIGURES:
+            (seconds,) = compared(_after_writes(large, path.format(**names)))
+            yield Line(f"{path}, after a write elsewhere", f"{seconds * 1e3:.2f} ms", "< 5 ms", seconds < 0.005)
+    yield from _copies()
+
+
+def _items(server: Server) -> int:
+    return int(server.send(get("/api/invoice-items/?page_size=1")).header(b"x-result-count"))
+
+
+def _asked(server: Server, path: str, names: Mapping[str, str]) -> Trial:
+    return reading(server, (f"{path.format(**names)}&n={number}" for number in range(QUESTIONS)))
+
+
+def _after_writes(server: Server, path: str) -> Trial:
+    """Another customer's item has its price changed, and what is asked for is asked after that."""
+    item = server.read("/api/invoice-items/?page=2")[0]
+    write = f"/api/invoice-items/{item['uuid']}/"
+    prices = ("1.5", "2.5")
+    return Trial(
+        server,
+        tuple(
+            (request("PATCH", write, TOKEN, json.dumps({"unit_price": price}).encode()), get(path)) for price in prices
+        ),
+    )
+
+
+def _names(server: Server) -> dict[str, str]:
+    """Rows of the last customer: what it bought in October."""
+    invoice = server.read("/api/invoices/?page=last&year=2025&month=10")[-1]
+    item = next(item for item in invoice["items"] if "resource_uuid" in item)
+    names = {"customer_uuid": invoice["customer"].rstrip("/").rpartition("/")[2], "invoice_uuid": invoice["uuid"]}
+    return {**names, "project_uuid": item["project_uuid"], "resource_uuid": item["resource_uuid"]}
+
+
+def _copies() -> Iterator[Line]:
+    """Copies of the world, made and changed in a process that builds it for that."""
+    command = [sys.executable, "-m", "benchmarks.copies"]
+    told = json.loads(subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout)
+    work = f"a copy of a world of {told['items']:,} items, with an item changed in it"
+    yield Line(f"{work}: time", f"{told['seconds'] * 1e3:.2f} ms", "< 5 ms", told["seconds"] < 0.005)
+    yield Line(f"{work}: memory", f"{told['bytes'] / 1e3:.0f} KB", "< 1000 KB", told["bytes"] < 1e6)
