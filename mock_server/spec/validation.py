@@ -17,6 +17,7 @@ LONGEST_NUMBER: Final = 1000
 """Characters of a number that are looked at; longer text is refused unread."""
 
 _DECIMAL_PATTERN: Final = re.compile(r"\^(-\?)?\\d\{\d,(\d+)\}\(\?:\\\.\\d\{\d,(\d+)\}\)\?\$")
+_USUAL_UUID: Final = re.compile("[0-9a-f]{8}(-?)[0-9a-f]{4}\\1[0-9a-f]{4}\\1[0-9a-f]{4}\\1[0-9a-f]{12}")
 
 Judge = Callable[[Any], Any]
 """Takes a value as it was sent, returns it as the domain takes it, raises `Faulty`."""
@@ -78,7 +79,7 @@ def nullable(schema: Node) -> bool:
 
 def hex_uuid(text: str) -> str:
     """The 32 lower-case hex digits of a uuid written in any form. Raises `ValueError`."""
-    return UUID(text.strip()).hex
+    return text.replace("-", "") if _USUAL_UUID.fullmatch(text) else UUID(text.strip()).hex
 
 
 def judge_uuid(value: Any) -> str:

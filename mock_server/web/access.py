@@ -1,6 +1,7 @@
 """Who is calling, and whether they may: the token scheme of Waldur (behaviour 1.2, 1.3)."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from mock_server.spec.operation import Operation
@@ -23,11 +24,24 @@ User = TypeVar("User", bound=Caller)
 
 
 def authenticate(authorization: bytes | None, find: Callable[[str], User | None]) -> User:
-    """The active user whose token stands in the `Authorization` header. Raises `Problem` 401.
+    """The active user whose token stands in the `Authorization` header. Raises `Problem` 401."""
+    user = find(_token(authorization or b""))
+    if user is None:
+        raise problems.unauthorized("Invalid token.")
+    if not user.is_active:
+        raise problems.unauthorized("User inactive or deleted.")
+    if user.token_expired:
+        raise problems.unauthorized("Token has expired.")
+    return user
+
+
+@lru_cache(maxsize=256)
+def _token(authorization: bytes) -> str:
+    """The token in a header. Raises `Problem` 401.
 
     `Bearer Token <key>` is what the TypeScript client sends where its security scheme is a bearer token.
     """
-    keyword, *rest = (authorization or b"").split() or [b""]
+    keyword, *rest = authorization.split() or [b""]
     if keyword.lower() == b"bearer" and rest[:1] and rest[0].lower() == b"token":
         keyword, *rest = rest
     if keyword.lower() == b"bearer":
@@ -39,19 +53,11 @@ def authenticate(authorization: bytes | None, find: Callable[[str], User | None]
     if len(rest) > 1:
         raise problems.unauthorized("Invalid token. Token string should not contain spaces.")
     try:
-        key = rest[0].decode()
+        return rest[0].decode()
     except UnicodeDecodeError:
         raise problems.unauthorized(
             "Invalid token header. Token string should not contain invalid characters."
         ) from None
-    user = find(key)
-    if user is None:
-        raise problems.unauthorized("Invalid token.")
-    if not user.is_active:
-        raise problems.unauthorized("User inactive or deleted.")
-    if user.token_expired:
-        raise problems.unauthorized("Token has expired.")
-    return user
 
 
 def impersonated(user: User, uuid: str | None, find: Callable[[str], User | None]) -> User:

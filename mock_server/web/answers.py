@@ -6,9 +6,6 @@ from typing import Final
 from mock_server.web.reply import Reply
 from mock_server.web.request import Request
 
-_ASKED_BY: Final = (b"host", b"authorization", b"accept", b"x-impersonated-user-uuid")
-"""All headers that an answer to a reading request depends on."""
-
 _MOST: Final = 256
 _LONGEST: Final = 1 << 18
 """Bytes of an answer that is kept."""
@@ -22,25 +19,30 @@ class Answers:
         self._kept_in: Hashable = None
         self._kept: Final[dict[Hashable, Reply]] = {}
 
-    def find(self, request: Request) -> Reply | None:
-        """The answer that this request had in the state of now."""
-        if request.method != "GET":
-            return None
+    def find(self, question: Hashable) -> Reply | None:
+        """The answer that the question had in the state of now."""
         state = self._state()
         if state != self._kept_in:
             self._kept.clear()
             self._kept_in = state
-        return self._kept.get(_question(request))
+        return self._kept.get(question)
 
-    def keep(self, request: Request, answer: Reply) -> None:
+    def keep(self, question: Hashable, answer: Reply) -> None:
         """Keeps an answer that was made in the state of now."""
-        if request.method == "GET" and len(answer.body) <= _LONGEST and self._state() == self._kept_in:
+        if len(answer.body) <= _LONGEST and self._state() == self._kept_in:
             if len(self._kept) >= _MOST:
                 self._kept.clear()
-            self._kept[_question(request)] = answer
+            self._kept[question] = answer
 
 
-def _question(request: Request) -> Hashable:
-    scope = request.scope
-    server = tuple(scope["server"] or ())
-    return request.path, request.query_string, scope["scheme"], server, *map(request.raw_header, _ASKED_BY)
+def question(request: Request) -> Hashable:
+    """All of a reading request that its answer depends on."""
+    header = request.raw_header
+    return (
+        request.path,
+        request.query_string,
+        request.base,
+        header(b"authorization"),
+        header(b"accept"),
+        header(b"x-impersonated-user-uuid"),
+    )

@@ -17,7 +17,7 @@ from mock_server.spec.query import Query
 from mock_server.spec.render import Remember, Renderer, forget
 from mock_server.web import access, problems, reply
 from mock_server.web.access import User
-from mock_server.web.answers import Answers
+from mock_server.web.answers import Answers, question
 from mock_server.web.intake import FORM, MULTIPART, Intake, read_body
 from mock_server.web.listing import Listing, arrange, page_urls, paginate, select
 from mock_server.web.reply import Reply
@@ -65,10 +65,14 @@ class Api(Generic[User]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        answer = self._answers.find(request)
-        if answer is None:
+        if request.method == "GET":
+            asked = question(request)
+            answer = self._answers.find(asked)
+            if answer is None:
+                answer = await self._judged(request)
+                self._answers.keep(asked, answer)
+        else:
             answer = await self._judged(request)
-            self._answers.keep(request, answer)
         await answer(scope, receive, send)
 
     async def _judged(self, request: Request) -> Reply:

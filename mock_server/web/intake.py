@@ -48,6 +48,9 @@ class Body:
         return self.value
 
 
+_NOTHING: Final = Body({})
+
+
 class Intake(Generic[User]):
     """One request to one operation."""
 
@@ -102,6 +105,8 @@ class Intake(Generic[User]):
 
 async def read_body(request: Request, accepted: Mapping[str, Any], *, deep_fails: bool) -> Body:
     """The body of a request whose operation accepts these media types. `deep_fails`: deep nesting is a server error."""
+    if not accepted and not request.has_body:
+        return _NOTHING
     content = await request.body()
     header = request.header(b"content-type") or ""
     media_type = header.partition(";")[0].strip().lower()

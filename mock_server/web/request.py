@@ -14,7 +14,7 @@ _HOST: Final = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|[A-Za-z0-9._~!$&'()*
 class Request:
     """The head of a request, and its body for who waits for it."""
 
-    __slots__ = ("_headers", "_receive", "method", "path", "query_string", "scope")
+    __slots__ = ("_headers", "_receive", "base", "method", "path", "query_string", "scope")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.scope: Final = scope
@@ -24,6 +24,13 @@ class Request:
         # Of headers that were sent twice, the first counts.
         self._headers: Final[dict[bytes, bytes]] = dict(reversed(scope["headers"]))
         self._receive: Final = receive
+        self.base: Final = _base(scope["scheme"], self._headers.get(b"host"), tuple(scope["server"] or ("", None)))
+        """The scheme and host under which the server was asked."""
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a body was announced, which may still be empty."""
+        return b"content-length" in self._headers or b"transfer-encoding" in self._headers
 
     def raw_header(self, name: bytes) -> bytes | None:
         """The value of a header, as it was sent; the name is in lower case."""
@@ -33,14 +40,9 @@ class Request:
         value = self._headers.get(name)
         return None if value is None else value.decode("latin-1")
 
-    @property
-    def base(self) -> str:
-        """The scheme and host under which the server was asked."""
-        return _base(self.scope["scheme"], self.header(b"host"), tuple(self.scope["server"] or ("", None)))
-
     async def body(self) -> bytes:
         """All of the body; nothing is waited for where none was announced."""
-        if b"content-length" not in self._headers and b"transfer-encoding" not in self._headers:
+        if not self.has_body:
             return b""
         chunks, more = [], True
         while more:
@@ -51,10 +53,10 @@ class Request:
 
 
 @lru_cache(maxsize=64)
-def _base(scheme: str, host: str | None, server: tuple[str, int | None]) -> str:
+def _base(scheme: str, host: bytes | None, server: tuple[str, int | None]) -> str:
     """What the client calls the server, or else, where that is no host, what the server calls itself."""
-    if host is not None and _is_host(host):
-        return f"{scheme}://{host}"
+    if host is not None and _is_host(called := host.decode("latin-1")):
+        return f"{scheme}://{called}"
     name, port = server
     name = f"[{name}]" if ":" in name and not name.startswith("[") else name
     return f"{scheme}://{name}" if port == {"http": 80, "https": 443}[scheme] else f"{scheme}://{name}:{port}"

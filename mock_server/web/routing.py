@@ -100,23 +100,24 @@ class _Table(Generic[Entry]):
         segments = template.split("/")
         shape = tuple(index for index, segment in enumerate(segments) if segment.startswith("{"))
         names = tuple(segments[index].strip("{}") for index in shape)
+        if not shape:
+            self._literal[template] = entry  # which wins over a template: /growth/ over /{uuid}/
+            return
         shapes = self._shapes.setdefault(len(segments), [])
         if shape not in shapes:
             shapes.append(shape)
-            shapes.sort(key=len)  # a literal path wins over a template: /growth/ over /{uuid}/
+            shapes.sort(key=len)
         self._entries[_key(segments, shape)] = (entry, names)
-        if not shape:
-            self._literal[template] = entry
 
     def find(self, path: str) -> tuple[Entry, dict[str, str]] | None:
         if path in self._literal:
             return self._literal[path], {}
         segments = path.split("/")
         for shape in self._shapes.get(len(segments), ()):
-            values = [segments[index] for index in shape]
-            if all(value and "." not in value for value in values):
-                found = self._entries.get(_key(segments, shape))
-                if found:
+            found = self._entries.get(_key(segments, shape))
+            if found is not None:
+                values = [segments[index] for index in shape]
+                if all(values) and "." not in "".join(values):
                     return found[0], dict(zip(found[1], values, strict=True))
         return None
 
