@@ -36,6 +36,12 @@ Terms: TypeAlias = "tuple[Month, tuple[Decimal, ...]]"
 _PIECE = 512
 
 
+def same_terms(one: Terms, other: Terms) -> bool:
+    """Whether they add the same. Equal figures with other decimals are other terms."""
+    pairs = zip(one[1], other[1], strict=True)
+    return one[0] == other[0] and all(a == b and a.same_quantum(b) for a, b in pairs)
+
+
 class Layered(Generic[Key, Value]):
     """A dictionary whose copies share what it held when they were made: a layer that is shared is never written.
 
@@ -51,16 +57,12 @@ class Layered(Generic[Key, Value]):
         return self._length
 
     def get(self, key: Key) -> Value | None:
-        if key in self.own:
-            return self.own[key]
+        if key in self.own or not self._layers:
+            return self.own.get(key)
         for layer in self._layers:
             if key in layer:
                 return layer[key]
         return None
-
-    def owns(self, key: Key) -> bool:
-        """Whether no copy shares the value of this key."""
-        return key in self.own
 
     def set(self, key: Key, value: Value) -> None:
         self._length += self.get(key) is None
@@ -142,11 +144,14 @@ class Bucket:
     def __init__(self, ids: Sequence[int] = ()) -> None:
         self._pieces = [tuple(ids[start : start + _PIECE]) for start in range(0, len(ids), _PIECE)]
         self._length = len(ids)
-        self._ends: list[int] = []
+        self._ends: Sequence[int] = ()
         self.sums: dict[Month, tuple[Sum, ...]] | None = None
 
     def __len__(self) -> int:
         return self._length
+
+    def all_ids(self) -> Sequence[int]:
+        return self._pieces[0] if len(self._pieces) == 1 else [id for piece in self._pieces for id in piece]
 
     def ids(self, start: int, stop: int) -> list[int]:
         """Those from one place to before another, both within the bucket."""
@@ -164,8 +169,9 @@ class Bucket:
 
     def insert(self, id: int, place: Callable[[int], Place]) -> None:
         self._length += 1
-        self._ends = []
-        if not self._pieces or place(id) > place(self._pieces[-1][-1]):
+        self._ends = ()
+        last = self._pieces[-1][-1] if self._pieces else None
+        if last is None or (id > last if place is _own_place else place(id) > place(last)):
             if self._pieces and len(self._pieces[-1]) < _PIECE:
                 self._pieces[-1] += (id,)
             else:
@@ -179,7 +185,7 @@ class Bucket:
 
     def remove(self, id: int, place: Callable[[int], Place]) -> None:
         self._length -= 1
-        self._ends = []
+        self._ends = ()
         number, index = self._find(id, place)
         piece = self._pieces[number]
         left = piece[:index] + piece[index + 1 :]
@@ -239,14 +245,19 @@ class Index(Generic[Row]):
         assert self._buckets is not None, "an index is made before it is read"
         return self._buckets.get(key) or _EMPTY
 
-    def is_moved(self, previous: Row, row: Row, terms: Callable[[Row], Terms] | None) -> bool:
-        """Whether a row that takes the place of another stands elsewhere, or adds something else to sums."""
-        return (
-            self.key(previous) != self.key(row)
-            or (self.place is not None and self.place(previous) != self.place(row))
-            # Equal figures with other decimals are other terms.
-            or (terms is not None and repr(terms(previous)) != repr(terms(row)))
+    def is_moved(self, previous: Row, row: Row) -> bool:
+        """Whether a row that takes the place of another stands elsewhere."""
+        return self.key(previous) != self.key(row) or (
+            self.place is not None and self.place(previous) != self.place(row)
         )
+
+    def count_anew(self, row: Row, before: Terms, after: Terms) -> None:
+        """Takes in that a row, which stays where it is, adds something else to sums than before."""
+        key = self.key(row)
+        if self.bucket(key).sums is not None:
+            bucket = self._writable(key)
+            bucket.add_up(*before, take_out=True)
+            bucket.add_up(*after)
 
     def insert(self, row: Row, find: Callable[[int], Row], terms: Callable[[Row], Terms] | None) -> None:
         """Takes in a row that stands in the table already; `find` finds rows there by their ids."""
@@ -276,9 +287,10 @@ class Index(Generic[Row]):
     def _writable(self, key: Hashable) -> Bucket:
         """The bucket of a key, which no copy shares."""
         assert self._buckets is not None, "an index is made before it is written"
-        bucket = self._buckets.get(key)
-        if bucket is None or not self._buckets.owns(key):
-            bucket = bucket.copy() if bucket is not None else Bucket()
+        bucket = self._buckets.own.get(key)
+        if bucket is None:
+            shared = self._buckets.get(key)
+            bucket = shared.copy() if shared is not None else Bucket()
             self._buckets.set(key, bucket)
         return bucket
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeAlias, TypeVar, overload
 
-from mock_server.billing.index import Bucket, Index, Layered, Ledger, Order, Sum, Terms
+from mock_server.billing.index import Bucket, Index, Layered, Ledger, Order, Sum, Terms, same_terms
 from mock_server.billing.listings import INVOICES, ITEMS, PROVIDER_ITEMS, invoice_terms, item_terms
 from mock_server.billing.money import ZERO, add, subtract
 from mock_server.billing.period import Month
@@ -88,6 +88,7 @@ class Table(Generic[Row]):
             for name, order in self._orders.items()
             for names, key in order.keys.items()
         }
+        self._by_name = {name: self._indexes["id", (name,)] for name in indexes or {}}
         self._made: list[Index[Row]] = []
         self._terms = terms
         self._kept = dict(sums or {})
@@ -138,8 +139,7 @@ class Table(Generic[Row]):
 
     def where(self, index: str, key: Hashable) -> list[Row]:
         """The rows that have this key in a declared index."""
-        bucket = self.bucket("id", (index,), key)
-        return [self.at(id) for id in bucket.ids(0, len(bucket))] if bucket else []
+        return self.of(self._index(self._by_name[index]).bucket(key).all_ids())
 
     def listed(self, order: str) -> Rows[Row]:
         """All rows in a declared order."""
@@ -147,11 +147,7 @@ class Table(Generic[Row]):
 
     def bucket(self, order: str, names: tuple[str, ...], key: Hashable) -> Bucket:
         """The ids of the rows with a key in a declared index."""
-        index = self._indexes[order, names]
-        if not index.is_made:
-            index.make(self if index.place is None else sorted(self, key=index.place))
-            self._made.append(index)
-        return index.bucket(key)
+        return self._index(self._indexes[order, names]).bucket(key)
 
     def in_order(self, order: str, rows: Iterable[Row]) -> list[Row]:
         """The rows in a declared order."""
@@ -185,22 +181,22 @@ class Table(Generic[Row]):
 
     def put(self, row: Row) -> Row:
         """Insert the row, or replace the one that has its id: the one place where rows enter a world."""
-        previous = self.by_id(row.id)
-        holder = self._ids.get(row.uuid)
+        previous = self.by_id(row.id) if row.id <= self._last_id else None
+        holder = self._id(row.uuid)
         if holder not in (None, row.id):
             raise ValueError(f"The uuid {row.uuid} belongs to the row {holder} already.")
         put_back = self._take_out_followers(previous, row)
-        made = self._made
+        moved = self._made
         if previous is not None:
-            made = [index for index in made if index.is_moved(previous, row, self._terms)]
-            self._forget(previous, made)
-        self.reserve(row.id)
+            moved = [index for index in moved if index.is_moved(previous, row)]
+            self._take_out(previous, row, moved)
+        else:
+            self.reserve(row.id)
+            self._count(None, row)
         self._rows.set(row.id, row)
         self._ids.set(row.uuid, row.id)
-        for index in made:
+        for index in moved:
             index.insert(row, self.at, self._terms)
-        for name, term in self._kept.items():
-            self._sums[name] = add(self._sums[name], term(row))
         for put in put_back:
             put()
         self._world.changes += 1
@@ -212,7 +208,7 @@ class Table(Generic[Row]):
         """Take the row with this id out of the world."""
         row = self.at(row.id)
         put_back = self._take_out_followers(row, None)
-        self._forget(row, self._made)
+        self._take_out(row, None, self._made)
         self._rows.remove(row.id)
         self._world.changes += 1
         for put in put_back:
@@ -241,6 +237,7 @@ class Table(Generic[Row]):
         """The rows, indexes and sums of another world's table are here, too; changes do not reach the other one."""
         self._rows, self._ids = original._rows.copy(), original._ids.copy()
         self._indexes = {names: index.copy() for names, index in original._indexes.items()}
+        self._by_name = {name: self._indexes["id", (name,)] for name in self._by_name}
         self._made = [index for index in self._indexes.values() if index.is_made]
         self._sums = dict(original._sums)
         self._last_id = original._last_id
@@ -255,14 +252,41 @@ class Table(Generic[Row]):
         uuids = {found.uuid for found in (previous, row) if found is not None}
         return [take_out(uuid) for take_out in self._followers for uuid in uuids]
 
-    def _forget(self, row: Row, indexes: Iterable[Index[Row]]) -> None:
-        for index in indexes:
+    def _take_out(self, row: Row, successor: Row | None, moved: Sequence[Index[Row]]) -> None:
+        """Lets go of a row. A successor has its id; in indexes that are not `moved` it stands where the row stood."""
+        for index in moved:
             index.remove(row, self.at, self._terms)
-        self._ids.remove(row.uuid)
-        for name, term in self._kept.items():
-            self._sums[name] = subtract(self._sums[name], term(row))
+        if successor is None or successor.uuid != row.uuid:
+            self._ids.remove(row.uuid)
+        if successor is not None and self._terms is not None:
+            before, after = self._terms(row), self._terms(successor)
+            if not same_terms(before, after):
+                for index in self._made:
+                    if index not in moved:
+                        index.count_anew(row, before, after)
+        self._count(row, successor)
         if self._changed is not None:
             self._changed(row)
+
+    def _count(self, row: Row | None, successor: Row | None) -> None:
+        """Keeps the declared sums true."""
+        for name, term in self._kept.items():
+            if row is not None:
+                self._sums[name] = subtract(self._sums[name], term(row))
+            if successor is not None:
+                self._sums[name] = add(self._sums[name], term(successor))
+
+    def _index(self, index: Index[Row]) -> Index[Row]:
+        """An index, made if nobody has asked for it yet."""
+        if not index.is_made:
+            index.make(self if index.place is None else sorted(self, key=index.place))
+            self._made.append(index)
+        return index
+
+    def of(self, ids: Iterable[int]) -> list[Row]:
+        """The rows with these ids. Most of them know this world already, and take no more than a look."""
+        own, world = self._rows.own, self._world
+        return [row if (row := own.get(id)) is not None and row.world is world else self.at(id) for id in ids]
 
 
 class Rows(Sequence[Row]):
@@ -284,7 +308,7 @@ class Rows(Sequence[Row]):
     def __getitem__(self, place: int | slice) -> Row | Sequence[Row]:
         if isinstance(place, slice):
             start, stop, _ = place.indices(len(self))
-            return [self._table.at(id) for id in self._bucket.ids(start, stop)]
+            return self._table.of(self._bucket.ids(start, stop))
         start = range(len(self))[place]
         return self._table.at(self._bucket.ids(start, start + 1)[0])
 

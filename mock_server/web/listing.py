@@ -128,8 +128,7 @@ def page_urls(address: str, sent: Mapping[str, Sequence[str]]) -> Callable[[int]
         for fits in ("page".__gt__, "page".__lt__)
     )
 
-    def url(number: int) -> str:
-        query = "&".join(part for part in (before, f"page={number}" if number > 1 else "", after) if part)
-        return f"{address}?{query}" if query else address
-
-    return url
+    rest = "&".join(part for part in (before, after) if part)
+    first = f"{address}?{rest}" if rest else address
+    start, end = f"{address}?{before}&page=" if before else f"{address}?page=", f"&{after}" if after else ""
+    return lambda number: f"{start}{number}{end}" if number > 1 else first
