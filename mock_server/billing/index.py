@@ -45,7 +45,7 @@ def same_terms(one: Terms, other: Terms) -> bool:
 class Layered(Generic[Key, Value]):
     """A dictionary whose copies share what it held when they were made: a layer that is shared is never written.
 
-    `own` is the part that no copy shares. Who reads often may look there first.
+    `own` is the part that no copy shares.
     """
 
     def __init__(self) -> None:
@@ -57,8 +57,9 @@ class Layered(Generic[Key, Value]):
         return self._length
 
     def get(self, key: Key) -> Value | None:
-        if key in self.own or not self._layers:
-            return self.own.get(key)
+        own = self.own
+        if key in own:
+            return own[key]
         for layer in self._layers:
             if key in layer:
                 return layer[key]

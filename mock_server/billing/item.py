@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mock_server.billing.structure import Customer, Project
 
 _WRITABLE = ("article_code", "quantity", "unit_price", "start", "end")
+_WRITABLE_OF_FIXED = ("article_code", "unit_price", "start", "end")
+_WRITABLE_OF_OTHERS = ("article_code", "quantity", "unit_price")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,8 @@ class InvoiceItem:
     @property
     def total(self) -> Decimal:
         """price + tax, unrounded."""
-        return add(self.price, self.tax)
+        price = self.price
+        return add(price, percent(price, self.invoice.tax_percent))
 
     @property
     def magnitude(self) -> Decimal:
@@ -125,21 +128,25 @@ class InvoiceItem:
 
     @property
     def resource_name(self) -> str | None:
-        return self.resource.name if self.resource else None
+        resource = self.resource
+        return resource.name if resource else None
 
     @property
     def provider_name(self) -> str | None:
         """The name of the customer that sells the resource's offering."""
-        return self.resource.offering.customer.name if self.resource else None
+        resource = self.resource
+        return resource.offering.customer.name if resource else None
 
     @property
     def offering_uuid(self) -> str | None:
-        return self.resource.offering_uuid if self.resource else None
+        resource = self.resource
+        return resource.offering_uuid if resource else None
 
     @property
     def offering_name(self) -> str | None:
         """Of the resource's offering; without a resource, what the details say."""
-        return self.resource.offering.name if self.resource else self._detail("offering_name")
+        resource = self.resource
+        return resource.offering.name if resource else self._detail("offering_name")
 
     @property
     def plan_component(self) -> PlanComponent | None:
@@ -173,7 +180,10 @@ class InvoiceItem:
     @property
     def project_name(self) -> str:
         """The snapshot, else the linked project's name, else `N/A`."""
-        return self.stored_project_name or (self.linked_project.name if self.linked_project else "N/A")
+        if self.stored_project_name:
+            return self.stored_project_name
+        project = self.linked_project
+        return project.name if project else "N/A"
 
     @property
     def credit(self) -> bool:
@@ -195,9 +205,9 @@ class InvoiceItem:
             case None:
                 return _WRITABLE
             case "fixed":
-                return tuple(name for name in _WRITABLE if name != "quantity")
+                return _WRITABLE_OF_FIXED
             case _:
-                return tuple(name for name in _WRITABLE if name not in ("start", "end"))
+                return _WRITABLE_OF_OTHERS
 
     def update(
         self,
@@ -224,7 +234,8 @@ class InvoiceItem:
         )
         if self.billing_type == "fixed" and dates_given and self.unit != "quantity":
             changed = replace(changed, quantity=quantity_for(changed.unit, changed.start, changed.end))
-        must_fit(changed, self.invoice.tax_percent, self.invoice.all_items)
+        invoice = self.invoice
+        must_fit(changed, invoice.tax_percent, invoice.all_items)
         if self.billing_type == "usage" and quantity is not None:
             self._correct_usage(quantity)
         return self.world.invoice_items.put(changed)

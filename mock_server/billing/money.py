@@ -14,6 +14,7 @@ from decimal import (
     InvalidOperation,
     Overflow,
 )
+from functools import cache, reduce
 
 ZERO = Decimal(0)
 
@@ -21,34 +22,20 @@ _PRECISION = 120
 _EXACT = Context(prec=_PRECISION, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 _ROUNDING = Context(prec=_PRECISION, traps=[InvalidOperation, DivisionByZero, Overflow])
 
+add = _EXACT.add
+subtract = _EXACT.subtract
+negative = _EXACT.minus
+magnitude = _EXACT.abs
+
 
 def multiply(left: Decimal, right: Decimal) -> Decimal:
     """The exact product. It keeps its natural scale, and zero has no sign."""
-    return _EXACT.add(_EXACT.multiply(left, right), ZERO)
-
-
-def add(left: Decimal, right: Decimal) -> Decimal:
-    return _EXACT.add(left, right)
-
-
-def subtract(left: Decimal, right: Decimal) -> Decimal:
-    return _EXACT.subtract(left, right)
-
-
-def negative(value: Decimal) -> Decimal:
-    return _EXACT.minus(value)
-
-
-def magnitude(value: Decimal) -> Decimal:
-    return _EXACT.abs(value)
+    return add(_EXACT.multiply(left, right), ZERO)
 
 
 def total(values: Iterable[Decimal]) -> Decimal:
     """The exact sum; of nothing, zero without decimals."""
-    result = ZERO
-    for value in values:
-        result = _EXACT.add(result, value)
-    return result
+    return reduce(add, values, ZERO)
 
 
 def percent(value: Decimal, rate: Decimal) -> Decimal:
@@ -76,5 +63,6 @@ def as_stored(value: Decimal, places: int = 2) -> Decimal:
     return value.quantize(_unit(places), rounding=ROUND_HALF_UP, context=_ROUNDING)
 
 
+@cache
 def _unit(places: int) -> Decimal:
     return Decimal((0, (1,), -places))

@@ -116,12 +116,12 @@ class Table(Generic[Row]):
 
     def get(self, uuid: str | None) -> Row | None:
         """The row with this uuid; None for an unknown one, and for the link that is not set."""
-        id = None if uuid is None else self._id(uuid)
+        id = None if uuid is None else self._ids.get(uuid)
         return None if id is None else self.at(id)
 
     def one(self, uuid: str) -> Row:
         """The row of a link that must be there. A KeyError tells of a world that was put together wrongly."""
-        id = self._id(uuid)
+        id = self._ids.get(uuid)
         if id is None:
             raise KeyError(uuid)
         return self.at(id)
@@ -131,7 +131,7 @@ class Table(Generic[Row]):
 
     def at(self, id: int) -> Row:
         """The row with an id that is in use."""
-        row = self._rows.own.get(id) or self._rows.get(id)
+        row = self._rows.get(id)
         if row is None:
             raise KeyError(id)
         # A row that a copy of the world shares with its original knows the world in which it was made.
@@ -182,7 +182,7 @@ class Table(Generic[Row]):
     def put(self, row: Row) -> Row:
         """Insert the row, or replace the one that has its id: the one place where rows enter a world."""
         previous = self.by_id(row.id) if row.id <= self._last_id else None
-        holder = self._id(row.uuid)
+        holder = self._ids.get(row.uuid)
         if holder not in (None, row.id):
             raise ValueError(f"The uuid {row.uuid} belongs to the row {holder} already.")
         put_back = self._take_out_followers(previous, row)
@@ -242,9 +242,6 @@ class Table(Generic[Row]):
         self._sums = dict(original._sums)
         self._last_id = original._last_id
 
-    def _id(self, uuid: str) -> int | None:
-        return self._ids.own.get(uuid) or self._ids.get(uuid)
-
     def _take_out_followers(self, previous: Row | None, row: Row | None) -> list[Callable[[], None]]:
         """Takes the followers out of their indexes where what these read changes; returns what puts them back."""
         if self._facts is None or (previous and self._facts(previous)) == (row and self._facts(row)):
@@ -285,8 +282,8 @@ class Table(Generic[Row]):
 
     def of(self, ids: Iterable[int]) -> list[Row]:
         """The rows with these ids. Most of them know this world already, and take no more than a look."""
-        own, world = self._rows.own, self._world
-        return [row if (row := own.get(id)) is not None and row.world is world else self.at(id) for id in ids]
+        get, world = self._rows.get, self._world
+        return [row if (row := get(id)) is not None and row.world is world else self.at(id) for id in ids]
 
 
 class Rows(Sequence[Row]):

@@ -6,6 +6,7 @@ stands in the reply digit for digit, whether the schema calls it a number or a s
 """
 
 import json
+import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -29,6 +30,7 @@ _MOST_TEXTS: Final = 16
 """Texts of one row that are kept: one for every representation, and for every name that the server is called by."""
 
 _EXACT: Final = Context(prec=120, rounding=ROUND_HALF_EVEN)
+_PLAIN_PATH: Final = re.compile(r"[A-Za-z0-9_.~/-]*")
 _NEVER_EMPTY: Final = frozenset({"uuid", "uri", "email", "date", "date-time"})
 
 
@@ -179,7 +181,7 @@ class _Object:
             if mapping and member.name not in value:
                 continue
             part = value[member.name] if mapping else member.read(value)
-            if part is None or (part == "" and member.never_empty):
+            if part is None or (member.never_empty and part == ""):
                 if member.missing is not None:
                     parts.append(member.missing)
                 elif member.demanded:
@@ -216,7 +218,8 @@ def _string(schema: Node, kind: str | None) -> Write:
             return lambda value, base: f'"{_instant(value, zone)}"'
         case "date":
             return lambda value, base: f'"{value}"' if isinstance(value, date) else quote(value)
-    return lambda value, base: _text(value, whole)
+    # Nearly all values are text.
+    return lambda value, base: quote(value) if type(value) is str else _text(value, whole)
 
 
 def _any(value: Any) -> str:
@@ -261,4 +264,4 @@ def _link_reader(template: str) -> Callable[[Any], str | None]:
 
 
 def _write_link(path: str, base: str) -> str:
-    return f'"{base}{percent_encode(path)}"'
+    return f'"{base}{path if _PLAIN_PATH.fullmatch(path) else percent_encode(path)}"'
