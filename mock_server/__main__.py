@@ -236,7 +236,8 @@ def _progress() -> Callable[[World, Month], None]:
 
 
 def _log(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 def _complain(message: str) -> NoReturn:

@@ -13,7 +13,9 @@ from mock_server.billing.marketplace import ComponentUsage
 from mock_server.billing.payment import active_profile
 from mock_server.billing.period import Month
 from mock_server.billing.registration import (
+    Line,
     Stay,
+    lines_of,
     register,
     register_plan_switch,
     register_usage,
@@ -48,16 +50,20 @@ def open_month(world: World, year: int, month: int) -> list[Invoice]:
 
 def report_usage(resource: Resource, component_type: str, year: int, month: int, usage: Decimal) -> ComponentUsage:
     """The usage of a component in a month is this, whatever was reported before, and it is billed."""
-    stay = _stay(resource, Month(year, month))
-    plan_component = _usage_component(stay, component_type)
+    return bill_usage(_stay(resource, Month(year, month)), component_type, usage)
+
+
+def bill_usage(stay: Stay, component_type: str, usage: Decimal) -> ComponentUsage:
+    """The same for who knows already that the resource is billed in the month."""
+    line = _usage_line(stay, component_type)
     if usage < 0:
         raise InvalidFields({"usage": ["Ensure this value is greater than or equal to 0."]})
     invoice = _invoice_of(stay)
-    billed = _billed_usage(invoice, resource, plan_component)
+    billed = _billed_usage(invoice, stay.resource, line.plan_component)
     if billed is None:
-        register_usage(stay, invoice, plan_component, usage)
+        register_usage(stay, invoice, line, usage)
     else:
-        resource.world.invoice_items.put(replace(billed, quantity=usage))
+        stay.resource.world.invoice_items.put(replace(billed, quantity=usage))
     return _keep_usage(stay, component_type, usage)
 
 
@@ -92,11 +98,10 @@ def _stay(resource: Resource, month: Month) -> Stay:
     return stay
 
 
-def _usage_component(stay: Stay, component_type: str) -> PlanComponent:
-    for plan_component in stay.plan.components:
-        component = plan_component.component
-        if component.type == component_type and component.billing_type == "usage":
-            return plan_component
+def _usage_line(stay: Stay, component_type: str) -> Line:
+    for line in lines_of(stay.plan):
+        if line.component.type == component_type and line.component.billing_type == "usage":
+            return line
     raise NotFound("PlanComponent")
 
 
@@ -108,7 +113,7 @@ def _invoice_of(stay: Stay) -> Invoice:
 def _billed_usage(invoice: Invoice, resource: Resource, plan_component: PlanComponent) -> InvoiceItem | None:
     """The item that stands for the usage; compensations of it do not."""
     for item in invoice.all_items:
-        same = (item.resource_uuid, item.plan_component_id) == (resource.uuid, plan_component.id)
+        same = item.plan_component_id == plan_component.id and item.resource_uuid == resource.uuid
         if same and item.unit_price >= 0:
             return item
     return None

@@ -14,7 +14,7 @@ from decimal import (
     InvalidOperation,
     Overflow,
 )
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 
 ZERO = Decimal(0)
 
@@ -36,6 +36,12 @@ def multiply(left: Decimal, right: Decimal) -> Decimal:
 def total(values: Iterable[Decimal]) -> Decimal:
     """The exact sum; of nothing, zero without decimals."""
     return reduce(add, values, ZERO)
+
+
+@lru_cache(maxsize=4096)
+def whole(number: int) -> Decimal:
+    """A whole number. Those that are often needed are held in memory once."""
+    return Decimal(number)
 
 
 def percent(value: Decimal, rate: Decimal) -> Decimal:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from mock_server.billing.money import ZERO, add, away_from_zero, ratio
+from mock_server.billing.money import ZERO, add, away_from_zero, ratio, whole
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -94,7 +94,7 @@ def quantity_for(unit: str, start: datetime, end: datetime) -> Decimal:
 
 def _started(elapsed: timedelta, length: timedelta) -> Decimal:
     """Any started hour or day counts as a full one."""
-    return Decimal(-(-elapsed // length))
+    return whole(-(-elapsed // length))
 
 
 def _half_months(start: datetime, end: datetime) -> Decimal:

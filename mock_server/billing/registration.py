@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
+from sys import intern
 from typing import TYPE_CHECKING
 
 from mock_server.billing.item import InvoiceItem
-from mock_server.billing.money import multiply
+from mock_server.billing.money import multiply, whole
 from mock_server.billing.period import Month, quantity_for
 
 if TYPE_CHECKING:
@@ -38,54 +40,71 @@ class Stay:
 
 def stay_in(resource: Resource, month: Month) -> Stay | None:
     """The part of the month that is billed, if any: none without a plan, and outside the resource's life."""
+    plan, last = resource.plan, month.end
     start = max(resource.created, month.start)
-    end = min(resource.terminated or month.end, month.end)
+    end = min(resource.terminated or last, last)
     gone = resource.state == "Terminated" and resource.terminated is None
-    if resource.plan is None or start > end or gone or resource.state == "Creating":
+    if plan is None or start > end or gone or resource.state == "Creating":
         return None
-    return Stay(resource, resource.plan, month, start, end)
+    return Stay(resource, plan, month, start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What all items of one component of a plan have in common; `details` are those that tell of no resource."""
+
+    plan_component: PlanComponent
+    component: OfferingComponent
+    title: str
+    article_code: str
+    fixed_price: Decimal
+    details: Mapping[str, Json]
+
+
+def lines_of(plan: Plan) -> Sequence[Line]:
+    """A line for each component of the plan. The world keeps them until a row changes from which they follow."""
+    kept = plan.world.lines.get(plan.uuid)
+    if kept is None:
+        kept = plan.world.lines[plan.uuid] = tuple(_line(plan, found, found.component) for found in plan.components)
+    return kept
 
 
 def register(stay: Stay, invoice: Invoice) -> list[InvoiceItem]:
     """The items of the resource for the month: fixed prices, limits, usage reported so far, one-time fees."""
     items = []
-    for plan_component in stay.plan.components:
-        match plan_component.component.billing_type:
+    for line in lines_of(stay.plan):
+        match line.component.billing_type:
             case "fixed":
-                items.append(_fixed(stay, invoice, plan_component))
-            case "limit" if _limit_is_due(stay, plan_component.component):
-                items.append(_limit(stay, invoice, plan_component))
+                items.append(_fixed(stay, invoice, line))
+            case "limit" if _limit_is_due(stay, line.component):
+                items.append(_limit(stay, invoice, line))
             case "usage":
-                for usage in _reported(stay, plan_component.component):
-                    items.append(register_usage(stay, invoice, plan_component, usage))
+                for usage in _reported(stay, line.component):
+                    items.append(register_usage(stay, invoice, line, usage))
             case "one" if stay.begins:
-                items.append(_once(stay, invoice, plan_component))
+                items.append(_once(stay, invoice, line))
     return items
 
 
-def register_usage(stay: Stay, invoice: Invoice, plan_component: PlanComponent, usage: Decimal) -> InvoiceItem:
+def register_usage(stay: Stay, invoice: Invoice, line: Line, usage: Decimal) -> InvoiceItem:
     """The item of a reported usage."""
-    name = f"{stay.resource.name} / {plan_component.component.name}"
-    return _put(stay, invoice, plan_component, unit="quantity", quantity=usage, name=name)
+    name = f"{stay.resource.name} / {line.component.name}"
+    return _put(stay, invoice, line, unit="quantity", quantity=usage, name=name)
 
 
 def register_plan_switch(stay: Stay, invoice: Invoice) -> list[InvoiceItem]:
     """The fees of changing to the plan that the resource has now."""
-    return [
-        _once(stay, invoice, plan_component)
-        for plan_component in stay.plan.components
-        if plan_component.component.billing_type == "few"
-    ]
+    return [_once(stay, invoice, line) for line in lines_of(stay.plan) if line.component.billing_type == "few"]
 
 
-def _fixed(stay: Stay, invoice: Invoice, plan_component: PlanComponent) -> InvoiceItem:
+def _fixed(stay: Stay, invoice: Invoice, line: Line) -> InvoiceItem:
     return _put(
         stay,
         invoice,
-        plan_component,
+        line,
         unit=stay.plan.unit,
         quantity=quantity_for(stay.plan.unit, stay.start, stay.end),
-        unit_price=multiply(plan_component.price, Decimal(plan_component.amount)),
+        unit_price=line.fixed_price,
     )
 
 
@@ -104,30 +123,36 @@ def _limit_is_due(stay: Stay, component: OfferingComponent) -> bool:
             return True
 
 
-def _limit(stay: Stay, invoice: Invoice, plan_component: PlanComponent) -> InvoiceItem:
-    component = plan_component.component
+def _limit(stay: Stay, invoice: Invoice, line: Line) -> InvoiceItem:
+    component = line.component
     limit = stay.resource.limits[component.type]
     days = int(quantity_for("day", stay.start, stay.end))
     unit = "quantity" if component.limit_period == "total" else stay.plan.unit
+    return _put(
+        stay,
+        invoice,
+        line,
+        unit=unit,
+        quantity=whole(limit * days if unit == "day" else limit),
+        more_details=_limit_details(stay.start, stay.end, limit, days),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _limit_details(start: datetime, end: datetime, limit: int, days: int) -> Mapping[str, Json]:
+    """Those of the same limit in the same month are one and the same value."""
     period: Mapping[str, Json] = {
-        "start": stay.start.isoformat(),
-        "end": stay.end.isoformat(),
+        "start": start.isoformat(),
+        "end": end.isoformat(),
         "quantity": limit,
         "billing_periods": days,
         "total": str(limit * days),
     }
-    return _put(
-        stay,
-        invoice,
-        plan_component,
-        unit=unit,
-        quantity=Decimal(limit * days if unit == "day" else limit),
-        more_details={"resource_limit_periods": [period]},
-    )
+    return {"resource_limit_periods": [period]}
 
 
-def _once(stay: Stay, invoice: Invoice, plan_component: PlanComponent) -> InvoiceItem:
-    return _put(stay, invoice, plan_component, unit="quantity", quantity=Decimal(1))
+def _once(stay: Stay, invoice: Invoice, line: Line) -> InvoiceItem:
+    return _put(stay, invoice, line, unit="quantity", quantity=whole(1))
 
 
 def _reported(stay: Stay, component: OfferingComponent) -> list[Decimal]:
@@ -138,7 +163,7 @@ def _reported(stay: Stay, component: OfferingComponent) -> list[Decimal]:
 def _put(
     stay: Stay,
     invoice: Invoice,
-    plan_component: PlanComponent,
+    line: Line,
     *,
     unit: str,
     quantity: Decimal,
@@ -146,7 +171,8 @@ def _put(
     name: str | None = None,
     more_details: Mapping[str, Json] | None = None,
 ) -> InvoiceItem:
-    world, resource, component = invoice.world, stay.resource, plan_component.component
+    world, resource, component = invoice.world, stay.resource, line.component
+    details = {"resource_name": resource.name, "resource_uuid": resource.uuid, **line.details, **(more_details or {})}
     return world.invoice_items.put(
         InvoiceItem(
             world=world,
@@ -155,39 +181,43 @@ def _put(
             invoice_uuid=invoice.uuid,
             start=stay.start,
             end=stay.end,
-            name=name or f"{resource.name} ({resource.offering.name} / {stay.plan.name}) / {component.name}",
-            unit_price=plan_component.price if unit_price is None else unit_price,
+            # The same every month, and so held in memory once.
+            name=intern(name or f"{resource.name} {line.title}"),
+            unit_price=line.plan_component.price if unit_price is None else unit_price,
             quantity=quantity,
             unit=unit,
             measured_unit=component.measured_unit,
-            article_code=component.article_code or stay.plan.article_code,
-            details=world.shared(
-                (resource.uuid, plan_component.id), {**_details(stay, plan_component), **(more_details or {})}
-            ),
+            article_code=line.article_code,
+            details=world.shared((resource.uuid, line.plan_component.id), details),
             resource_uuid=resource.uuid,
             linked_project_uuid=resource.project_uuid,
-            plan_component_id=plan_component.id,
+            plan_component_id=line.plan_component.id,
             stored_project_name=resource.project.name,
             stored_project_uuid=resource.project_uuid,
         )
     )
 
 
-def _details(stay: Stay, plan_component: PlanComponent) -> Mapping[str, Json]:
-    """What the item keeps of resource, plan and offering, should they change or vanish later."""
-    resource, plan, component = stay.resource, stay.plan, plan_component.component
-    offering, provider = resource.offering, resource.offering.service_provider
-    return {
-        "resource_name": resource.name,
-        "resource_uuid": resource.uuid,
-        "plan_name": plan.name,
-        "plan_uuid": plan.uuid,
-        "offering_type": offering.type,
-        "offering_name": offering.name,
-        "offering_uuid": offering.uuid,
-        "service_provider_name": offering.customer.name,
-        "service_provider_uuid": provider.uuid if provider else "",
-        "plan_component_id": plan_component.id,
-        "offering_component_type": component.type,
-        "offering_component_name": component.name,
-    }
+def _line(plan: Plan, plan_component: PlanComponent, component: OfferingComponent) -> Line:
+    offering = plan.offering
+    provider = offering.service_provider
+    return Line(
+        plan_component=plan_component,
+        component=component,
+        title=f"({offering.name} / {plan.name}) / {component.name}",
+        article_code=component.article_code or plan.article_code,
+        fixed_price=multiply(plan_component.price, Decimal(plan_component.amount)),
+        # What the item keeps of plan and offering, should they change or vanish later.
+        details={
+            "plan_name": plan.name,
+            "plan_uuid": plan.uuid,
+            "offering_type": offering.type,
+            "offering_name": offering.name,
+            "offering_uuid": offering.uuid,
+            "service_provider_name": offering.customer.name,
+            "service_provider_uuid": provider.uuid if provider else "",
+            "plan_component_id": plan_component.id,
+            "offering_component_type": component.type,
+            "offering_component_name": component.name,
+        },
+    )

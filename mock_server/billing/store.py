@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         ServiceProvider,
     )
     from mock_server.billing.payment import Payment, PaymentProfile
+    from mock_server.billing.registration import Line
     from mock_server.billing.structure import Customer, Project, User
 
 Json: TypeAlias = "str | int | bool | Decimal | Sequence[Json] | Mapping[str, Json] | None"
@@ -352,6 +353,8 @@ class World:
         self.issuer_details: Mapping[str, Json] = issuer_details or {}
         self.payment_interval = payment_interval
         self.uuids_made: dict[str, int] = {}
+        self.lines: dict[str, Sequence[Line]] = {}
+        """What items have in common, by plan (see `registration.py`)."""
         self._shared: dict[Hashable, Mapping[str, Json]] = {}
 
         self.growth = Ledger(lambda uuid, since: invoice_terms(self.invoices.where("customer", uuid), since))
@@ -440,6 +443,7 @@ class World:
 
     def _forget_written(self, row: object = None) -> None:
         """Nothing that was made of invoices and items holds any more: it shows other rows and settings, too."""
+        self.lines.clear()
         self.invoices.written.clear()
         self.invoice_items.written.clear()
 

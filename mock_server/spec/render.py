@@ -30,6 +30,7 @@ _MOST_TEXTS: Final = 16
 """Texts of one row that are kept: one for every representation, and for every name that the server is called by."""
 
 _EXACT: Final = Context(prec=120, rounding=ROUND_HALF_EVEN)
+_ANY: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _PLAIN_PATH: Final = re.compile(r"[A-Za-z0-9_.~/-]*")
 _NEVER_EMPTY: Final = frozenset({"uuid", "uri", "email", "date", "date-time"})
 
@@ -223,7 +224,7 @@ def _string(schema: Node, kind: str | None) -> Write:
 
 
 def _any(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ANY.encode(value)
 
 
 def _text(value: Any, whole: bool) -> str:

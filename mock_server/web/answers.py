@@ -7,8 +7,8 @@ from mock_server.web.reply import Reply
 from mock_server.web.request import Request
 
 _MOST: Final = 256
-_LONGEST: Final = 1 << 18
-"""Bytes of an answer that is kept."""
+_LONGEST: Final = 1 << 14
+"""Bytes of an answer that is kept. Longer ones are sooner joined anew than looked after."""
 
 
 class Answers:
@@ -31,7 +31,7 @@ class Answers:
         """Keeps an answer that was made in the state of now."""
         if len(answer.body) <= _LONGEST and self._state() == self._kept_in:
             if len(self._kept) >= _MOST:
-                self._kept.clear()
+                del self._kept[next(iter(self._kept))]
             self._kept[question] = answer
 
 

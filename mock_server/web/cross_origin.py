@@ -34,7 +34,7 @@ class CrossOrigin:
 
             async def share(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    message = {**message, "headers": [*message["headers"], *_SHARED]}
+                    message["headers"] = [*message["headers"], *_SHARED]
                 await send(message)
 
             await self._app(scope, receive, share)

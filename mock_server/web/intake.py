@@ -143,7 +143,7 @@ async def _read_multipart(header: str, content: bytes) -> Body:
 
 def _read_json(content: bytes, deep_fails: bool) -> Body:
     try:
-        return Body(json.loads(content, parse_float=Decimal, parse_constant=_no_constant))
+        return Body(_JSON.decode(content.decode(json.detect_encoding(content), "surrogatepass")))
     except RecursionError:
         deep = problems.parse_error("JSON parse error - The body is nested too deep.")
         return Body(problem=problems.server_error() if deep_fails else deep)
@@ -153,3 +153,6 @@ def _read_json(content: bytes, deep_fails: bool) -> Body:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"Out of range float values are not JSON compliant: {name!r}")
+
+
+_JSON: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant)
