@@ -8,20 +8,21 @@ from typing import Final
 _LETTER: Final = "a-zA-Z\u00a1-\uffff"
 _LABEL: Final = rf"[{_LETTER}0-9](?:[{_LETTER}0-9-]{{0,61}}[{_LETTER}0-9])?"
 _TOP: Final = rf"(?:(?i:xn--[a-z0-9]{{1,59}})|(?!-)[{_LETTER}-]{{2,63}}(?<!-))"
-_ADDRESS: Final = re.compile(
+_ADDRESS: Final = (
     r"(?i:https?|ftps?)://"
     r"(?:[^\s:@/]+(?::[^\s:@/]*)?@)?"
     rf"(?:(?i:localhost)|(?P<name>{_LABEL}(?:\.{_LABEL})*\.{_TOP}\.?)"
     r"|(?P<v4>[0-9]+(?:\.[0-9]+){3})|\[(?P<v6>[0-9a-fA-F:.]+)\])"
     r"(?::[0-9]{1,5})?(?:[/?#]\S*)?"
 )
+"""Compiled when it is first needed: that takes longer than most imports."""
 _LONGEST: Final = 2048
 _LONGEST_NAME: Final = 253
 
 
 def is_web_address(text: str) -> bool:
     """Whether the text is a complete address of the web or of FTP, with a host that could exist."""
-    found = _ADDRESS.fullmatch(text) if len(text) <= _LONGEST else None
+    found = re.fullmatch(_ADDRESS, text) if len(text) <= _LONGEST else None
     if found is None:
         return False
     try:

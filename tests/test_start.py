@@ -1,0 +1,44 @@
+"""A second start of the default world loads nothing heavy."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.serving import ROOT
+
+HEAVY: Final = ("schemathesis", "hypothesis", "faker", "jinja2", "yaml", "pytest", "starlette.testclient")
+START: Final = """
+import sys
+from mock_server.__main__ import create_app, create_stage
+from mock_server.settings import Settings
+create_app(Settings(), create_stage(Settings()))
+print(*sys.modules)
+"""
+
+
+def modules_after_a_start(cache: Path) -> set[str]:
+    started = subprocess.run(
+        [sys.executable, "-c", START],
+        cwd=ROOT,
+        env={**os.environ, "XDG_CACHE_HOME": str(cache)},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return set(started.stdout.split())
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    cache = tmp_path_factory.mktemp("cache")
+    modules_after_a_start(cache)
+    return modules_after_a_start(cache)
+
+
+@pytest.mark.parametrize("module", HEAVY)
+def test_a_second_start_does_without(module: str, loaded: set[str]) -> None:
+    assert module not in loaded
