@@ -201,13 +201,7 @@ class InvoiceItem:
 
     def writable_fields(self) -> tuple[str, ...]:
         """What an update may set: a fixed quantity follows from the dates, other items take no dates."""
-        match self.billing_type:
-            case None:
-                return _WRITABLE
-            case "fixed":
-                return _WRITABLE_OF_FIXED
-            case _:
-                return _WRITABLE_OF_OTHERS
+        return _writable(self.billing_type)
 
     def update(
         self,
@@ -222,7 +216,8 @@ class InvoiceItem:
 
         A fixed price has its quantity counted anew; a usage is corrected where it was reported, if it was.
         """
-        writable = self.writable_fields()
+        billing_type = self.billing_type
+        writable = _writable(billing_type)
         dates_given = (start, end) != (None, None)
         changed = replace(
             self,
@@ -232,11 +227,11 @@ class InvoiceItem:
             start=start if start is not None and "start" in writable else self.start,
             end=end if end is not None and "end" in writable else self.end,
         )
-        if self.billing_type == "fixed" and dates_given and self.unit != "quantity":
+        if billing_type == "fixed" and dates_given and self.unit != "quantity":
             changed = replace(changed, quantity=quantity_for(changed.unit, changed.start, changed.end))
         invoice = self.invoice
         must_fit(changed, invoice.tax_percent, invoice.all_items)
-        if self.billing_type == "usage" and quantity is not None:
+        if billing_type == "usage" and quantity is not None:
             self._correct_usage(quantity)
         return self.world.invoice_items.put(changed)
 
@@ -263,3 +258,13 @@ class InvoiceItem:
     def _detail(self, name: str) -> str | None:
         value = self.details.get(name)
         return value if isinstance(value, str) and value else None
+
+
+def _writable(billing_type: BillingType | None) -> tuple[str, ...]:
+    match billing_type:
+        case None:
+            return _WRITABLE
+        case "fixed":
+            return _WRITABLE_OF_FIXED
+        case _:
+            return _WRITABLE_OF_OTHERS

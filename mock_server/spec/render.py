@@ -62,7 +62,9 @@ class Renderer:
             write = write.projected(fields)
         if not self._array:
             return self._encoded(write, value, base)
-        return b"[%b]" % b",".join([self._encoded(write, row, base) for row in value])
+        # Joined in one go, as a page may be long.
+        texts = [text for row in value for text in (b",", self._encoded(write, row, base))]
+        return b"".join([b"[", *texts[1:], b"]"])
 
     def _encoded(self, write: Write, value: Any, base: str) -> bytes:
         kept = self._remember(value)
