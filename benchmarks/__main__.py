@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.answers import answers
 from benchmarks.measuring import Line
+from benchmarks.peers import peers
 from benchmarks.scale import scale
 from benchmarks.start import start
 from benchmarks.suite import suite
@@ -17,6 +18,7 @@ PARTS: Mapping[str, Callable[[], Iterator[Line]]] = {
     "answers": answers,
     "start": start,
     "suite": suite,
+    "peers": peers,
     "scale": scale,
 }
 

@@ -57,15 +57,12 @@ def mock(*arguments: str) -> AbstractContextManager[Server]:
 
 
 @contextmanager
-def running(command: Sequence[str], path: str, *, port: int | None = None) -> Iterator[Server]:
-    """A server, from its first answer for the path until the block ends.
-
-    The command takes a free port as its last argument, unless it knows its `port` already.
-    """
-    line = [*command]
-    if port is None:
-        port = free_port()
-        line.append(str(port))
+def running(command: Sequence[str], path: str) -> Iterator[Server]:
+    """A server, from its first answer for the path until the block ends. The port becomes the last word."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    line = [*command, str(port)]
     begun = time.perf_counter()
     process = subprocess.Popen(line, cwd=ROOT, env=_ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -73,12 +70,6 @@ def running(command: Sequence[str], path: str, *, port: int | None = None) -> It
     finally:
         process.terminate()
         process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def _first_answer(process: subprocess.Popen[bytes], port: int, path: str, begun: float) -> float:
