@@ -66,7 +66,8 @@ class Layered(Generic[Key, Value]):
         return None
 
     def set(self, key: Key, value: Value) -> None:
-        self._length += self.get(key) is None
+        if self.own.get(key) is None:
+            self._length += not self._layers or self.get(key) is None
         self.own[key] = value
 
     def remove(self, key: Key) -> None:
@@ -226,25 +227,22 @@ class Index(Generic[Row]):
         """Without a place, the order is that of the ids."""
         self.key = key
         self.place = place
-        self._buckets: Layered[Hashable, Bucket] | None = None
-
-    @property
-    def is_made(self) -> bool:
-        return self._buckets is not None
+        self.is_made = False
+        self._buckets: Layered[Hashable, Bucket] = Layered()
 
     def make(self, rows: Iterable[Row]) -> None:
         """Takes in all rows of the table, which come in the order of the index."""
         groups: dict[Hashable, list[int]] = {}
         for row in rows:
             groups.setdefault(self.key(row), []).append(row.id)
-        self._buckets = Layered()
+        self.is_made = True
         for key, ids in groups.items():
             self._buckets.set(key, Bucket(ids))
 
     def bucket(self, key: Hashable) -> Bucket:
         """The ids of the rows with this key. It is to be read, not changed."""
-        assert self._buckets is not None, "an index is made before it is read"
-        return self._buckets.get(key) or _EMPTY
+        found = self._buckets.get(key)
+        return _EMPTY if found is None else found
 
     def is_moved(self, previous: Row, row: Row) -> bool:
         """Whether a row that takes the place of another stands elsewhere."""
@@ -273,12 +271,12 @@ class Index(Generic[Row]):
         bucket.remove(row.id, self._places(find))
         if terms is not None and bucket.sums is not None:
             bucket.add_up(*terms(row), take_out=True)
-        if not bucket and self._buckets is not None:
+        if not bucket:
             self._buckets.remove(self.key(row))
 
     def copy(self) -> Index[Row]:
         copied = Index(self.key, self.place)
-        copied._buckets = None if self._buckets is None else self._buckets.copy()
+        copied.is_made, copied._buckets = self.is_made, self._buckets.copy()
         return copied
 
     def _places(self, find: Callable[[int], Row]) -> Callable[[int], Place]:
@@ -287,7 +285,6 @@ class Index(Generic[Row]):
 
     def _writable(self, key: Hashable) -> Bucket:
         """The bucket of a key, which no copy shares."""
-        assert self._buckets is not None, "an index is made before it is written"
         bucket = self._buckets.own.get(key)
         if bucket is None:
             shared = self._buckets.get(key)

@@ -183,10 +183,10 @@ class Table(Generic[Row]):
     def put(self, row: Row) -> Row:
         """Insert the row, or replace the one that has its id: the one place where rows enter a world."""
         previous = self.by_id(row.id) if row.id <= self._last_id else None
-        holder = self._ids.get(row.uuid)
-        if holder not in (None, row.id):
+        renamed = previous is None or previous.uuid != row.uuid
+        if renamed and (holder := self._ids.get(row.uuid)) not in (None, row.id):
             raise ValueError(f"The uuid {row.uuid} belongs to the row {holder} already.")
-        put_back = self._take_out_followers(previous, row)
+        put_back = self._take_out_followers(previous, row) if self._followers else ()
         moved = self._made
         if previous is not None:
             moved = [index for index in moved if index.is_moved(previous, row)]
@@ -195,7 +195,8 @@ class Table(Generic[Row]):
             self.reserve(row.id)
             self._count(None, row)
         self._rows.set(row.id, row)
-        self._ids.set(row.uuid, row.id)
+        if renamed:
+            self._ids.set(row.uuid, row.id)
         for index in moved:
             index.insert(row, self.at, self._terms)
         for put in put_back:
@@ -466,10 +467,9 @@ class World:
     def new_uuid(self, kind: str) -> str:
         """A uuid that follows from the seed, the kind and how many of the kind were made before."""
         count = self.uuids_made[kind] = self.uuids_made.get(kind, 0) + 1
-        digest = bytearray(blake2b(f"{self.seed}:{kind}:{count}".encode(), digest_size=16).digest())
-        digest[6] = digest[6] & 0x0F | 0x40  # version 4
-        digest[8] = digest[8] & 0x3F | 0x80  # the variant of RFC 9562
-        return digest.hex()
+        digits = blake2b(f"{self.seed}:{kind}:{count}".encode(), digest_size=16).hexdigest()
+        # Version 4, of the variant of RFC 9562.
+        return f"{digits[:12]}4{digits[13:16]}{'89ab'[int(digits[16], 16) % 4]}{digits[17:]}"
 
     def shared(self, name: Hashable, details: Mapping[str, Json]) -> Mapping[str, Json]:
         """The details that were last shared under the name, if they are equal: what repeats is held in memory once."""
