@@ -6,9 +6,9 @@ from typing import Final
 from mock_server.web.reply import Reply
 from mock_server.web.request import Request
 
-_MOST: Final = 256
-_LONGEST: Final = 1 << 14
-"""Bytes of an answer that is kept. Longer ones are sooner joined anew than looked after."""
+_MOST: Final = 64
+_LONGEST: Final = 1 << 17
+"""Bytes of an answer that is kept."""
 
 
 class Answers:
