@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mock_server.billing.faults import Refused, WrongState
 from mock_server.billing.money import add, as_stored, away_from_zero, half_even, multiply, percent, total
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 State = Literal["pending", "created", "paid", "canceled"]
 
 _FIRST_NUMBER = 100000
+
+
+class InvoiceSums(NamedTuple):
+    """What the items of an invoice add up to, without tax."""
+
+    price: Decimal
+    compensations: Decimal
+    incurred_costs: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +95,7 @@ class Invoice:
     @property
     def price(self) -> Decimal:
         """The sum of the items' prices, each of which is rounded to cents already."""
-        return away_from_zero(total(item.price for item in self.all_items))
+        return self._sums.price
 
     @property
     def tax(self) -> Decimal:
@@ -107,12 +115,12 @@ class Invoice:
     @property
     def compensations(self) -> Decimal:
         """unit_price × quantity, unrounded, summed over the items that a credit has paid."""
-        return _sum(item for item in self.all_items if item.credit)
+        return self._sums.compensations
 
     @property
     def incurred_costs(self) -> Decimal:
         """unit_price × quantity, unrounded, summed over the other items, staff compensations included."""
-        return _sum(item for item in self.all_items if not item.credit)
+        return self._sums.incurred_costs
 
     def stats(self, provider_customer_uuid: str | None = None) -> list[InvoiceStatsOffering]:
         """The sums of each offering, in order of first appearance; a named selling customer's only."""
@@ -176,6 +184,19 @@ class Invoice:
                 reference_number=self.reference_number if reference_number is None else reference_number,
             )
         )
+
+    @property
+    def _sums(self) -> InvoiceSums:
+        """Added up once; the world forgets them when an item of the invoice comes, goes or changes."""
+        sums = self.world.invoice_sums.get(self.uuid)
+        if sums is None:
+            items = self.all_items
+            sums = self.world.invoice_sums[self.uuid] = InvoiceSums(
+                price=away_from_zero(total(item.price for item in items)),
+                compensations=_sum(item for item in items if item.credit),
+                incurred_costs=_sum(item for item in items if not item.credit),
+            )
+        return sums
 
     def _with_tax(self, price: Decimal) -> Decimal:
         return add(price, percent(price, self.tax_percent))

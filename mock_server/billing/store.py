@@ -20,7 +20,7 @@ from mock_server.billing.period import Month
 
 if TYPE_CHECKING:
     from mock_server.billing.credit import CustomerCredit, ProjectCredit
-    from mock_server.billing.invoice import Invoice, Notification
+    from mock_server.billing.invoice import Invoice, InvoiceSums, Notification
     from mock_server.billing.item import InvoiceItem
     from mock_server.billing.marketplace import (
         ComponentUsage,
@@ -355,6 +355,7 @@ class World:
         self.payment_interval = payment_interval
         self.uuids_made: dict[str, int] = {}
         self.lines: dict[str, Sequence[Line]] = {}
+        self.invoice_sums: dict[str, InvoiceSums] = {}
         """What items have in common, by plan (see `registration.py`)."""
         self._shared: dict[Hashable, Mapping[str, Json]] = {}
 
@@ -456,6 +457,7 @@ class World:
     def _item_changed(self, row: InvoiceItem) -> None:
         self.invoice_items.written.pop(row.uuid, None)
         self.invoices.written.pop(row.invoice_uuid, None)
+        self.invoice_sums.pop(row.invoice_uuid, None)
         invoice = self.invoices.get(row.invoice_uuid) if self.growth.is_kept else None
         if invoice is not None:
             self.growth.changed.add(invoice.customer_uuid)

@@ -155,6 +155,10 @@ def must_sum_up(world: World, found: Sequence[InvoiceItem], plain: list[InvoiceI
 
 
 def must_answer_as_a_scan(world: World) -> None:
+    kept_sums = {row.uuid: (row.price, row.compensations, row.incurred_costs) for row in world.invoices}
+    world.invoice_sums.clear()
+    counted_sums = {row.uuid: (row.price, row.compensations, row.incurred_costs) for row in world.invoices}
+    assert repr(kept_sums) == repr(counted_sums)
     for mode in ("", "accounting"):
         # Printed, as 0 and 0.00 are told apart.
         kept, counted = growth_of_all(world, 2, mode), growth(world.invoices, world.now, 2, mode)
