@@ -21,7 +21,7 @@ Fault = str | tuple[int, dict[str, str]] | None
 Plan = Callable[[int, str, str], Fault]
 """Told the number of a request (from 1), its method and its target, says what becomes of it."""
 
-SECONDS_OF_SILENCE: Final = 1.5
+SECONDS_OF_SILENCE: Final = 4.0
 _METHODS: Final = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 _NOT_HANDED_ON: Final = frozenset({"connection", "transfer-encoding", "date", "server"})
 
