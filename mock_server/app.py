@@ -2,11 +2,10 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -44,30 +43,27 @@ def create_app(settings: Settings, stage: Stage, write: Callable[[str], object] 
     """The whole server; `write` takes a line for every request. Raises `DocumentError` where the parts do not agree."""
     document = described(DESCRIPTION, CACHE, settings.revision, wire=settings.wire)
     # The API knows its own addresses, and what to say of all others.
-    api: ASGIApp = CrossOrigin(_api(document, stage))
-    middleware = []
+    api = CrossOrigin(_api(document, stage))
+    middleware = [Middleware(_PastTheRoutes, api=api)]
     if write is not None:
         as_json = settings.log_format == "json"
-        middleware.append(Middleware(RequestLog, write=write, clock=time.perf_counter, as_json=as_json))
+        middleware.insert(0, Middleware(RequestLog, write=write, clock=time.perf_counter, as_json=as_json))
     routes = [console(stage, document, users), Route("/", lambda request: RedirectResponse("/_mock/"))]
-    app = _Server(routes=routes, middleware=middleware, exception_handlers={500: _server_error})
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers={500: _server_error})
     app.router.default = api
-    for layer in reversed(middleware):
-        api = layer.cls(api, *layer.args, **layer.kwargs)
-    app.api = ServerErrorMiddleware(api, _server_error)
     return app
 
 
-class _Server(Starlette):
-    """Lets what is asked of the API pass the routes by: they lead to the pages only, and cost half of an answer."""
+class _PastTheRoutes:
+    """ASGI middleware: requests to the API pass the routes by, which lead to pages only and cost half of an answer."""
 
-    api: ASGIApp
+    def __init__(self, app: ASGIApp, *, api: ASGIApp) -> None:
+        self._app: Final = app
+        self._api: Final = api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith("/api/"):
-            await self.api(scope, receive, send)
-        else:
-            await super().__call__(scope, receive, send)
+        asks_the_api = scope["type"] == "http" and scope["path"].startswith("/api/")
+        await (self._api if asks_the_api else self._app)(scope, receive, send)
 
 
 def create_default_app(**settings: Any) -> Starlette:
