@@ -12,26 +12,29 @@ from mock_server.spec.revision import describe
 
 
 def described(folder: Path, cache: Path, name: str, *, wire: bool) -> Node:
-    """What `describe` says of a revision, kept in a folder by the content of all that it is made from.
+    """What `describe` says of a revision, kept in a file with a fingerprint of all that it is made from.
 
-    Raises what `describe` raises. A folder that cannot be used is done without.
+    There is one file for each revision and dialect, so that none is left behind. Raises what `describe` raises. A
+    folder that cannot be used is done without.
     """
-    kept = cache / f"{_fingerprint(folder, name, wire)}.json"
-    with suppress(OSError, ValueError):
-        found: Node = json.loads(kept.read_bytes())
-        return found
+    kept, fingerprint = cache / f"{name}{'-wire' * wire}.json", _fingerprint(folder)
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        found = json.loads(kept.read_bytes())
+        if found["of"] == fingerprint:
+            document: Node = found["document"]
+            return document
     made = describe(folder, name, wire=wire)
     with suppress(OSError):
         cache.mkdir(parents=True, exist_ok=True)
         unfinished = kept.with_suffix(f".{os.getpid()}")
-        unfinished.write_text(json.dumps(made), encoding="utf-8")
+        unfinished.write_text(json.dumps({"of": fingerprint, "document": made}), encoding="utf-8")
         unfinished.replace(kept)
     return made
 
 
-def _fingerprint(folder: Path, name: str, wire: bool) -> str:
-    """Of every page, of the code that makes a document of them, and of what was asked for."""
-    known = sha256(f"{name} {wire}".encode())
+def _fingerprint(folder: Path) -> str:
+    """Of every page, and of the code that makes a document of them."""
+    known = sha256()
     for path in _sources(folder):
         content = path.read_bytes()
         known.update(f"{path.name} {len(content)} ".encode() + content)

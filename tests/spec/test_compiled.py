@@ -27,9 +27,10 @@ def test_a_page_that_changes_is_read_again(tmp_path: Path) -> None:
         root.write_text(f"openapi: 3.1.0\ninfo: {{title: {title}}}\n", encoding="utf-8")
 
         assert described(pages, tmp_path / "cache", "documents", wire=False)["info"]["title"] == title
+    assert len(list((tmp_path / "cache").iterdir())) == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[]", b"{}"])
 def test_a_file_that_was_spoilt_is_made_again(tmp_path: Path, content: bytes) -> None:
     made = described(DESCRIPTION, tmp_path, "documents", wire=False)
     (kept,) = tmp_path.iterdir()
