@@ -24,8 +24,9 @@ from mock_server.billing.marketplace import (
     ServiceProvider,
 )
 from mock_server.billing.payment import Payment, PaymentProfile
-from mock_server.billing.store import Table, World
+from mock_server.billing.store import World
 from mock_server.billing.structure import Customer, Project, User
+from mock_server.billing.table import Table
 from mock_server.world_values import INSTANT, INTEGER, JSON, Kind, json_text, mapping_of, shown, stored_fields
 
 FORMAT: Final = 1

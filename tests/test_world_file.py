@@ -14,7 +14,7 @@ from mock_server.billing.compensation import compensate
 from mock_server.billing.credit import ProjectCredit
 from mock_server.billing.marketplace import ComponentUsage
 from mock_server.billing.payment import PaymentOrder
-from mock_server.billing.store import Table
+from mock_server.billing.table import Table
 from mock_server.world_file import LINKS, TABLES, WorldFileError, dump, load, read
 from tests.billing.builders import NOW, Builder
 
@@ -105,7 +105,7 @@ def test_a_loaded_world_makes_the_same_ids_and_uuids_next() -> None:
     world.invoice_items.remove(list(world.invoice_items)[-1])
     loaded = load(dump(world))
 
-    made = [(one.new_id(one.invoice_items), one.new_uuid("invoice_item")) for one in (world, loaded)]
+    made = [(one.invoice_items.next_id, one.new_uuid("invoice_item")) for one in (world, loaded)]
 
     assert made[0] == made[1]
 

@@ -33,7 +33,7 @@ def compensate(item: InvoiceItem, offering_component_name: str) -> InvoiceItem:
     invoice = find_invoice(customer, month)
     copy = replace(
         item,
-        id=world.new_id(world.invoice_items),
+        id=world.invoice_items.next_id,
         unit_price=negative(item.unit_price),
         details={
             **item.details,
@@ -107,7 +107,7 @@ def _cover(item: InvoiceItem, resource: Resource, credit: CustomerCredit, cover:
     return world.invoice_items.put(
         InvoiceItem(
             world=world,
-            id=world.new_id(world.invoice_items),
+            id=world.invoice_items.next_id,
             uuid=world.new_uuid("invoice_item"),
             invoice_uuid=item.invoice_uuid,
             start=month.start,

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from mock_server.billing.listings import invoice_terms, item_terms
 from mock_server.billing.money import ZERO, add, half_even, negative, subtract, total
 from mock_server.billing.period import Month
-from mock_server.billing.store import Rows, World
+from mock_server.billing.store import World
+from mock_server.billing.table import Rows
 
 if TYPE_CHECKING:
     from mock_server.billing.invoice import Invoice

@@ -128,7 +128,7 @@ def _keep_usage(stay: Stay, component_type: str, usage: Decimal) -> ComponentUsa
     return usages.put(
         ComponentUsage(
             world=world,
-            id=world.new_id(usages),
+            id=usages.next_id,
             uuid=world.new_uuid("component_usage"),
             resource_uuid=stay.resource.uuid,
             component_type=component_type,

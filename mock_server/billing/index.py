@@ -1,7 +1,7 @@
 """What makes a large world as quick as a small one: shared copies, rows kept in order, sums kept by what changes.
 
 All of it is derived from the rows of tables, made when it is first asked for, and could be dropped at any time. Tables
-keep it true: `Table.put` and `Table.remove` (`store.py`) take a row out before it changes, and put it back after.
+keep it true: `Table.put` and `Table.remove` (`table.py`) take a row out before it changes, and put it back after.
 """
 
 from __future__ import annotations

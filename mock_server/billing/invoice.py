@@ -139,7 +139,7 @@ class Invoice:
             self.world.payments.put(
                 Payment(
                     world=self.world,
-                    id=self.world.new_id(self.world.payments),
+                    id=self.world.payments.next_id,
                     uuid=self.world.new_uuid("payment"),
                     profile_uuid=profile.uuid,
                     invoice_uuid=self.uuid,
@@ -158,7 +158,7 @@ class Invoice:
         return self.world.notifications.put(
             Notification(
                 world=self.world,
-                id=self.world.new_id(self.world.notifications),
+                id=self.world.notifications.next_id,
                 uuid=self.world.new_uuid("notification"),
                 invoice_uuid=self.uuid,
                 recipients=tuple(owner.email for owner in self.customer.owners if owner.email),
@@ -218,7 +218,7 @@ def open_invoice(customer: Customer, month: Month) -> Invoice:
     return world.invoices.put(
         Invoice(
             world=world,
-            id=world.new_id(world.invoices),
+            id=world.invoices.next_id,
             uuid=world.new_uuid("invoice"),
             customer_uuid=customer.uuid,
             year=month.year,

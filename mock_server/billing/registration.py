@@ -176,7 +176,7 @@ def _put(
     return world.invoice_items.put(
         InvoiceItem(
             world=world,
-            id=world.new_id(world.invoice_items),
+            id=world.invoice_items.next_id,
             uuid=world.new_uuid("invoice_item"),
             invoice_uuid=invoice.uuid,
             start=stay.start,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from mock_server.billing.store import Row, Rows
+from mock_server.billing.table import Row, Rows
 
 if TYPE_CHECKING:
     from mock_server.billing.invoice import Invoice

@@ -7,8 +7,9 @@ from typing import Any
 from mock_server.billing.faults import Fault
 from mock_server.billing.invoice import Invoice
 from mock_server.billing.item import InvoiceItem
-from mock_server.billing.store import World, Written
+from mock_server.billing.store import World
 from mock_server.billing.structure import User
+from mock_server.billing.table import Written
 from mock_server.operations import invoice_items, invoices, provider_invoice_items
 from mock_server.operations.call import Call
 from mock_server.operations.problems import problem_of

@@ -60,7 +60,7 @@ class Builder:
         return table.put(
             Customer(
                 world=self.world,
-                id=self.world.new_id(table),
+                id=table.next_id,
                 uuid=self.world.new_uuid("customer"),
                 name=name,
                 country="EE",
@@ -76,7 +76,7 @@ class Builder:
         return table.put(
             Project(
                 world=self.world,
-                id=self.world.new_id(table),
+                id=table.next_id,
                 uuid=uuid,
                 name=name,
                 customer_uuid=customer.uuid,
@@ -88,7 +88,7 @@ class Builder:
         return table.put(
             Offering(
                 world=self.world,
-                id=self.world.new_id(table),
+                id=table.next_id,
                 uuid=self.world.new_uuid("offering"),
                 name=name,
                 type="Marketplace.Basic",
@@ -102,7 +102,7 @@ class Builder:
         return table.put(
             Plan(
                 world=self.world,
-                id=self.world.new_id(table),
+                id=table.next_id,
                 uuid=self.world.new_uuid("plan"),
                 offering_uuid=offering.uuid,
                 name=name,
@@ -127,7 +127,7 @@ class Builder:
         component = self.world.offering_components.put(
             OfferingComponent(
                 world=self.world,
-                id=self.world.new_id(self.world.offering_components),
+                id=self.world.offering_components.next_id,
                 uuid=self.world.new_uuid("offering_component"),
                 offering_uuid=plan.offering_uuid,
                 type=type,
@@ -141,7 +141,7 @@ class Builder:
         return self.world.plan_components.put(
             PlanComponent(
                 world=self.world,
-                id=self.world.new_id(self.world.plan_components),
+                id=self.world.plan_components.next_id,
                 uuid=self.world.new_uuid("plan_component"),
                 plan_uuid=plan.uuid,
                 component_uuid=component.uuid,
@@ -164,7 +164,7 @@ class Builder:
         return table.put(
             Resource(
                 world=self.world,
-                id=self.world.new_id(table),
+                id=table.next_id,
                 uuid=self.world.new_uuid("resource"),
                 name=name,
                 project_uuid=(project or self.project).uuid,
@@ -205,7 +205,7 @@ class Builder:
         return table.put(
             InvoiceItem(
                 world=self.world,
-                id=self.world.new_id(table),
+                id=table.next_id,
                 uuid=self.world.new_uuid("invoice_item"),
                 invoice_uuid=invoice.uuid,
                 start=start or month.start,
@@ -229,7 +229,7 @@ class Builder:
         return table.put(
             CustomerCredit(
                 world=self.world,
-                id=self.world.new_id(table),
+                id=table.next_id,
                 uuid=self.world.new_uuid("customer_credit"),
                 customer_uuid=self.customer.uuid,
                 value=Decimal(value),
@@ -242,7 +242,7 @@ class Builder:
         return table.put(
             PaymentProfile(
                 world=self.world,
-                id=self.world.new_id(table),
+                id=table.next_id,
                 uuid=self.world.new_uuid("payment_profile"),
                 customer_uuid=self.customer.uuid,
                 name="Monthly",
@@ -265,7 +265,7 @@ class Builder:
         return table.put(
             User(
                 world=self.world,
-                id=self.world.new_id(table),
+                id=table.next_id,
                 uuid=self.world.new_uuid("user"),
                 username=username,
                 token=self.world.new_uuid("token"),

@@ -32,7 +32,7 @@ def test_a_removed_row_is_gone_and_its_id_does_not_return(build: Builder) -> Non
     build.world.projects.remove(build.project)
 
     assert (len(build.world.projects), build.world.projects.get(build.project.uuid)) == (0, None)
-    assert build.world.new_id(build.world.projects) == build.project.id + 1
+    assert build.world.projects.next_id == build.project.id + 1
 
 
 def test_a_uuid_belongs_to_one_row(build: Builder) -> None:

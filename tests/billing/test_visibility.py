@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from mock_server.billing.store import Row
 from mock_server.billing.structure import User
+from mock_server.billing.table import Row
 from mock_server.billing.visibility import (
     can_see_customer,
     can_see_invoice,

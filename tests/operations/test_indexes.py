@@ -65,7 +65,7 @@ def change_item(world: World, numbers: Numbers) -> None:
 
 def add_item(world: World, numbers: Numbers) -> None:
     items = world.invoice_items
-    items.put(replace(pick(items, numbers[0]), id=world.new_id(items), uuid=world.new_uuid("invoice_item")))
+    items.put(replace(pick(items, numbers[0]), id=items.next_id, uuid=world.new_uuid("invoice_item")))
 
 
 def remove_item(world: World, numbers: Numbers) -> None:

@@ -112,7 +112,7 @@ def _add_marketplace(world: World, recorded: Recorded) -> None:
             components[row["uuid"], part["type"]] = world.offering_components.put(
                 OfferingComponent(
                     world=world,
-                    id=world.new_id(world.offering_components),
+                    id=world.offering_components.next_id,
                     uuid=world.new_uuid("offering_component"),
                     offering_uuid=row["uuid"],
                     **part,
