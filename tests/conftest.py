@@ -1,5 +1,6 @@
 """What several folders of tests share: a served mock, mocks in this process, and the worlds that they hold."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -41,3 +42,10 @@ def lively(readable: Api) -> Iterator[Api]:
     """The mock in this process, with the default world, for tests that change it: afterwards it is brought back."""
     yield readable
     readable.stage.reset()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c_reaches_what_tests_start() -> None:
+    """A shell that runs tests in the background has them ignore Ctrl-C, and so would the programs that they start."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
