@@ -11,7 +11,8 @@ BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.stamp-runtime
 DEV := $(VENV)/.stamp-dev
 CLIENTS := $(patsubst %,$(VENV)/clients/%/.stamp,7.8.8 8.0.9.dev334)
-FOLDERS := $(wildcard benchmarks contracts fixtures mock_server openapi) tests
+FOLDERS := benchmarks contracts fixtures mock_server openapi tests
+PACKAGES := benchmarks tests waldur_billing_mock
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 # Prints the requirements of the named extras (runtime: those of the package itself), one a line.
@@ -39,7 +40,7 @@ help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-9s %s\n' "$$name" "$$text"; done
 
 serve: $(RUNTIME)  ## start the mock; make serve ARGS="--port 9000" passes arguments
-	@exec $(BIN)/python -m mock_server serve $(ARGS)
+	@exec $(BIN)/python -m waldur_billing_mock.mock_server serve $(ARGS)
 
 test: lint $(CLIENTS)  ## lint, then all tests; make test ARGS="-k paid" passes arguments
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
@@ -55,14 +56,14 @@ healthy: $(DEV)  ## set the contract suite on healthy mocks, 5 worlds and 5 seed
 lint: $(DEV)  ## ruff check, ruff format --check, mypy --strict
 	$(BIN)/ruff check $(FOLDERS)
 	$(BIN)/ruff format --check $(FOLDERS)
-	$(BIN)/mypy $(FOLDERS)
+	$(BIN)/mypy $(PACKAGES:%=-p %)
 
 format: $(DEV)  ## put the code into shape
 	$(BIN)/ruff check --fix-only $(FOLDERS)
 	$(BIN)/ruff format $(FOLDERS)
 
 spec: $(RUNTIME)  ## print the bundled description; make spec ARGS="--format json"
-	@$(BIN)/python -m mock_server spec $(ARGS)
+	@$(BIN)/python -m waldur_billing_mock.mock_server spec $(ARGS)
 
 parity: $(DEV)  ## replay a real server's recording; make parity GOLDEN=<folder>
 	@$(BIN)/python -m tests.parity.replay $(GOLDEN)
@@ -70,7 +71,7 @@ parity: $(DEV)  ## replay a real server's recording; make parity GOLDEN=<folder>
 # Waldur's paths end in a slash, which one of the recommended rules forbids.
 redocly: $(RUNTIME)  ## lint the bundled description with Redocly (needs npm)
 	@mkdir -p build
-	$(BIN)/python -m mock_server spec --format json > build/openapi.json
+	$(BIN)/python -m waldur_billing_mock.mock_server spec --format json > build/openapi.json
 	npx --yes @redocly/cli@2.77.0 lint build/openapi.json --extends recommended \
 	  --skip-rule no-path-trailing-slash
 

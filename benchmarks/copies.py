@@ -7,11 +7,15 @@ import tracemalloc
 from decimal import Decimal
 from statistics import median
 
-from fixtures import Size, build
-from mock_server.billing.costs import growth_of_all, total_price
-from mock_server.billing.store import World
-from mock_server.billing.structure import User
-from mock_server.billing.visibility import invoices_visible_to, items_visible_to, provider_items_visible_to
+from waldur_billing_mock.fixtures import Size, build
+from waldur_billing_mock.mock_server.billing.costs import growth_of_all, total_price
+from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.structure import User
+from waldur_billing_mock.mock_server.billing.visibility import (
+    invoices_visible_to,
+    items_visible_to,
+    provider_items_visible_to,
+)
 
 COPIES = 10
 

@@ -77,7 +77,7 @@ def _installed() -> str:
 def _files(ours: Server) -> Mapping[str, str]:
     """The bundled description, and the mock's own lists as the database that json-server reads."""
     description, database = FOLDER / "openapi.json", FOLDER / "db.json"
-    command = [sys.executable, "-m", "mock_server", "spec", "--format", "json"]
+    command = [sys.executable, "-m", "waldur_billing_mock.mock_server", "spec", "--format", "json"]
     description.write_bytes(subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout)
     lists = {name: ours.read(f"/api/{name}/?page_size=300") for name in ("invoices", "invoice-items")}
     database.write_text(json.dumps(lists), encoding="utf-8")

@@ -53,7 +53,9 @@ def floor() -> AbstractContextManager[Server]:
 
 def mock(*arguments: str) -> AbstractContextManager[Server]:
     """The mock on a world that the command line describes."""
-    return running([sys.executable, "-m", "mock_server", "serve", *arguments, "--port"], "/api/invoices/")
+    return running(
+        [sys.executable, "-m", "waldur_billing_mock.mock_server", "serve", *arguments, "--port"], "/api/invoices/"
+    )
 
 
 @contextmanager

@@ -4,13 +4,13 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from contracts import options
-from contracts.checks import checks, explain
-from contracts.description import describe
-from contracts.reports import terminal, write
-from contracts.roles import table
-from contracts.run import run
-from contracts.settings import PROFILES, Unusable
+from waldur_billing_mock.contracts import options
+from waldur_billing_mock.contracts.checks import checks, explain
+from waldur_billing_mock.contracts.description import describe
+from waldur_billing_mock.contracts.reports import terminal, write
+from waldur_billing_mock.contracts.roles import table
+from waldur_billing_mock.contracts.run import run
+from waldur_billing_mock.contracts.settings import PROFILES, Unusable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

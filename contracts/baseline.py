@@ -17,8 +17,8 @@ from typing import Any, Final
 
 import yaml
 
-from contracts.exchange import Complaint
-from contracts.settings import Unusable
+from waldur_billing_mock.contracts.exchange import Complaint
+from waldur_billing_mock.contracts.settings import Unusable
 
 
 class Baseline:

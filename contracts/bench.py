@@ -7,20 +7,20 @@ from traceback import walk_tb
 from types import FrameType
 from typing import Final
 
-from contracts.baseline import Baseline
-from contracts.checks import Check, checks
-from contracts.description import Description, Dialect, describe
-from contracts.deviations import Catalogue
-from contracts.exchange import Broken, Complaint, NotExercised
-from contracts.findings import Finding, Result, Verdict, worst
-from contracts.ledger import Ledger
-from contracts.revision import Revision
-from contracts.settings import Settings
-from contracts.tally import Tally
-from contracts.target import Target
-from contracts.transport import BudgetSpent, CannotAsk, Stopped, Unreachable
-from contracts.trial import Remembered, Trial
-from contracts.values import Malformed
+from waldur_billing_mock.contracts.baseline import Baseline
+from waldur_billing_mock.contracts.checks import Check, checks
+from waldur_billing_mock.contracts.description import Description, Dialect, describe
+from waldur_billing_mock.contracts.deviations import Catalogue
+from waldur_billing_mock.contracts.exchange import Broken, Complaint, NotExercised
+from waldur_billing_mock.contracts.findings import Finding, Result, Verdict, worst
+from waldur_billing_mock.contracts.ledger import Ledger
+from waldur_billing_mock.contracts.revision import Revision
+from waldur_billing_mock.contracts.settings import Settings
+from waldur_billing_mock.contracts.tally import Tally
+from waldur_billing_mock.contracts.target import Target
+from waldur_billing_mock.contracts.transport import BudgetSpent, CannotAsk, Stopped, Unreachable
+from waldur_billing_mock.contracts.trial import Remembered, Trial
+from waldur_billing_mock.contracts.values import Malformed
 
 _FATAL: Final = (BudgetSpent, Stopped, Unreachable)
 _PUZZLING: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)

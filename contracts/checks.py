@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
 
-from contracts.description import Description
-from contracts.exchange import NotExercised
-from contracts.habits import filters, forms, ordering, paging, refusals
-from contracts.habits.duration import answers_come_in_time
-from contracts.invariants import invoice_items, invoices, provider_invoice_items
-from contracts.roles import nothing_leaks_between, role_is_kept, table
-from contracts.settings import Profile, ProfileName
-from contracts.shapes import shape_is_kept
-from contracts.stories import STORIES
-from contracts.trial import Trial
-from mock_server.spec.operation import Operation
+from waldur_billing_mock.contracts.description import Description
+from waldur_billing_mock.contracts.exchange import NotExercised
+from waldur_billing_mock.contracts.habits import filters, forms, ordering, paging, refusals
+from waldur_billing_mock.contracts.habits.duration import answers_come_in_time
+from waldur_billing_mock.contracts.invariants import invoice_items, invoices, provider_invoice_items
+from waldur_billing_mock.contracts.roles import nothing_leaks_between, role_is_kept, table
+from waldur_billing_mock.contracts.settings import Profile, ProfileName
+from waldur_billing_mock.contracts.shapes import shape_is_kept
+from waldur_billing_mock.contracts.stories import STORIES
+from waldur_billing_mock.contracts.trial import Trial
+from waldur_billing_mock.openapi.operation import Operation
 
 Kind = Literal["invariants", "habits", "roles", "stories", "shapes"]
 KINDS: Final[tuple[Kind, ...]] = ("invariants", "habits", "roles", "stories", "shapes")

@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 import jsonschema_rs
 
-import openapi
-from mock_server.spec import revision as revisions
-from mock_server.spec.document import Node
-from mock_server.spec.operation import Operation, Parameter, operations
+from waldur_billing_mock import openapi
+from waldur_billing_mock.openapi import revision as revisions
+from waldur_billing_mock.openapi.document import Node
+from waldur_billing_mock.openapi.operation import Operation, Parameter, operations
 
 FOLDER: Final = Path(str(files(openapi)))
 Dialect = Literal["documented", "wire"]

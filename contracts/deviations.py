@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from typing import Any, Final
 
-from contracts.description import FOLDER, Description
-from contracts.exchange import Complaint
-from mock_server.spec.document import Node, read_yaml
-from mock_server.spec.overlay import Action, apply
-from mock_server.spec.revision import wire_overlay
-from mock_server.spec.target import select
+from waldur_billing_mock.contracts.description import FOLDER, Description
+from waldur_billing_mock.contracts.exchange import Complaint
+from waldur_billing_mock.openapi.document import Node, read_yaml
+from waldur_billing_mock.openapi.overlay import Action, apply
+from waldur_billing_mock.openapi.revision import wire_overlay
+from waldur_billing_mock.openapi.target import select
 
 OBSERVED: Final[Mapping[str, tuple[str, str]]] = {
     "list-order-unstable": ("habits/pages_partition_the_whole/*", "*rows of all pages*|no row may stand on two pages*"),

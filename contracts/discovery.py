@@ -9,9 +9,17 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
-from contracts.exchange import NotExercised
-from contracts.trial import Trial, field, key_of
-from contracts.values import Malformed, Row, decimal, identifier, optional_identifier, product, total
+from waldur_billing_mock.contracts.exchange import NotExercised
+from waldur_billing_mock.contracts.trial import Trial, field, key_of
+from waldur_billing_mock.contracts.values import (
+    Malformed,
+    Row,
+    decimal,
+    identifier,
+    optional_identifier,
+    product,
+    total,
+)
 
 UNKNOWN: Final = "ffffffff-ffff-4fff-bfff-ffffffffffff"
 """A well-formed uuid of nothing."""

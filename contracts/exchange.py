@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from contracts.values import Malformed, Row, parse, plain
+from waldur_billing_mock.contracts.values import Malformed, Row, parse, plain
 
 
 @dataclass(frozen=True, slots=True)

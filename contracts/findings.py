@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from contracts.checks import Check
-from contracts.exchange import Complaint
-from contracts.ledger import Change
+from waldur_billing_mock.contracts.checks import Check
+from waldur_billing_mock.contracts.exchange import Complaint
+from waldur_billing_mock.contracts.ledger import Change
 
 Outcome = Literal["kept", "broken", "known deviation", "accepted", "not exercised"]
 OUTCOMES: Final[tuple[Outcome, ...]] = ("kept", "broken", "known deviation", "accepted", "not exercised")

@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
-from contracts.exchange import Answer, Request
-from contracts.transport import CannotAsk, Guard, Identity
+from waldur_billing_mock.contracts.exchange import Answer, Request
+from waldur_billing_mock.contracts.transport import CannotAsk, Guard, Identity
 
 PLACEHOLDER: Final = "Token 0123456789abcdef0123456789abcdef01234567"
 _ANONYMOUS: Final = Identity("anonymous")

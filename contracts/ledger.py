@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from contracts.exchange import Broken, Complaint, NotExercised
-from contracts.transport import CannotAsk
-from contracts.values import Malformed
+from waldur_billing_mock.contracts.exchange import Broken, Complaint, NotExercised
+from waldur_billing_mock.contracts.transport import CannotAsk
+from waldur_billing_mock.contracts.values import Malformed
 
 
 @dataclass(slots=True)

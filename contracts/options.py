@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from contracts.description import REVISIONS
-from contracts.settings import MOCK, PROFILES, ROLES, Settings, Unusable
+from waldur_billing_mock.contracts.description import REVISIONS
+from waldur_billing_mock.contracts.settings import MOCK, PROFILES, ROLES, Settings, Unusable
 
 REPORTS: Final = ("html", "json", "junit", "markdown", "sarif")
 _EXAMPLE: Final = """\

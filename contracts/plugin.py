@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import pytest
 
-from contracts.bench import Bench
-from contracts.checks import Check
-from contracts.findings import Result, Verdict
+from waldur_billing_mock.contracts.bench import Bench
+from waldur_billing_mock.contracts.checks import Check
+from waldur_billing_mock.contracts.findings import Result, Verdict
 
 NAME: Final = "waldur-contracts"
 _RESULT: Final = pytest.StashKey[Result]()

@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.description import REVISIONS
-from contracts.exchange import Request
-from contracts.target import Target
-from contracts.values import Malformed, parse
+from waldur_billing_mock.contracts.description import REVISIONS
+from waldur_billing_mock.contracts.exchange import Request
+from waldur_billing_mock.contracts.target import Target
+from waldur_billing_mock.contracts.values import Malformed, parse
 
 _VERSION: Final = re.compile(r"\d+(?:\.\d+)*")
 _NUMBERED: Final = tuple(name for name in REVISIONS if _VERSION.fullmatch(name))

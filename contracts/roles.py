@@ -7,13 +7,13 @@ from typing import Any, Final
 
 import yaml
 
-from contracts.discovery import UNKNOWN, books_of, cost, provider_numbers
-from contracts.exchange import Exchange, NotExercised
-from contracts.invariants.arithmetic import billed_by_month, month_of
-from contracts.subjects import identity_of
-from contracts.transport import READING
-from contracts.trial import Trial, field, key_of
-from contracts.values import Row, decimal, half_even, hyphenated, optional_identifier, total
+from waldur_billing_mock.contracts.discovery import UNKNOWN, books_of, cost, provider_numbers
+from waldur_billing_mock.contracts.exchange import Exchange, NotExercised
+from waldur_billing_mock.contracts.invariants.arithmetic import billed_by_month, month_of
+from waldur_billing_mock.contracts.subjects import identity_of
+from waldur_billing_mock.contracts.transport import READING
+from waldur_billing_mock.contracts.trial import Trial, field, key_of
+from waldur_billing_mock.contracts.values import Row, decimal, half_even, hyphenated, optional_identifier, total
 
 Statuses = Mapping[str, int]
 WIDEST: Final = "staff"
@@ -22,7 +22,9 @@ WIDEST: Final = "staff"
 @cache
 def table() -> Mapping[str, Any]:
     """The table of roles, as it stands in `roles.yaml`."""
-    content: Mapping[str, Any] = yaml.safe_load(files("contracts").joinpath("roles.yaml").read_text(encoding="utf-8"))
+    content: Mapping[str, Any] = yaml.safe_load(
+        files("waldur_billing_mock.contracts").joinpath("roles.yaml").read_text(encoding="utf-8")
+    )
     return content
 
 

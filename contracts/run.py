@@ -7,15 +7,15 @@ from typing import Final
 
 import pytest
 
-from contracts.baseline import load
-from contracts.bench import Bench
-from contracts.exchange import Request
-from contracts.findings import Result, Verdict
-from contracts.plugin import ContractPlugin
-from contracts.revision import Revision, find_revision
-from contracts.settings import Settings, Unusable
-from contracts.target import open_target
-from contracts.transport import CannotAsk
+from waldur_billing_mock.contracts.baseline import load
+from waldur_billing_mock.contracts.bench import Bench
+from waldur_billing_mock.contracts.exchange import Request
+from waldur_billing_mock.contracts.findings import Result, Verdict
+from waldur_billing_mock.contracts.plugin import ContractPlugin
+from waldur_billing_mock.contracts.revision import Revision, find_revision
+from waldur_billing_mock.contracts.settings import Settings, Unusable
+from waldur_billing_mock.contracts.target import open_target
+from waldur_billing_mock.contracts.transport import CannotAsk
 
 SUITE: Final = Path(__file__).parent / "suite"
 Progress = Callable[[Result, int, int], None]

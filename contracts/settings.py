@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-MOCK: Final = "mock_server.app:create_default_app"
+MOCK: Final = "waldur_billing_mock.mock_server.app:create_default_app"
 """Makes the mock as an application, given its revision, dialect, seed and scenario."""
 ProfileName = Literal["quick", "full", "night"]
 ROLES: Final = (

@@ -15,11 +15,11 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure
 from schemathesis.engine import events, from_schema
 
-from contracts.exchange import Answer, Broken, Complaint, Exchange, NotExercised, Request
-from contracts.gate import PLACEHOLDER, Gate
-from contracts.trial import Trial
-from contracts.values import is_uuid
-from mock_server.spec.operation import Operation
+from waldur_billing_mock.contracts.exchange import Answer, Broken, Complaint, Exchange, NotExercised, Request
+from waldur_billing_mock.contracts.gate import PLACEHOLDER, Gate
+from waldur_billing_mock.contracts.trial import Trial
+from waldur_billing_mock.contracts.values import is_uuid
+from waldur_billing_mock.openapi.operation import Operation
 
 _MEMORY: Final = "shapes"
 _SCHEMA: Final = re.compile(r"^Schema at (/\S+):", re.MULTILINE)

@@ -4,10 +4,10 @@ from collections import Counter
 from types import MappingProxyType
 from typing import NamedTuple
 
-from contracts.discovery import Books, books_of, provider_numbers
-from contracts.exchange import NotExercised
-from contracts.trial import Query, Trial, key_of, need
-from contracts.values import Row, hyphenated, optional_identifier
+from waldur_billing_mock.contracts.discovery import Books, books_of, provider_numbers
+from waldur_billing_mock.contracts.exchange import NotExercised
+from waldur_billing_mock.contracts.trial import Query, Trial, key_of, need
+from waldur_billing_mock.contracts.values import Row, hyphenated, optional_identifier
 
 
 class Subject(NamedTuple):

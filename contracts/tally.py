@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from contracts.exchange import Exchange, Request
+from waldur_billing_mock.contracts.exchange import Exchange, Request
 
 
 @dataclass

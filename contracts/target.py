@@ -7,11 +7,11 @@ from importlib import import_module
 from typing import Final, cast
 from urllib.parse import urlsplit
 
-from contracts.exchange import Request
-from contracts.settings import READER, ROLES, Settings, Unusable
-from contracts.transport import ANY, CannotAsk, Guard, Identity, Limits, Wire, Writing
-from contracts.values import Malformed, identifier, parse
-from contracts.wires import IN_PROCESS, Application, AsgiWire, HttpWire
+from waldur_billing_mock.contracts.exchange import Request
+from waldur_billing_mock.contracts.settings import READER, ROLES, Settings, Unusable
+from waldur_billing_mock.contracts.transport import ANY, CannotAsk, Guard, Identity, Limits, Wire, Writing
+from waldur_billing_mock.contracts.values import Malformed, identifier, parse
+from waldur_billing_mock.contracts.wires import IN_PROCESS, Application, AsgiWire, HttpWire
 
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 ANONYMOUS: Final = Identity("anonymous")

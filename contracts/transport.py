@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from contracts.exchange import Answer, Request
-from contracts.values import Malformed, identifier, parse
+from waldur_billing_mock.contracts.exchange import Answer, Request
+from waldur_billing_mock.contracts.values import Malformed, identifier, parse
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 ANY: Final = "any"

@@ -11,14 +11,14 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
-from contracts.description import Description
-from contracts.exchange import Broken, Complaint, Exchange, NotExercised, Request
-from contracts.ledger import Ledger
-from contracts.settings import Profile
-from contracts.tally import Tally
-from contracts.target import Target
-from contracts.values import Malformed, Row, identifier
-from mock_server.spec.operation import Parameter
+from waldur_billing_mock.contracts.description import Description
+from waldur_billing_mock.contracts.exchange import Broken, Complaint, Exchange, NotExercised, Request
+from waldur_billing_mock.contracts.ledger import Ledger
+from waldur_billing_mock.contracts.settings import Profile
+from waldur_billing_mock.contracts.tally import Tally
+from waldur_billing_mock.contracts.target import Target
+from waldur_billing_mock.contracts.values import Malformed, Row, identifier
+from waldur_billing_mock.openapi.operation import Parameter
 
 Query = Mapping[str, object]
 """Query parameters; a sequence is sent as a repeated parameter."""

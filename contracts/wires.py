@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import requests
 
-from contracts.exchange import Answer, Request
+from waldur_billing_mock.contracts.exchange import Answer, Request
 
 Message = MutableMapping[str, Any]
 Application = Callable[

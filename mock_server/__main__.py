@@ -14,16 +14,16 @@ from typing import NoReturn
 
 import uvicorn
 
-from fixtures import SCENARIOS, ScenarioError, Size, users
-from mock_server import __version__
-from mock_server.app import create_app, create_stage
-from mock_server.billing.period import Month
-from mock_server.billing.store import World
-from mock_server.settings import DESCRIPTION, Settings
-from mock_server.spec.difference import differences
-from mock_server.spec.document import DocumentError, to_json, to_yaml
-from mock_server.spec.revision import BASE, describe, revisions
-from mock_server.world_file import WorldFileError
+from waldur_billing_mock.fixtures import SCENARIOS, ScenarioError, Size, users
+from waldur_billing_mock.mock_server import __version__
+from waldur_billing_mock.mock_server.app import create_app, create_stage
+from waldur_billing_mock.mock_server.billing.period import Month
+from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
+from waldur_billing_mock.mock_server.world_file import WorldFileError
+from waldur_billing_mock.openapi.difference import differences
+from waldur_billing_mock.openapi.document import DocumentError, to_json, to_yaml
+from waldur_billing_mock.openapi.revision import BASE, describe, revisions
 
 USAGE_ERROR = 2
 SECONDS_OF_SILENCE = 2.0

@@ -11,21 +11,21 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fixtures import build, users
-from mock_server.billing.period import Month
-from mock_server.billing.store import World
-from mock_server.billing.structure import User
-from mock_server.console.routes import console
-from mock_server.operations.registry import bind, remember
-from mock_server.settings import CACHE, DESCRIPTION, Settings
-from mock_server.spec.compiled import described
-from mock_server.spec.document import Node
-from mock_server.stage import Stage
-from mock_server.web import problems
-from mock_server.web.api import Api
-from mock_server.web.cross_origin import CrossOrigin
-from mock_server.web.request_log import RequestLog
-from mock_server.world_file import load, read
+from waldur_billing_mock.fixtures import build, users
+from waldur_billing_mock.mock_server.billing.period import Month
+from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.structure import User
+from waldur_billing_mock.mock_server.console.routes import console
+from waldur_billing_mock.mock_server.operations.registry import bind, remember
+from waldur_billing_mock.mock_server.settings import CACHE, DESCRIPTION, Settings
+from waldur_billing_mock.mock_server.spec.compiled import described
+from waldur_billing_mock.mock_server.stage import Stage
+from waldur_billing_mock.mock_server.web import problems
+from waldur_billing_mock.mock_server.web.api import Api
+from waldur_billing_mock.mock_server.web.cross_origin import CrossOrigin
+from waldur_billing_mock.mock_server.web.request_log import RequestLog
+from waldur_billing_mock.mock_server.world_file import load, read
+from waldur_billing_mock.openapi.document import Node
 
 
 def create_stage(settings: Settings, tell: Callable[[World, Month], None] | None = None) -> Stage:

@@ -6,9 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
 
-import openapi
-from fixtures import DEFAULT_SCENARIO, DEFAULT_SEED, Size
-from mock_server.spec.revision import BASE
+from waldur_billing_mock import openapi
+from waldur_billing_mock.fixtures import DEFAULT_SCENARIO, DEFAULT_SEED, Size
+from waldur_billing_mock.openapi.revision import BASE
 
 DESCRIPTION: Final = Path(openapi.__file__).parent
 """The folder of the description."""

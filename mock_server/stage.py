@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.store import World
 
 
 class Stage:

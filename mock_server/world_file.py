@@ -11,10 +11,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from mock_server.billing.credit import CustomerCredit, ProjectCredit
-from mock_server.billing.invoice import Invoice, Notification
-from mock_server.billing.item import InvoiceItem
-from mock_server.billing.marketplace import (
+from waldur_billing_mock.mock_server.billing.credit import CustomerCredit, ProjectCredit
+from waldur_billing_mock.mock_server.billing.invoice import Invoice, Notification
+from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+from waldur_billing_mock.mock_server.billing.marketplace import (
     ComponentUsage,
     Offering,
     OfferingComponent,
@@ -23,11 +23,20 @@ from mock_server.billing.marketplace import (
     Resource,
     ServiceProvider,
 )
-from mock_server.billing.payment import Payment, PaymentProfile
-from mock_server.billing.store import World
-from mock_server.billing.structure import Customer, Project, User
-from mock_server.billing.table import Table
-from mock_server.world_values import INSTANT, INTEGER, JSON, Kind, json_text, mapping_of, shown, stored_fields
+from waldur_billing_mock.mock_server.billing.payment import Payment, PaymentProfile
+from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.structure import Customer, Project, User
+from waldur_billing_mock.mock_server.billing.table import Table
+from waldur_billing_mock.mock_server.world_values import (
+    INSTANT,
+    INTEGER,
+    JSON,
+    Kind,
+    json_text,
+    mapping_of,
+    shown,
+    stored_fields,
+)
 
 FORMAT: Final = 1
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
-from mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.store import World
 
 _HEX: Final = re.compile(r"[0-9a-f]{32}")
 _DECIMAL: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")

@@ -1,1 +1,1 @@
-"""The description of Waldur's billing API, written by hand from the documents; the folder is packaged as data."""
+"""The description of Waldur's billing API, written by hand from the documents, and what reads it."""

@@ -11,13 +11,13 @@ from functools import cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from fixtures import build
-from mock_server.app import create_app
-from mock_server.billing.store import World
-from mock_server.billing.structure import User
-from mock_server.settings import Settings
-from mock_server.stage import Stage
 from tests.parity.client import HOST, Client
+from waldur_billing_mock.fixtures import build
+from waldur_billing_mock.mock_server.app import create_app
+from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.structure import User
+from waldur_billing_mock.mock_server.settings import Settings
+from waldur_billing_mock.mock_server.stage import Stage
 
 BASE: Final = f"http://{HOST}"
 JSON_TYPE: Final = "application/json"

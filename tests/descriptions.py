@@ -2,9 +2,9 @@
 
 from functools import cache
 
-from mock_server.settings import DESCRIPTION
-from mock_server.spec.document import Node
-from mock_server.spec.revision import BASE, describe
+from waldur_billing_mock.mock_server.settings import DESCRIPTION
+from waldur_billing_mock.openapi.document import Node
+from waldur_billing_mock.openapi.revision import BASE, describe
 
 
 @cache

@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).resolve().parent.parent
-FROM_THE_CHECKOUT = (sys.executable, "-m", "mock_server")
+FROM_THE_CHECKOUT = (sys.executable, "-m", "waldur_billing_mock.mock_server")
 SECONDS_TO_START = 30.0
 SECONDS_TO_END = 10.0
 

@@ -15,16 +15,16 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from fixtures import SCENARIOS
-from mock_server import __version__
-from mock_server.__main__ import main
-from mock_server.settings import DESCRIPTION
-from mock_server.spec.document import to_yaml
-from mock_server.spec.revision import revisions
-from mock_server.world_file import dump
 from tests.asgi import pristine
 from tests.descriptions import description
 from tests.serving import FROM_THE_CHECKOUT, ROOT
+from waldur_billing_mock.fixtures import SCENARIOS
+from waldur_billing_mock.mock_server import __version__
+from waldur_billing_mock.mock_server.__main__ import main
+from waldur_billing_mock.mock_server.settings import DESCRIPTION
+from waldur_billing_mock.mock_server.world_file import dump
+from waldur_billing_mock.openapi.document import to_yaml
+from waldur_billing_mock.openapi.revision import revisions
 
 SECONDS_TO_STOP: Final = 2.0
 SECONDS_TO_LIVE: Final = 60.0

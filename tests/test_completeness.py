@@ -9,13 +9,13 @@ from typing import Final
 import jsonschema_rs
 import pytest
 
-from mock_server.operations.registry import functions
-from mock_server.settings import DESCRIPTION
-from mock_server.spec.document import Node
-from mock_server.spec.operation import Operation, operations
-from mock_server.spec.revision import revisions
 from tests.asgi import Api, application
 from tests.descriptions import description
+from waldur_billing_mock.mock_server.operations.registry import functions
+from waldur_billing_mock.mock_server.settings import DESCRIPTION
+from waldur_billing_mock.openapi.document import Node
+from waldur_billing_mock.openapi.operation import Operation, operations
+from waldur_billing_mock.openapi.revision import revisions
 
 DIALECTS: Final = [(revision, wire) for revision in revisions(DESCRIPTION) for wire in (False, True)]
 FAILS_IN_WIRE: Final = {"invoice_items_consumptions_list", "invoice_items_consumptions_retrieve"}
@@ -49,7 +49,7 @@ def public_functions(module: ModuleType) -> set[str]:
 def test_every_operation_has_an_invariant_of_its_name_in_the_module_of_its_page(page: str) -> None:
     operations_of_page, invariants = (
         public_functions(import_module(f"{package}.{page}"))
-        for package in ("mock_server.operations", "contracts.invariants")
+        for package in ("waldur_billing_mock.mock_server.operations", "waldur_billing_mock.contracts.invariants")
     )
 
     assert invariants == operations_of_page

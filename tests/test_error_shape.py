@@ -10,10 +10,10 @@ from urllib.parse import quote
 import jsonschema_rs
 import pytest
 
-from mock_server.spec.document import Node, resolve
-from mock_server.spec.operation import Operation, operations
 from tests.asgi import FORM_TYPE, JSON_TYPE, Api, Reply, application
 from tests.descriptions import description
+from waldur_billing_mock.openapi.document import Node, resolve
+from waldur_billing_mock.openapi.operation import Operation, operations
 
 UUID: Final = "a1b2c3d4e5f67890abcdef1234567890"
 VALUES: Final = (

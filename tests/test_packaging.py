@@ -26,7 +26,7 @@ pytestmark = pytest.mark.xdist_group("packaging")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A wheel of the repository, built from a copy so that the checkout stays as it is."""
     folder = tmp_path_factory.mktemp("wheel")
-    shutil.copytree(ROOT, folder / "source", ignore=NOT_SOURCE)
+    shutil.copytree(ROOT, folder / "source", symlinks=True, ignore=NOT_SOURCE)
     pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(folder / "source"))
     (built,) = folder.glob("*.whl")
     return built
@@ -86,7 +86,7 @@ def test_an_installed_wheel_serves_outside_the_checkout(wheel: Path, tmp_path: P
         answer = mock.ask("GET", "/api/invoices/", mock.token())
 
     where = subprocess.run(
-        [python, "-c", "import mock_server; print(mock_server.__file__)"],
+        [python, "-c", "from waldur_billing_mock import mock_server; print(mock_server.__file__)"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -98,13 +98,13 @@ def test_an_installed_wheel_serves_outside_the_checkout(wheel: Path, tmp_path: P
 
 def test_a_wheel_holds_every_file_of_the_packages_and_no_tests(wheel: Path) -> None:
     kinds = {".py", ".yaml", ".json", ".html", ".css", ".js", ".svg", ".toml"}
-    folders = [folder for folder in ("contracts", "fixtures", "mock_server", "openapi") if (ROOT / folder).is_dir()]
     sources = {
-        path.relative_to(ROOT).as_posix()
-        for folder in folders
+        f"waldur_billing_mock/{path.relative_to(ROOT).as_posix()}"
+        for folder in ("contracts", "fixtures", "mock_server", "openapi")
         for path in (ROOT / folder).rglob("*")
         if path.suffix in kinds
     }
+    sources |= {"waldur_billing_mock/__init__.py", "waldur_billing_mock/py.typed"}
 
     packed = {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
 

@@ -13,8 +13,8 @@ from tests.serving import ROOT
 HEAVY: Final = ("schemathesis", "hypothesis", "faker", "jinja2", "yaml", "pytest", "starlette.testclient")
 START: Final = """
 import sys
-from mock_server.__main__ import create_app, create_stage
-from mock_server.settings import Settings
+from waldur_billing_mock.mock_server.__main__ import create_app, create_stage
+from waldur_billing_mock.mock_server.settings import Settings
 create_app(Settings(), create_stage(Settings()))
 print(*sys.modules)
 """

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from mock_server.billing.compensation import compensate
-from mock_server.billing.credit import ProjectCredit
-from mock_server.billing.marketplace import ComponentUsage
-from mock_server.billing.payment import PaymentOrder
-from mock_server.billing.table import Table
-from mock_server.world_file import LINKS, TABLES, WorldFileError, dump, load, read
 from tests.billing.builders import NOW, Builder
+from waldur_billing_mock.mock_server.billing.compensation import compensate
+from waldur_billing_mock.mock_server.billing.credit import ProjectCredit
+from waldur_billing_mock.mock_server.billing.marketplace import ComponentUsage
+from waldur_billing_mock.mock_server.billing.payment import PaymentOrder
+from waldur_billing_mock.mock_server.billing.table import Table
+from waldur_billing_mock.mock_server.world_file import LINKS, TABLES, WorldFileError, dump, load, read
 
 Change = Callable[[dict[str, Any]], object]
 

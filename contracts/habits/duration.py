@@ -1,6 +1,6 @@
 """Answers come in time. Slow ones are asked for again, so that a busy machine alone is no defect."""
 
-from contracts.trial import Trial
+from waldur_billing_mock.contracts.trial import Trial
 
 _AGAIN = 3
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Final
 
-from contracts.discovery import UNKNOWN, Books, books_of, cost, named_offering, named_provider
-from contracts.exchange import NotExercised
-from contracts.habits.joins import invoice_of, offering
-from contracts.subjects import identity_of, subject
-from contracts.trial import Trial, key_of, need
-from contracts.values import Row, half_even, hyphenated, instant, optional_identifier
-from contracts.values import decimal as number
+from waldur_billing_mock.contracts.discovery import UNKNOWN, Books, books_of, cost, named_offering, named_provider
+from waldur_billing_mock.contracts.exchange import NotExercised
+from waldur_billing_mock.contracts.habits.joins import invoice_of, offering
+from waldur_billing_mock.contracts.subjects import identity_of, subject
+from waldur_billing_mock.contracts.trial import Trial, key_of, need
+from waldur_billing_mock.contracts.values import Row, half_even, hyphenated, instant, optional_identifier
+from waldur_billing_mock.contracts.values import decimal as number
 
 Value = Callable[[Books, Row], Any]
 

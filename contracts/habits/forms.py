@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from contracts.exchange import Broken, Complaint, Exchange, NotExercised
-from contracts.subjects import subject
-from contracts.trial import Trial, break_with, key_of, need
-from contracts.values import is_uuid
+from waldur_billing_mock.contracts.exchange import Broken, Complaint, Exchange, NotExercised
+from waldur_billing_mock.contracts.subjects import subject
+from waldur_billing_mock.contracts.trial import Trial, break_with, key_of, need
+from waldur_billing_mock.contracts.values import is_uuid
 
 DETAILS: Final = {"invoices_list": "invoices_retrieve", "invoice_items_list": "invoice_items_retrieve"}
 _PLACES: Final = {"price": (2, 10), "tax": (2, 10), "total": (2, 10), "unit_price": (10,), "quantity": (10,)}

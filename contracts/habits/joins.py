@@ -1,9 +1,9 @@
 """What a row means by its links: the invoice, the offering, the project that stand in other answers."""
 
-from contracts.discovery import Books
-from contracts.exchange import NotExercised
-from contracts.subjects import identity_of
-from contracts.values import Malformed, Row, identifier, optional_identifier
+from waldur_billing_mock.contracts.discovery import Books
+from waldur_billing_mock.contracts.exchange import NotExercised
+from waldur_billing_mock.contracts.subjects import identity_of
+from waldur_billing_mock.contracts.values import Malformed, Row, identifier, optional_identifier
 
 
 def invoice_of(books: Books, row: Row) -> Row:

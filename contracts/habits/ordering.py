@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise, product
 from typing import Any, Final
 
-from contracts.discovery import Books, books_of
-from contracts.habits.joins import invoice_of, offering_name
-from contracts.subjects import identity_of, subject
-from contracts.trial import Trial, field, need
-from contracts.values import Row, decimal
+from waldur_billing_mock.contracts.discovery import Books, books_of
+from waldur_billing_mock.contracts.habits.joins import invoice_of, offering_name
+from waldur_billing_mock.contracts.subjects import identity_of, subject
+from waldur_billing_mock.contracts.trial import Trial, field, need
+from waldur_billing_mock.contracts.values import Row, decimal
 
 Key = Callable[[Books, Row], Any]
 

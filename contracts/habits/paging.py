@@ -4,9 +4,9 @@ import re
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from contracts.exchange import Exchange
-from contracts.subjects import Subject, identity_of, subject
-from contracts.trial import Trial, need
+from waldur_billing_mock.contracts.exchange import Exchange
+from waldur_billing_mock.contracts.subjects import Subject, identity_of, subject
+from waldur_billing_mock.contracts.trial import Trial, need
 
 _SIZES: Final = (7, 3, 1)
 _LARGEST: Final = 300

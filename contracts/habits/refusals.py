@@ -2,13 +2,13 @@
 
 from typing import Any, Final
 
-from contracts.discovery import UNKNOWN
-from contracts.exchange import Exchange, NotExercised, Request
-from contracts.subjects import Subject, subject
-from contracts.target import ANONYMOUS
-from contracts.transport import READING
-from contracts.trial import Trial, need
-from contracts.values import plain
+from waldur_billing_mock.contracts.discovery import UNKNOWN
+from waldur_billing_mock.contracts.exchange import Exchange, NotExercised, Request
+from waldur_billing_mock.contracts.subjects import Subject, subject
+from waldur_billing_mock.contracts.target import ANONYMOUS
+from waldur_billing_mock.contracts.transport import READING
+from waldur_billing_mock.contracts.trial import Trial, need
+from waldur_billing_mock.contracts.values import plain
 
 _BAD_TOKENS: Final = ("Token", "Token two words", "Token 0000000000000000000000000000000000000000", "Basic YTpi")
 _HABITS: Final = ("page", "page_size", "field")

@@ -6,10 +6,20 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from contracts.discovery import Month, exact
-from contracts.exchange import Broken, Complaint, Exchange, NotExercised
-from contracts.trial import Trial, field, key_of
-from contracts.values import Malformed, Row, away_from_zero, day, decimal, half_even, half_up, product, total
+from waldur_billing_mock.contracts.discovery import Month, exact
+from waldur_billing_mock.contracts.exchange import Broken, Complaint, Exchange, NotExercised
+from waldur_billing_mock.contracts.trial import Trial, field, key_of
+from waldur_billing_mock.contracts.values import (
+    Malformed,
+    Row,
+    away_from_zero,
+    day,
+    decimal,
+    half_even,
+    half_up,
+    product,
+    total,
+)
 
 _DAYS_TO_PAY: Final = timedelta(days=30)
 _HUNDRED: Final = Decimal(100)

@@ -4,12 +4,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from contracts.discovery import UNKNOWN, Line, Month, books_of, cost, current_month, exact
-from contracts.exchange import Exchange, NotExercised
-from contracts.invariants.arithmetic import agreement, number, prices_of_item
-from contracts.invariants.writing import compensation, deletion, moving, update
-from contracts.trial import Query, Trial, field, key_of, need
-from contracts.values import (
+from waldur_billing_mock.contracts.discovery import UNKNOWN, Line, Month, books_of, cost, current_month, exact
+from waldur_billing_mock.contracts.exchange import Exchange, NotExercised
+from waldur_billing_mock.contracts.invariants.arithmetic import agreement, number, prices_of_item
+from waldur_billing_mock.contracts.invariants.writing import compensation, deletion, moving, update
+from waldur_billing_mock.contracts.trial import Query, Trial, field, key_of, need
+from waldur_billing_mock.contracts.values import (
     decimal,
     half_even,
     hyphenated,

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from decimal import Decimal
 
-from contracts.discovery import UNKNOWN, Month, books_of, current_month
-from contracts.habits.joins import offering_name
-from contracts.habits.ordering import sorted_by
-from contracts.invariants.arithmetic import (
+from waldur_billing_mock.contracts.discovery import UNKNOWN, Month, books_of, current_month
+from waldur_billing_mock.contracts.habits.joins import offering_name
+from waldur_billing_mock.contracts.habits.ordering import sorted_by
+from waldur_billing_mock.contracts.invariants.arithmetic import (
     agreement,
     belongs,
     billed_by_month,
@@ -16,9 +16,9 @@ from contracts.invariants.arithmetic import (
     rate_of,
     sums_of_invoice,
 )
-from contracts.stories.changes import a_created_invoice, change_field, pay, refuse
-from contracts.trial import Trial, field, key_of, need
-from contracts.values import away_from_zero, decimal, product, total
+from waldur_billing_mock.contracts.stories.changes import a_created_invoice, change_field, pay, refuse
+from waldur_billing_mock.contracts.trial import Trial, field, key_of, need
+from waldur_billing_mock.contracts.values import away_from_zero, decimal, product, total
 
 _ALL = ("staff", "support")
 

@@ -1,9 +1,9 @@
 """The operations of the page `provider-invoice-items`."""
 
-from contracts.discovery import books_of, provider_numbers
-from contracts.exchange import NotExercised
-from contracts.invariants.arithmetic import belongs, prices_of_item
-from contracts.trial import Trial, key_of, need
+from waldur_billing_mock.contracts.discovery import books_of, provider_numbers
+from waldur_billing_mock.contracts.exchange import NotExercised
+from waldur_billing_mock.contracts.invariants.arithmetic import belongs, prices_of_item
+from waldur_billing_mock.contracts.trial import Trial, key_of, need
 
 
 def provider_invoice_items_list(trial: Trial) -> None:

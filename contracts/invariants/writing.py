@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
-from contracts.discovery import UNKNOWN, Books, books_of, current_month, exact
-from contracts.exchange import Exchange, NotExercised
-from contracts.invariants.arithmetic import number, prices_of_item, sums_of_invoice
-from contracts.stories.changes import (
+from waldur_billing_mock.contracts.discovery import UNKNOWN, Books, books_of, current_month, exact
+from waldur_billing_mock.contracts.exchange import Exchange, NotExercised
+from waldur_billing_mock.contracts.invariants.arithmetic import number, prices_of_item, sums_of_invoice
+from waldur_billing_mock.contracts.stories.changes import (
     SIGN,
     WRITABLE,
     compensate,
@@ -16,9 +16,9 @@ from contracts.stories.changes import (
     writable,
     write_item,
 )
-from contracts.trial import Trial, field, key_of
-from contracts.values import Row, decimal, identifier
-from mock_server.spec.document import resolve
+from waldur_billing_mock.contracts.trial import Trial, field, key_of
+from waldur_billing_mock.contracts.values import Row, decimal, identifier
+from waldur_billing_mock.openapi.document import resolve
 
 _RANGE = Decimal(100_000)
 _MORE = Decimal("2.125")

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from contracts.findings import Verdict
-from contracts.reports import html, json_report, junit, markdown, sarif
-from contracts.reports.words import redact
-from contracts.settings import Settings, Unusable
+from waldur_billing_mock.contracts.findings import Verdict
+from waldur_billing_mock.contracts.reports import html, json_report, junit, markdown, sarif
+from waldur_billing_mock.contracts.reports.words import redact
+from waldur_billing_mock.contracts.settings import Settings, Unusable
 
 FORMATS: Final[Mapping[str, Callable[[Verdict], str]]] = {
     "html": html.page,

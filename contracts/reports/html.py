@@ -6,10 +6,10 @@ from html import escape
 from importlib.resources import files
 from typing import Final
 
-from contracts.checks import KINDS
-from contracts.findings import OUTCOMES, Result, Verdict
-from contracts.reports.terminal import headline
-from contracts.reports.words import lines
+from waldur_billing_mock.contracts.checks import KINDS
+from waldur_billing_mock.contracts.findings import OUTCOMES, Result, Verdict
+from waldur_billing_mock.contracts.reports.terminal import headline
+from waldur_billing_mock.contracts.reports.words import lines
 
 _CLASSES: Final = {
     "kept": "kept",
@@ -23,7 +23,7 @@ _SIGNS: Final = {"kept": "✓", "broken": "✗", "known deviation": "≈", "acce
 
 def page(verdict: Verdict) -> str:
     """The page. Everything that comes from a server is escaped."""
-    style = files("contracts.reports").joinpath("report.css").read_text(encoding="utf-8")
+    style = files("waldur_billing_mock.contracts.reports").joinpath("report.css").read_text(encoding="utf-8")
     tone = ("kept", "broken", "missing")[verdict.exit_code]
     body = [
         f"<h1>Contracts</h1><p class='{tone}'>{escape(headline(verdict))}</p>",

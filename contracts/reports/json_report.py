@@ -2,8 +2,8 @@
 
 import json
 
-from contracts.findings import OUTCOMES, Verdict
-from contracts.reports.words import lines
+from waldur_billing_mock.contracts.findings import OUTCOMES, Verdict
+from waldur_billing_mock.contracts.reports.words import lines
 
 
 def text(verdict: Verdict) -> str:

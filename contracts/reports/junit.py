@@ -3,9 +3,9 @@
 import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from contracts.checks import KINDS
-from contracts.findings import Result, Verdict
-from contracts.reports.words import lines
+from waldur_billing_mock.contracts.checks import KINDS
+from waldur_billing_mock.contracts.findings import Result, Verdict
+from waldur_billing_mock.contracts.reports.words import lines
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

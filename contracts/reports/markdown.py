@@ -1,8 +1,8 @@
 """The verdict for a merge request: the verdict, what is broken, and tables that fold away."""
 
-from contracts.findings import OUTCOMES, Verdict
-from contracts.reports.terminal import headline
-from contracts.reports.words import lines
+from waldur_billing_mock.contracts.findings import OUTCOMES, Verdict
+from waldur_billing_mock.contracts.reports.terminal import headline
+from waldur_billing_mock.contracts.reports.words import lines
 
 
 def text(verdict: Verdict) -> str:

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from contracts.findings import Finding, Result, Verdict
-from contracts.reports.words import lines
+from waldur_billing_mock.contracts.findings import Finding, Result, Verdict
+from waldur_billing_mock.contracts.reports.words import lines
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"broken": "error", "known deviation": "note", "accepted": "warning"}

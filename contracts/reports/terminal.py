@@ -3,10 +3,10 @@
 from collections import Counter
 from typing import Final, TextIO
 
-from contracts.checks import KINDS, Check
-from contracts.description import Description
-from contracts.findings import OUTCOMES, Result, Verdict
-from contracts.reports.words import lines
+from waldur_billing_mock.contracts.checks import KINDS, Check
+from waldur_billing_mock.contracts.description import Description
+from waldur_billing_mock.contracts.findings import OUTCOMES, Result, Verdict
+from waldur_billing_mock.contracts.reports.words import lines
 
 _MOST: Final = 20
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
-from contracts.exchange import Complaint, Exchange
-from contracts.findings import Verdict
-from contracts.values import shape
-from contracts.wires import IN_PROCESS
+from waldur_billing_mock.contracts.exchange import Complaint, Exchange
+from waldur_billing_mock.contracts.findings import Verdict
+from waldur_billing_mock.contracts.values import shape
+from waldur_billing_mock.contracts.wires import IN_PROCESS
 
 _LONGEST: Final = 400
 _MOCK: Final = "http://localhost:8080"

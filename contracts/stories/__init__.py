@@ -2,18 +2,18 @@
 
 from collections.abc import Callable
 
-from contracts.stories.corrections import (
+from waldur_billing_mock.contracts.stories.corrections import (
     a_compensation_lowers_every_figure,
     a_deletion_leaves_nothing_behind,
     a_move_takes_the_costs_along,
     a_quantity_changes_every_figure,
 )
-from contracts.stories.invoices import (
+from waldur_billing_mock.contracts.stories.invoices import (
     a_payment_changes_the_state_alone,
     fields_are_set_one_by_one,
     refused_writes_leave_no_trace,
 )
-from contracts.trial import Trial
+from waldur_billing_mock.contracts.trial import Trial
 
 STORIES: tuple[Callable[[Trial], None], ...] = (
     a_quantity_changes_every_figure,

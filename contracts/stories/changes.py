@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from contracts.discovery import Books, Month, current_month, exact
-from contracts.exchange import Exchange, NotExercised
-from contracts.transport import ANY
-from contracts.trial import Trial, key_of
-from contracts.values import Malformed, Row, decimal, identifier, plain
+from waldur_billing_mock.contracts.discovery import Books, Month, current_month, exact
+from waldur_billing_mock.contracts.exchange import Exchange, NotExercised
+from waldur_billing_mock.contracts.transport import ANY
+from waldur_billing_mock.contracts.trial import Trial, key_of
+from waldur_billing_mock.contracts.values import Malformed, Row, decimal, identifier, plain
 
 SIGN = "contract check"
 """What texts are set to that a story writes."""

@@ -2,11 +2,18 @@
 
 from decimal import Decimal
 
-from contracts.discovery import Books, books_of, exact
-from contracts.stories.changes import compensate, items_to_compensate, may_write, move, writable, write_item
-from contracts.stories.figures import figures, growth_now, is_recent, must_differ_by
-from contracts.trial import Trial, break_with, key_of, need
-from contracts.values import Row, away_from_zero, decimal, identifier
+from waldur_billing_mock.contracts.discovery import Books, books_of, exact
+from waldur_billing_mock.contracts.stories.changes import (
+    compensate,
+    items_to_compensate,
+    may_write,
+    move,
+    writable,
+    write_item,
+)
+from waldur_billing_mock.contracts.stories.figures import figures, growth_now, is_recent, must_differ_by
+from waldur_billing_mock.contracts.trial import Trial, break_with, key_of, need
+from waldur_billing_mock.contracts.values import Row, away_from_zero, decimal, identifier
 
 _STEP = Decimal(4)
 

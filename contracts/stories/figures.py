@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from contracts.discovery import Month, books_of, cost, current_month
-from contracts.trial import Trial, break_with, key_of
-from contracts.values import Row, decimal, hyphenated, optional_identifier, total
+from waldur_billing_mock.contracts.discovery import Month, books_of, cost, current_month
+from waldur_billing_mock.contracts.trial import Trial, break_with, key_of
+from waldur_billing_mock.contracts.values import Row, decimal, hyphenated, optional_identifier, total
 
 Figures = Mapping[str, Decimal]
 ROUNDED: Final = frozenset({"costs", "costs of the project", "costs of the customer"})

@@ -1,11 +1,11 @@
 """Stories about whole invoices."""
 
-from contracts.discovery import books_of
-from contracts.invariants.arithmetic import dates_of_invoice
-from contracts.stories.changes import SIGN, a_created_invoice, pay, refuse, writable
-from contracts.stories.figures import growth_now
-from contracts.trial import Trial, key_of
-from contracts.values import Row
+from waldur_billing_mock.contracts.discovery import books_of
+from waldur_billing_mock.contracts.invariants.arithmetic import dates_of_invoice
+from waldur_billing_mock.contracts.stories.changes import SIGN, a_created_invoice, pay, refuse, writable
+from waldur_billing_mock.contracts.stories.figures import growth_now
+from waldur_billing_mock.contracts.trial import Trial, key_of
+from waldur_billing_mock.contracts.values import Row
 
 _FIELDS = {
     "invoices_set_backend_id": ("backend_id", SIGN),

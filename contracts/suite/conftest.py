@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from contracts import options
-from contracts.plugin import NAME, ContractPlugin
-from contracts.reports import terminal, write
-from contracts.run import prepare
-from contracts.settings import Unusable
+from waldur_billing_mock.contracts import options
+from waldur_billing_mock.contracts.plugin import NAME, ContractPlugin
+from waldur_billing_mock.contracts.reports import terminal, write
+from waldur_billing_mock.contracts.run import prepare
+from waldur_billing_mock.contracts.settings import Unusable
 
 
 def pytest_configure(config: pytest.Config) -> None:

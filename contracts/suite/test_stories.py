@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from contracts.checks import Check
+from waldur_billing_mock.contracts.checks import Check
 
 
 def test_stories(check: Check, judge_check: Callable[[Check], None]) -> None:

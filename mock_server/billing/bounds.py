@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mock_server.billing.faults import OutOfRange
-from mock_server.billing.money import add, half_even, magnitude, percent, subtract, total
+from waldur_billing_mock.mock_server.billing.faults import OutOfRange
+from waldur_billing_mock.mock_server.billing.money import add, half_even, magnitude, percent, subtract, total
 
 if TYPE_CHECKING:
-    from mock_server.billing.item import InvoiceItem
+    from waldur_billing_mock.mock_server.billing.item import InvoiceItem
 
 _FACTOR = Decimal(10) ** 10
 _ITEM_TAX = Decimal(10) ** 8

@@ -8,17 +8,17 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mock_server.billing.bounds import must_fit
-from mock_server.billing.credit import VALUE_PLACES, CustomerCredit, ProjectCredit
-from mock_server.billing.faults import Refused
-from mock_server.billing.invoice import find_invoice, open_invoice
-from mock_server.billing.item import InvoiceItem
-from mock_server.billing.money import ZERO, add, as_stored, negative, subtract
-from mock_server.billing.period import Month
+from waldur_billing_mock.mock_server.billing.bounds import must_fit
+from waldur_billing_mock.mock_server.billing.credit import VALUE_PLACES, CustomerCredit, ProjectCredit
+from waldur_billing_mock.mock_server.billing.faults import Refused
+from waldur_billing_mock.mock_server.billing.invoice import find_invoice, open_invoice
+from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+from waldur_billing_mock.mock_server.billing.money import ZERO, add, as_stored, negative, subtract
+from waldur_billing_mock.mock_server.billing.period import Month
 
 if TYPE_CHECKING:
-    from mock_server.billing.invoice import Invoice
-    from mock_server.billing.marketplace import Resource
+    from waldur_billing_mock.mock_server.billing.invoice import Invoice
+    from waldur_billing_mock.mock_server.billing.marketplace import Resource
 
 
 def compensate(item: InvoiceItem, offering_component_name: str) -> InvoiceItem:

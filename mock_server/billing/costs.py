@@ -9,15 +9,15 @@ from decimal import Decimal
 from heapq import nlargest
 from typing import TYPE_CHECKING
 
-from mock_server.billing.listings import invoice_terms, item_terms
-from mock_server.billing.money import ZERO, add, half_even, negative, subtract, total
-from mock_server.billing.period import Month
-from mock_server.billing.store import World
-from mock_server.billing.table import Rows
+from waldur_billing_mock.mock_server.billing.listings import invoice_terms, item_terms
+from waldur_billing_mock.mock_server.billing.money import ZERO, add, half_even, negative, subtract, total
+from waldur_billing_mock.mock_server.billing.period import Month
+from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.table import Rows
 
 if TYPE_CHECKING:
-    from mock_server.billing.invoice import Invoice
-    from mock_server.billing.item import InvoiceItem
+    from waldur_billing_mock.mock_server.billing.invoice import Invoice
+    from waldur_billing_mock.mock_server.billing.item import InvoiceItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

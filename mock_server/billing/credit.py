@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mock_server.billing.store import World
-    from mock_server.billing.structure import Customer, Project
+    from waldur_billing_mock.mock_server.billing.store import World
+    from waldur_billing_mock.mock_server.billing.structure import Customer, Project
 
 VALUE_PLACES = 5
 

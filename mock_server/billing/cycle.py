@@ -6,13 +6,13 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mock_server.billing.compensation import apply_credit
-from mock_server.billing.faults import InvalidFields, NotFound
-from mock_server.billing.invoice import Invoice, find_invoice, open_invoice
-from mock_server.billing.marketplace import ComponentUsage
-from mock_server.billing.payment import active_profile
-from mock_server.billing.period import Month
-from mock_server.billing.registration import (
+from waldur_billing_mock.mock_server.billing.compensation import apply_credit
+from waldur_billing_mock.mock_server.billing.faults import InvalidFields, NotFound
+from waldur_billing_mock.mock_server.billing.invoice import Invoice, find_invoice, open_invoice
+from waldur_billing_mock.mock_server.billing.marketplace import ComponentUsage
+from waldur_billing_mock.mock_server.billing.payment import active_profile
+from waldur_billing_mock.mock_server.billing.period import Month
+from waldur_billing_mock.mock_server.billing.registration import (
     Line,
     Stay,
     lines_of,
@@ -23,9 +23,9 @@ from mock_server.billing.registration import (
 )
 
 if TYPE_CHECKING:
-    from mock_server.billing.item import InvoiceItem
-    from mock_server.billing.marketplace import PlanComponent, Resource
-    from mock_server.billing.store import World
+    from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+    from waldur_billing_mock.mock_server.billing.marketplace import PlanComponent, Resource
+    from waldur_billing_mock.mock_server.billing.store import World
 
 
 def open_month(world: World, year: int, month: int) -> list[Invoice]:

@@ -14,8 +14,8 @@ from decimal import Decimal
 from itertools import accumulate
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
-from mock_server.billing.money import ZERO, add, half_even, subtract
-from mock_server.billing.period import Month
+from waldur_billing_mock.mock_server.billing.money import ZERO, add, half_even, subtract
+from waldur_billing_mock.mock_server.billing.period import Month
 
 
 class Numbered(Protocol):

@@ -8,18 +8,26 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from mock_server.billing.faults import Refused, WrongState
-from mock_server.billing.money import add, as_stored, away_from_zero, half_even, multiply, percent, total
-from mock_server.billing.payment import Payment, required_profile
-from mock_server.billing.stats import InvoiceStatsOffering, offering_stats
-from mock_server.billing.structure import issuer_as_customer
+from waldur_billing_mock.mock_server.billing.faults import Refused, WrongState
+from waldur_billing_mock.mock_server.billing.money import (
+    add,
+    as_stored,
+    away_from_zero,
+    half_even,
+    multiply,
+    percent,
+    total,
+)
+from waldur_billing_mock.mock_server.billing.payment import Payment, required_profile
+from waldur_billing_mock.mock_server.billing.stats import InvoiceStatsOffering, offering_stats
+from waldur_billing_mock.mock_server.billing.structure import issuer_as_customer
 
 if TYPE_CHECKING:
-    from mock_server.billing.item import InvoiceItem
-    from mock_server.billing.payment import PaymentOrder
-    from mock_server.billing.period import Month
-    from mock_server.billing.store import Json, World
-    from mock_server.billing.structure import Customer
+    from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+    from waldur_billing_mock.mock_server.billing.payment import PaymentOrder
+    from waldur_billing_mock.mock_server.billing.period import Month
+    from waldur_billing_mock.mock_server.billing.store import Json, World
+    from waldur_billing_mock.mock_server.billing.structure import Customer
 
 State = Literal["pending", "created", "paid", "canceled"]
 

@@ -8,17 +8,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mock_server.billing.bounds import must_fit
-from mock_server.billing.faults import Refused
-from mock_server.billing.money import add, away_from_zero, magnitude, multiply, percent
-from mock_server.billing.period import quantity_for
+from waldur_billing_mock.mock_server.billing.bounds import must_fit
+from waldur_billing_mock.mock_server.billing.faults import Refused
+from waldur_billing_mock.mock_server.billing.money import add, away_from_zero, magnitude, multiply, percent
+from waldur_billing_mock.mock_server.billing.period import quantity_for
 
 if TYPE_CHECKING:
-    from mock_server.billing.credit import CustomerCredit
-    from mock_server.billing.invoice import Invoice
-    from mock_server.billing.marketplace import BillingType, PlanComponent, Resource
-    from mock_server.billing.store import Json, World
-    from mock_server.billing.structure import Customer, Project
+    from waldur_billing_mock.mock_server.billing.credit import CustomerCredit
+    from waldur_billing_mock.mock_server.billing.invoice import Invoice
+    from waldur_billing_mock.mock_server.billing.marketplace import BillingType, PlanComponent, Resource
+    from waldur_billing_mock.mock_server.billing.store import Json, World
+    from waldur_billing_mock.mock_server.billing.structure import Customer, Project
 
 _WRITABLE = ("article_code", "quantity", "unit_price", "start", "end")
 _WRITABLE_OF_FIXED = ("article_code", "unit_price", "start", "end")

@@ -11,13 +11,13 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
-from mock_server.billing.index import Order
-from mock_server.billing.money import ZERO, add, as_stored, multiply
-from mock_server.billing.period import Month
+from waldur_billing_mock.mock_server.billing.index import Order
+from waldur_billing_mock.mock_server.billing.money import ZERO, add, as_stored, multiply
+from waldur_billing_mock.mock_server.billing.period import Month
 
 if TYPE_CHECKING:
-    from mock_server.billing.invoice import Invoice
-    from mock_server.billing.item import InvoiceItem
+    from waldur_billing_mock.mock_server.billing.invoice import Invoice
+    from waldur_billing_mock.mock_server.billing.item import InvoiceItem
 
 Row = TypeVar("Row")
 

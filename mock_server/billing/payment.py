@@ -7,11 +7,11 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from mock_server.billing.faults import Refused
+from waldur_billing_mock.mock_server.billing.faults import Refused
 
 if TYPE_CHECKING:
-    from mock_server.billing.invoice import Invoice
-    from mock_server.billing.store import World
+    from waldur_billing_mock.mock_server.billing.invoice import Invoice
+    from waldur_billing_mock.mock_server.billing.store import World
 
 PaymentType = Literal["fixed_price", "invoices", "payment_gw_monthly"]
 

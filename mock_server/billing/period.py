@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from mock_server.billing.money import ZERO, add, away_from_zero, ratio, whole
+from waldur_billing_mock.mock_server.billing.money import ZERO, add, away_from_zero, ratio, whole
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)

@@ -10,14 +10,14 @@ from functools import lru_cache
 from sys import intern
 from typing import TYPE_CHECKING
 
-from mock_server.billing.item import InvoiceItem
-from mock_server.billing.money import multiply, whole
-from mock_server.billing.period import Month, quantity_for
+from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+from waldur_billing_mock.mock_server.billing.money import multiply, whole
+from waldur_billing_mock.mock_server.billing.period import Month, quantity_for
 
 if TYPE_CHECKING:
-    from mock_server.billing.invoice import Invoice
-    from mock_server.billing.marketplace import OfferingComponent, Plan, PlanComponent, Resource
-    from mock_server.billing.store import Json
+    from waldur_billing_mock.mock_server.billing.invoice import Invoice
+    from waldur_billing_mock.mock_server.billing.marketplace import OfferingComponent, Plan, PlanComponent, Resource
+    from waldur_billing_mock.mock_server.billing.store import Json
 
 _FIRST_MONTHS_OF_QUARTERS = (1, 4, 7, 10)
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mock_server.billing.money import away_from_zero, total
+from waldur_billing_mock.mock_server.billing.money import away_from_zero, total
 
 if TYPE_CHECKING:
-    from mock_server.billing.item import InvoiceItem
-    from mock_server.billing.marketplace import Offering
+    from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+    from waldur_billing_mock.mock_server.billing.marketplace import Offering
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,15 +8,15 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import TYPE_CHECKING, TypeAlias
 
-from mock_server.billing.index import Ledger
-from mock_server.billing.listings import INVOICES, ITEMS, PROVIDER_ITEMS, invoice_terms, item_terms
-from mock_server.billing.table import Table
+from waldur_billing_mock.mock_server.billing.index import Ledger
+from waldur_billing_mock.mock_server.billing.listings import INVOICES, ITEMS, PROVIDER_ITEMS, invoice_terms, item_terms
+from waldur_billing_mock.mock_server.billing.table import Table
 
 if TYPE_CHECKING:
-    from mock_server.billing.credit import CustomerCredit, ProjectCredit
-    from mock_server.billing.invoice import Invoice, InvoiceSums, Notification
-    from mock_server.billing.item import InvoiceItem
-    from mock_server.billing.marketplace import (
+    from waldur_billing_mock.mock_server.billing.credit import CustomerCredit, ProjectCredit
+    from waldur_billing_mock.mock_server.billing.invoice import Invoice, InvoiceSums, Notification
+    from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+    from waldur_billing_mock.mock_server.billing.marketplace import (
         ComponentUsage,
         Offering,
         OfferingComponent,
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
         Resource,
         ServiceProvider,
     )
-    from mock_server.billing.payment import Payment, PaymentProfile
-    from mock_server.billing.registration import Line
-    from mock_server.billing.structure import Customer, Project, User
+    from waldur_billing_mock.mock_server.billing.payment import Payment, PaymentProfile
+    from waldur_billing_mock.mock_server.billing.registration import Line
+    from waldur_billing_mock.mock_server.billing.structure import Customer, Project, User
 
 Json: TypeAlias = "str | int | bool | Decimal | Sequence[Json] | Mapping[str, Json] | None"
 

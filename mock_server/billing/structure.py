@@ -8,10 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from mock_server.billing.countries import COUNTRIES
+from waldur_billing_mock.mock_server.billing.countries import COUNTRIES
 
 if TYPE_CHECKING:
-    from mock_server.billing.store import Json, World
+    from waldur_billing_mock.mock_server.billing.store import Json, World
 
 ScopeType = Literal["customer", "project", "offering"]
 

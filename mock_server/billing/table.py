@@ -10,12 +10,12 @@ from dataclasses import Field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeAlias, TypeVar, overload
 
-from mock_server.billing.index import Bucket, Index, Layered, Order, Sum, Terms, same_terms
-from mock_server.billing.money import ZERO, add, subtract
-from mock_server.billing.period import Month
+from waldur_billing_mock.mock_server.billing.index import Bucket, Index, Layered, Order, Sum, Terms, same_terms
+from waldur_billing_mock.mock_server.billing.money import ZERO, add, subtract
+from waldur_billing_mock.mock_server.billing.period import Month
 
 if TYPE_CHECKING:
-    from mock_server.billing.store import World
+    from waldur_billing_mock.mock_server.billing.store import World
 
 
 class Identified(Protocol):

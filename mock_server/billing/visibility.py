@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from mock_server.billing.table import Row, Rows
+from waldur_billing_mock.mock_server.billing.table import Row, Rows
 
 if TYPE_CHECKING:
-    from mock_server.billing.invoice import Invoice
-    from mock_server.billing.item import InvoiceItem
-    from mock_server.billing.structure import Customer, Project, User
+    from waldur_billing_mock.mock_server.billing.invoice import Invoice
+    from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+    from waldur_billing_mock.mock_server.billing.structure import Customer, Project, User
 
 _PROVIDER_ROLES = ("CUSTOMER.OWNER", "CUSTOMER.MANAGER")
 

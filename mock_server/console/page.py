@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence, Sized
 from html import escape
 from typing import Any, Final
 
-from mock_server.billing.store import World
-from mock_server.spec.document import Node
-from mock_server.spec.operation import operations
+from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.openapi.document import Node
+from waldur_billing_mock.openapi.operation import operations
 
 _STYLE: Final = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: #1c2733; }

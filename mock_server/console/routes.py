@@ -9,14 +9,14 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mock_server.billing.invoice import Notification
-from mock_server.billing.payment import Payment
-from mock_server.billing.store import World
-from mock_server.console import page
-from mock_server.spec.document import Node, to_json, to_yaml
-from mock_server.spec.render import hyphenated
-from mock_server.stage import Stage
-from mock_server.web import access, problems, reply
+from waldur_billing_mock.mock_server.billing.invoice import Notification
+from waldur_billing_mock.mock_server.billing.payment import Payment
+from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.console import page
+from waldur_billing_mock.mock_server.spec.render import hyphenated
+from waldur_billing_mock.mock_server.stage import Stage
+from waldur_billing_mock.mock_server.web import access, problems, reply
+from waldur_billing_mock.openapi.document import Node, to_json, to_yaml
 
 
 def console(stage: Stage, document: Node, users: Callable[[World], Sequence[Mapping[str, Any]]]) -> Mount:

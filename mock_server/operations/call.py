@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mock_server.billing.faults import InvalidFields, NotFound
-from mock_server.billing.invoice import Invoice
-from mock_server.billing.item import InvoiceItem
-from mock_server.billing.store import World
-from mock_server.billing.structure import User
-from mock_server.billing.visibility import can_see_invoice, can_see_item
-from mock_server.spec.validation import hex_uuid
-from mock_server.web.intake import Intake
+from waldur_billing_mock.mock_server.billing.faults import InvalidFields, NotFound
+from waldur_billing_mock.mock_server.billing.invoice import Invoice
+from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.structure import User
+from waldur_billing_mock.mock_server.billing.visibility import can_see_invoice, can_see_item
+from waldur_billing_mock.mock_server.spec.validation import hex_uuid
+from waldur_billing_mock.mock_server.web.intake import Intake
 
 
 @dataclass(frozen=True, slots=True)

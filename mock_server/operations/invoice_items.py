@@ -4,16 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mock_server.billing.compensation import CustomerCreditConsumptionByMonth, compensate, consumptions
-from mock_server.billing.costs import InvoiceCost, costs, costs_for_period, total_price
-from mock_server.billing.faults import NotFound
-from mock_server.billing.invoice import Invoice
-from mock_server.billing.item import InvoiceItem
-from mock_server.billing.period import coded_period, documented_period
-from mock_server.billing.visibility import can_see_customer, can_see_project, items_visible_to
-from mock_server.operations.call import Call
-from mock_server.web import problems
-from mock_server.web.listing import Filter, Listing, select
+from waldur_billing_mock.mock_server.billing.compensation import (
+    CustomerCreditConsumptionByMonth,
+    compensate,
+    consumptions,
+)
+from waldur_billing_mock.mock_server.billing.costs import InvoiceCost, costs, costs_for_period, total_price
+from waldur_billing_mock.mock_server.billing.faults import NotFound
+from waldur_billing_mock.mock_server.billing.invoice import Invoice
+from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+from waldur_billing_mock.mock_server.billing.period import coded_period, documented_period
+from waldur_billing_mock.mock_server.billing.visibility import can_see_customer, can_see_project, items_visible_to
+from waldur_billing_mock.mock_server.operations.call import Call
+from waldur_billing_mock.mock_server.web import problems
+from waldur_billing_mock.mock_server.web.listing import Filter, Listing, select
 
 _FILTERS: Final[Mapping[str, Filter[InvoiceItem]]] = {
     "year": lambda item, year: item.invoice.year == year,

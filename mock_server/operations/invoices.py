@@ -3,16 +3,20 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mock_server.billing.costs import InvoiceGrowth, growth, growth_of_all
-from mock_server.billing.faults import NotFound
-from mock_server.billing.invoice import Invoice
-from mock_server.billing.item import InvoiceItem
-from mock_server.billing.payment import PaymentOrder
-from mock_server.billing.stats import InvoiceStatsOffering
-from mock_server.billing.visibility import customers_visible_to, invoices_visible_to, sees_everything
-from mock_server.operations.call import Call, read_uuid
-from mock_server.web import problems
-from mock_server.web.listing import Filter, Key, Listing, select
+from waldur_billing_mock.mock_server.billing.costs import InvoiceGrowth, growth, growth_of_all
+from waldur_billing_mock.mock_server.billing.faults import NotFound
+from waldur_billing_mock.mock_server.billing.invoice import Invoice
+from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+from waldur_billing_mock.mock_server.billing.payment import PaymentOrder
+from waldur_billing_mock.mock_server.billing.stats import InvoiceStatsOffering
+from waldur_billing_mock.mock_server.billing.visibility import (
+    customers_visible_to,
+    invoices_visible_to,
+    sees_everything,
+)
+from waldur_billing_mock.mock_server.operations.call import Call, read_uuid
+from waldur_billing_mock.mock_server.web import problems
+from waldur_billing_mock.mock_server.web.listing import Filter, Key, Listing, select
 
 _FILTERS: Final[Mapping[str, Filter[Invoice]]] = {
     "customer_uuid": lambda invoice, uuid: invoice.customer_uuid == uuid,

@@ -1,7 +1,14 @@
 """Turns the domain's refusals into Waldur's statuses and bodies (behaviour 1.4)."""
 
-from mock_server.billing.faults import Fault, InvalidFields, NotFound, OutOfRange, Refused, WrongState
-from mock_server.web.problems import Problem, detail
+from waldur_billing_mock.mock_server.billing.faults import (
+    Fault,
+    InvalidFields,
+    NotFound,
+    OutOfRange,
+    Refused,
+    WrongState,
+)
+from waldur_billing_mock.mock_server.web.problems import Problem, detail
 
 
 def problem_of(fault: Fault) -> Problem:

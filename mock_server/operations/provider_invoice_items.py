@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
-from mock_server.billing.faults import NotFound
-from mock_server.billing.item import InvoiceItem
-from mock_server.billing.visibility import can_see_provider_item, provider_items_visible_to
-from mock_server.operations.call import Call
-from mock_server.web import problems
-from mock_server.web.listing import Filter, Key, Listing
+from waldur_billing_mock.mock_server.billing.faults import NotFound
+from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+from waldur_billing_mock.mock_server.billing.visibility import can_see_provider_item, provider_items_visible_to
+from waldur_billing_mock.mock_server.operations.call import Call
+from waldur_billing_mock.mock_server.web import problems
+from waldur_billing_mock.mock_server.web.listing import Filter, Key, Listing
 
 _FILTERS: Final[Mapping[str, Filter[InvoiceItem]]] = {
     "customer_uuid": lambda item, uuid: item.customer_uuid == uuid,

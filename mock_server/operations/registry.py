@@ -4,18 +4,18 @@ from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any
 
-from mock_server.billing.faults import Fault
-from mock_server.billing.invoice import Invoice
-from mock_server.billing.item import InvoiceItem
-from mock_server.billing.store import World
-from mock_server.billing.structure import User
-from mock_server.billing.table import Written
-from mock_server.operations import invoice_items, invoices, provider_invoice_items
-from mock_server.operations.call import Call
-from mock_server.operations.problems import problem_of
-from mock_server.spec.document import DocumentError, Node
-from mock_server.spec.operation import operations
-from mock_server.web.intake import Intake
+from waldur_billing_mock.mock_server.billing.faults import Fault
+from waldur_billing_mock.mock_server.billing.invoice import Invoice
+from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.structure import User
+from waldur_billing_mock.mock_server.billing.table import Written
+from waldur_billing_mock.mock_server.operations import invoice_items, invoices, provider_invoice_items
+from waldur_billing_mock.mock_server.operations.call import Call
+from waldur_billing_mock.mock_server.operations.problems import problem_of
+from waldur_billing_mock.mock_server.web.intake import Intake
+from waldur_billing_mock.openapi.document import DocumentError, Node
+from waldur_billing_mock.openapi.operation import operations
 
 Function = Callable[[Call], Any]
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-from mock_server.spec.document import Node
-from mock_server.spec.revision import describe
+from waldur_billing_mock.openapi import revision
+from waldur_billing_mock.openapi.document import Node
 
 
 def described(folder: Path, cache: Path, name: str, *, wire: bool) -> Node:
@@ -23,7 +23,7 @@ def described(folder: Path, cache: Path, name: str, *, wire: bool) -> Node:
         if found["of"] == fingerprint:
             document: Node = found["document"]
             return document
-    made = describe(folder, name, wire=wire)
+    made = revision.describe(folder, name, wire=wire)
     with suppress(OSError):
         cache.mkdir(parents=True, exist_ok=True)
         unfinished = kept.with_suffix(f".{os.getpid()}")
@@ -43,4 +43,4 @@ def _fingerprint(folder: Path) -> str:
 
 def _sources(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.rglob("*.yaml"))
-    yield from map(Path(__file__).with_name, ("document.py", "overlay.py", "revision.py", "target.py"))
+    yield from sorted(Path(revision.__file__).parent.glob("*.py"))

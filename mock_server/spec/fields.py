@@ -10,9 +10,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final, Protocol, runtime_checkable
 
-from mock_server.spec.address import is_web_address
-from mock_server.spec.document import DocumentError, Node, resolve
-from mock_server.spec.validation import (
+from waldur_billing_mock.mock_server.spec.address import is_web_address
+from waldur_billing_mock.mock_server.spec.validation import (
     LONGEST_NUMBER,
     DecimalLimits,
     Fault,
@@ -27,6 +26,7 @@ from mock_server.spec.validation import (
     types,
     unwanted_characters,
 )
+from waldur_billing_mock.openapi.document import DocumentError, Node, resolve
 
 _LOOSE_DATE: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _LOOSE_INSTANT: Final = re.compile(

@@ -8,9 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from mock_server.spec.document import DocumentError, Node
-from mock_server.spec.operation import Parameter
-from mock_server.spec.validation import (
+from waldur_billing_mock.mock_server.spec.validation import (
     LONGEST_NUMBER,
     Fault,
     Faulty,
@@ -21,6 +19,8 @@ from mock_server.spec.validation import (
     types,
     unwanted_characters,
 )
+from waldur_billing_mock.openapi.document import DocumentError, Node
+from waldur_billing_mock.openapi.operation import Parameter
 
 _ASTRONOMICAL: Final = Decimal(10) ** 60
 _FILTER_DATES: Final = ("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%b %d %Y", "%b %d, %Y", "%d %b %Y", "%d %b, %Y")

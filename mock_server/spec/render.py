@@ -16,8 +16,8 @@ from operator import attrgetter
 from typing import Any, Final, TypeVar
 from urllib.parse import quote as percent_encode
 
-from mock_server.spec.document import DocumentError, Node, resolve
-from mock_server.spec.validation import decimal_limits, nullable, types
+from waldur_billing_mock.mock_server.spec.validation import decimal_limits, nullable, types
+from waldur_billing_mock.openapi.document import DocumentError, Node, resolve
 
 Text = TypeVar("Text", str, bytes)
 Write = Callable[[Any, str], str]

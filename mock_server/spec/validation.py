@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from uuid import UUID
 
-from mock_server.spec.document import DocumentError, Node
+from waldur_billing_mock.openapi.document import DocumentError, Node
 
 LONGEST_NUMBER: Final = 1000
 """Characters of a number that are looked at; longer text is refused unread."""

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Protocol, TypeVar
 
-from mock_server.spec.operation import Operation
-from mock_server.spec.validation import hex_uuid
-from mock_server.web import problems
+from waldur_billing_mock.mock_server.spec.validation import hex_uuid
+from waldur_billing_mock.mock_server.web import problems
+from waldur_billing_mock.openapi.operation import Operation
 
 
 class Caller(Protocol):

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Hashable
 from typing import Final
 
-from mock_server.web.reply import Reply
-from mock_server.web.request import Request
+from waldur_billing_mock.mock_server.web.reply import Reply
+from waldur_billing_mock.mock_server.web.request import Request
 
 _MOST: Final = 64
 _LONGEST: Final = 1 << 17

@@ -10,19 +10,19 @@ from typing import Any, Final, Generic
 
 from starlette.types import Receive, Scope, Send
 
-from mock_server.spec.document import Node
-from mock_server.spec.fields import Fields
-from mock_server.spec.operation import Operation, operations
-from mock_server.spec.query import Query
-from mock_server.spec.render import Remember, Renderer, forget
-from mock_server.web import access, problems, reply
-from mock_server.web.access import User
-from mock_server.web.answers import Answers, question
-from mock_server.web.intake import FORM, MULTIPART, Intake, read_body
-from mock_server.web.listing import Listing, arrange, page_urls, paginate, select
-from mock_server.web.reply import Reply
-from mock_server.web.request import Request, read_query
-from mock_server.web.routing import Links, Match, Routes
+from waldur_billing_mock.mock_server.spec.fields import Fields
+from waldur_billing_mock.mock_server.spec.query import Query
+from waldur_billing_mock.mock_server.spec.render import Remember, Renderer, forget
+from waldur_billing_mock.mock_server.web import access, problems, reply
+from waldur_billing_mock.mock_server.web.access import User
+from waldur_billing_mock.mock_server.web.answers import Answers, question
+from waldur_billing_mock.mock_server.web.intake import FORM, MULTIPART, Intake, read_body
+from waldur_billing_mock.mock_server.web.listing import Listing, arrange, page_urls, paginate, select
+from waldur_billing_mock.mock_server.web.reply import Reply
+from waldur_billing_mock.mock_server.web.request import Request, read_query
+from waldur_billing_mock.mock_server.web.routing import Links, Match, Routes
+from waldur_billing_mock.openapi.document import Node
+from waldur_billing_mock.openapi.operation import Operation, operations
 
 Function = Callable[[Intake[User]], Any]
 """What an operation does: returns the value that its response schema renders, a `Listing` where that is an array."""

@@ -14,12 +14,12 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from mock_server.spec.fields import Fields
-from mock_server.spec.validation import Invalid, python_type
-from mock_server.web import problems
-from mock_server.web.access import User
-from mock_server.web.request import Request
-from mock_server.web.routing import Links
+from waldur_billing_mock.mock_server.spec.fields import Fields
+from waldur_billing_mock.mock_server.spec.validation import Invalid, python_type
+from waldur_billing_mock.mock_server.web import problems
+from waldur_billing_mock.mock_server.web.access import User
+from waldur_billing_mock.mock_server.web.request import Request
+from waldur_billing_mock.mock_server.web.routing import Links
 
 FORM: Final = "application/x-www-form-urlencoded"
 MULTIPART: Final = "multipart/form-data"

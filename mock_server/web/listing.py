@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Protocol, TypeVar, runtime_checkable
 from urllib.parse import urlencode
 
-from mock_server.web import problems
+from waldur_billing_mock.mock_server.web import problems
 
 DEFAULT_PAGE_SIZE: Final = 10
 LARGEST_PAGE_SIZE: Final = 300

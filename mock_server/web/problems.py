@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from mock_server.spec.validation import Fault
+from waldur_billing_mock.mock_server.spec.validation import Fault
 
 JSON_TYPE: Final = "application/json"
 

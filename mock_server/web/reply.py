@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
 
-from mock_server.web.problems import JSON_TYPE, Problem
+from waldur_billing_mock.mock_server.web.problems import JSON_TYPE, Problem
 
 _JSON = (b"content-type", JSON_TYPE.encode())
 _HTML = (b"content-type", b"text/html; charset=utf-8")

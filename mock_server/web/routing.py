@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from mock_server.spec.document import Node
-from mock_server.spec.operation import Operation
-from mock_server.web import problems
+from waldur_billing_mock.mock_server.web import problems
+from waldur_billing_mock.openapi.document import Node
+from waldur_billing_mock.openapi.operation import Operation
 
 Entry = TypeVar("Entry")
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from mock_server.billing.credit import CustomerCredit
-from mock_server.billing.invoice import Invoice, open_invoice
-from mock_server.billing.item import InvoiceItem
-from mock_server.billing.marketplace import (
+from waldur_billing_mock.mock_server.billing.credit import CustomerCredit
+from waldur_billing_mock.mock_server.billing.invoice import Invoice, open_invoice
+from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+from waldur_billing_mock.mock_server.billing.marketplace import (
     BillingType,
     LimitPeriod,
     Offering,
@@ -19,10 +19,10 @@ from mock_server.billing.marketplace import (
     Resource,
     ServiceProvider,
 )
-from mock_server.billing.payment import PaymentProfile, PaymentType
-from mock_server.billing.period import Month
-from mock_server.billing.store import World
-from mock_server.billing.structure import Customer, Project, Role, ScopeType, User
+from waldur_billing_mock.mock_server.billing.payment import PaymentProfile, PaymentType
+from waldur_billing_mock.mock_server.billing.period import Month
+from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.structure import Customer, Project, Role, ScopeType, User
 
 NOW = datetime(2025, 11, 22, 9, 30, tzinfo=UTC)
 NOVEMBER = Month(2025, 11)

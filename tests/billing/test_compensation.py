@@ -8,11 +8,11 @@ from decimal import Decimal
 
 import pytest
 
-from mock_server.billing.compensation import apply_credit, compensate, consumptions
-from mock_server.billing.credit import ProjectCredit
-from mock_server.billing.faults import OutOfRange, Refused
-from mock_server.billing.invoice import find_invoice
 from tests.billing.builders import NOVEMBER, Builder
+from waldur_billing_mock.mock_server.billing.compensation import apply_credit, compensate, consumptions
+from waldur_billing_mock.mock_server.billing.credit import ProjectCredit
+from waldur_billing_mock.mock_server.billing.faults import OutOfRange, Refused
+from waldur_billing_mock.mock_server.billing.invoice import find_invoice
 
 DAY = date(2025, 12, 1)
 

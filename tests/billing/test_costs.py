@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from mock_server.billing.costs import costs, costs_for_period, growth, total_price
-from mock_server.billing.period import Month, documented_period
 from tests.billing.builders import NOVEMBER, NOW, Builder, utc
+from waldur_billing_mock.mock_server.billing.costs import costs, costs_for_period, growth, total_price
+from waldur_billing_mock.mock_server.billing.period import Month, documented_period
 
 
 def test_costs_are_one_row_a_month_with_the_newest_first(build: Builder) -> None:

@@ -8,13 +8,13 @@ from decimal import Decimal
 
 import pytest
 
-from mock_server.billing.cycle import bill_plan_switch, close_month, open_month, report_usage
-from mock_server.billing.faults import InvalidFields, NotFound
-from mock_server.billing.invoice import Invoice, find_invoice
-from mock_server.billing.marketplace import LimitPeriod
-from mock_server.billing.period import Month
-from mock_server.billing.structure import Customer
 from tests.billing.builders import NOVEMBER, Builder, utc
+from waldur_billing_mock.mock_server.billing.cycle import bill_plan_switch, close_month, open_month, report_usage
+from waldur_billing_mock.mock_server.billing.faults import InvalidFields, NotFound
+from waldur_billing_mock.mock_server.billing.invoice import Invoice, find_invoice
+from waldur_billing_mock.mock_server.billing.marketplace import LimitPeriod
+from waldur_billing_mock.mock_server.billing.period import Month
+from waldur_billing_mock.mock_server.billing.structure import Customer
 
 
 def invoice_of(customer: Customer, month: Month = NOVEMBER) -> Invoice:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mock_server.billing.faults import NotFound
+from waldur_billing_mock.mock_server.billing.faults import NotFound
 
 
 def test_a_missing_row_may_be_named_with_its_hyphenated_uuid() -> None:

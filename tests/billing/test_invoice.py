@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from mock_server.billing.faults import Refused, WrongState
-from mock_server.billing.invoice import State
-from mock_server.billing.payment import PaymentOrder
 from tests.billing.builders import Builder, utc
+from waldur_billing_mock.mock_server.billing.faults import Refused, WrongState
+from waldur_billing_mock.mock_server.billing.invoice import State
+from waldur_billing_mock.mock_server.billing.payment import PaymentOrder
 
 
 def test_the_price_sums_rounded_items_and_the_costs_do_not(build: Builder) -> None:

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from mock_server.billing.faults import OutOfRange, Refused
-from mock_server.billing.marketplace import BillingType, ComponentUsage
-from mock_server.billing.period import Month
 from tests.billing.builders import NOVEMBER, Builder, utc
+from waldur_billing_mock.mock_server.billing.faults import OutOfRange, Refused
+from waldur_billing_mock.mock_server.billing.marketplace import BillingType, ComponentUsage
+from waldur_billing_mock.mock_server.billing.period import Month
 
 
 def test_price_tax_and_total_follow_from_unit_price_and_quantity(build: Builder) -> None:

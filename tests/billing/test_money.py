@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.billing.money import as_stored, away_from_zero, half_even, multiply, percent, total
+from waldur_billing_mock.mock_server.billing.money import as_stored, away_from_zero, half_even, multiply, percent, total
 
 FACTORS = st.decimals(
     min_value=Decimal("-999999999999.9999999999"),

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from mock_server.billing.period import Month, coded_period, documented_period, quantity_for
 from tests.billing.builders import utc
+from waldur_billing_mock.mock_server.billing.period import Month, coded_period, documented_period, quantity_for
 
 MONTH_END = utc(2025, 11, 30, 23, 59, 59, 999999)
 

@@ -13,13 +13,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from mock_server.billing.compensation import compensate
-from mock_server.billing.costs import costs, costs_for_period, growth, total_price
-from mock_server.billing.faults import Fault
-from mock_server.billing.invoice import Invoice
-from mock_server.billing.item import InvoiceItem
-from mock_server.billing.payment import PaymentOrder
 from tests.billing.builders import NOVEMBER, NOW, Builder
+from waldur_billing_mock.mock_server.billing.compensation import compensate
+from waldur_billing_mock.mock_server.billing.costs import costs, costs_for_period, growth, total_price
+from waldur_billing_mock.mock_server.billing.faults import Fault
+from waldur_billing_mock.mock_server.billing.invoice import Invoice
+from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+from waldur_billing_mock.mock_server.billing.payment import PaymentOrder
 
 UNIT_PRICES = st.decimals(0, 10**12, places=10, allow_nan=False) | st.decimals(0, 100, places=3, allow_nan=False)
 QUANTITIES = st.decimals(-(10**12), 10**12, places=10, allow_nan=False) | st.integers(-5, 50).map(Decimal)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_server.billing.structure import Project
 from tests.billing.builders import Builder
+from waldur_billing_mock.mock_server.billing.structure import Project
 
 
 def test_a_row_that_is_put_again_replaces_the_old_one(build: Builder) -> None:

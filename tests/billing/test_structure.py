@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from mock_server.billing.structure import Role
 from tests.billing.builders import NOW, Builder
+from waldur_billing_mock.mock_server.billing.structure import Role
 
 
 @pytest.mark.parametrize(("ahead", "running"), [(-1, True), (0, True), (1, False)])

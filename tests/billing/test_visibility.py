@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 import pytest
 
-from mock_server.billing.structure import User
-from mock_server.billing.table import Row
-from mock_server.billing.visibility import (
+from tests.billing.builders import NOVEMBER, Builder
+from waldur_billing_mock.mock_server.billing.structure import User
+from waldur_billing_mock.mock_server.billing.table import Row
+from waldur_billing_mock.mock_server.billing.visibility import (
     can_see_customer,
     can_see_invoice,
     can_see_item,
@@ -20,7 +21,6 @@ from mock_server.billing.visibility import (
     projects_visible_to,
     provider_items_visible_to,
 )
-from tests.billing.builders import NOVEMBER, Builder
 
 
 class Stage:

@@ -11,15 +11,15 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from fixtures import Size, build
-from mock_server.billing.payment import active_profile
-from mock_server.billing.store import World
-from mock_server.spec.operation import Operation, operations
-from mock_server.world_file import dump
 from tests.descriptions import description
 from tests.parity.golden_world import golden_world
 from tests.parity.recording import HERE, read
 from tests.serving import Mock, serving
+from waldur_billing_mock.fixtures import Size, build
+from waldur_billing_mock.mock_server.billing.payment import active_profile
+from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.world_file import dump
+from waldur_billing_mock.openapi.operation import Operation, operations
 
 WALK: Final = Path(__file__).with_name("walk.py")
 RELEASES: Final = {"7.8.8": "7.8.8", "8.0.9": "8.0.9.dev334"}

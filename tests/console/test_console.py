@@ -6,12 +6,12 @@ from typing import Final
 
 import pytest
 
-from fixtures import users
-from mock_server.spec.document import to_yaml
-from mock_server.world_file import dump
 from tests.asgi import Api, Reply, application
 from tests.descriptions import description
 from tests.operations.figures import INVOICE, dashed, invoice_path
+from waldur_billing_mock.fixtures import users
+from waldur_billing_mock.mock_server.world_file import dump
+from waldur_billing_mock.openapi.document import to_yaml
 
 PAGES: Final = (
     "/_mock/",

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from contracts.__main__ import main
-from contracts.baseline import load
-from contracts.checks import checks
-from contracts.description import REVISIONS, describe
-from contracts.exchange import Complaint
-from contracts.roles import table
-from contracts.settings import PROFILES, Unusable
+from waldur_billing_mock.contracts.__main__ import main
+from waldur_billing_mock.contracts.baseline import load
+from waldur_billing_mock.contracts.checks import checks
+from waldur_billing_mock.contracts.description import REVISIONS, describe
+from waldur_billing_mock.contracts.exchange import Complaint
+from waldur_billing_mock.contracts.roles import table
+from waldur_billing_mock.contracts.settings import PROFILES, Unusable
 
 TODAY = date(2026, 11, 22)
 COMPLAINT = Complaint("the price must agree", "/components/schemas/Invoice/properties/price")

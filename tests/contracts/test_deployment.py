@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from contracts.__main__ import main
 from tests.serving import Mock, serving
+from waldur_billing_mock.contracts.__main__ import main
 
 INVOICES = "invariants/invoices_list"
 

@@ -4,9 +4,9 @@ from functools import cache
 
 import pytest
 
-from contracts.description import REVISIONS, describe
-from contracts.deviations import OBSERVED, Catalogue
-from contracts.exchange import Complaint
+from waldur_billing_mock.contracts.description import REVISIONS, describe
+from waldur_billing_mock.contracts.deviations import OBSERVED, Catalogue
+from waldur_billing_mock.contracts.exchange import Complaint
 
 STATS = "/paths/~1api~1invoices~1{uuid}~1stats~1/get"
 INVOICES = "/paths/~1api~1invoices~1/get"

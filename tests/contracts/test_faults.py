@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from contracts.transport import READING
 from tests.contracts.faulty import LOST, RESET, SILENCE, Fault, Plan, Proxy
 from tests.serving import ROOT, Mock, serving
+from waldur_billing_mock.contracts.transport import READING
 
 ALL_OF_IT = ("--allow-writes", "127.0.0.1", "--write-invoice", "any", "--write-item", "any")
 FIELDS = "stories/fields_are_set_one_by_one"
@@ -62,7 +62,7 @@ def run(mock: Mock, folder: Path, plan: Plan, *words: str, interrupted_at: int =
         told = ["--target", proxy.url, "--token-env", "T", "--revision", "documents", "--wire", "--rate-limit", "0"]
         told += ["--profile", "quick", "--timeout", "3", "--json", str(report), *words]
         judging = subprocess.Popen(
-            [sys.executable, "-m", "contracts", *told],
+            [sys.executable, "-m", "waldur_billing_mock.contracts", *told],
             cwd=ROOT,
             env={**os.environ, "T": mock.token()},
             stdout=subprocess.PIPE,

@@ -7,14 +7,14 @@ import pytest
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from contracts.bench import Bench
-from contracts.checks import Check
-from contracts.exchange import Broken, Complaint, NotExercised
-from contracts.findings import Result
-from contracts.invariants import invoices
-from contracts.run import prepare, run
-from contracts.settings import PROFILES, Settings, Unusable
-from contracts.trial import Trial
+from waldur_billing_mock.contracts.bench import Bench
+from waldur_billing_mock.contracts.checks import Check
+from waldur_billing_mock.contracts.exchange import Broken, Complaint, NotExercised
+from waldur_billing_mock.contracts.findings import Result
+from waldur_billing_mock.contracts.invariants import invoices
+from waldur_billing_mock.contracts.run import prepare, run
+from waldur_billing_mock.contracts.settings import PROFILES, Settings, Unusable
+from waldur_billing_mock.contracts.trial import Trial
 
 TODAY = date(2026, 11, 22)
 LIST, RETRIEVE = "invariants/invoices_list", "invariants/invoices_retrieve"

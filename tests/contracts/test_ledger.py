@@ -1,8 +1,8 @@
 """The ledger: what was changed is taken back, the last first, and what is left is told."""
 
-from contracts.exchange import Broken, Complaint
-from contracts.ledger import Ledger
-from contracts.transport import Refused
+from waldur_billing_mock.contracts.exchange import Broken, Complaint
+from waldur_billing_mock.contracts.ledger import Ledger
+from waldur_billing_mock.contracts.transport import Refused
 
 
 def test_changes_are_taken_back_the_last_one_first() -> None:

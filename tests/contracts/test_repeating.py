@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from starlette.types import Receive, Scope, Send
 
-from contracts.findings import Result
-from contracts.run import run
-from contracts.settings import PROFILES, Settings
-from mock_server.app import create_default_app
+from waldur_billing_mock.contracts.findings import Result
+from waldur_billing_mock.contracts.run import run
+from waldur_billing_mock.contracts.settings import PROFILES, Settings
+from waldur_billing_mock.mock_server.app import create_default_app
 
 SENT: Final[list[tuple[str, bytes, bytes]]] = []
 """Method, path and query of every request to a `recorded` mock."""

@@ -2,8 +2,9 @@
 
 import pytest
 
-from contracts.exchange import Request
-from contracts.transport import (
+from tests.contracts.wire import answer, guarded
+from waldur_billing_mock.contracts.exchange import Request
+from waldur_billing_mock.contracts.transport import (
     ANY,
     BudgetSpent,
     Identity,
@@ -14,7 +15,6 @@ from contracts.transport import (
     Unreachable,
     Writing,
 )
-from tests.contracts.wire import answer, guarded
 
 STAFF = Identity("staff", "secret")
 INVOICE, OTHER = "a" * 32, "b" * 32

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from contracts.exchange import Answer, Request
-from contracts.transport import Guard, Limits, Writing
+from waldur_billing_mock.contracts.exchange import Answer, Request
+from waldur_billing_mock.contracts.transport import Guard, Limits, Writing
 
 Step = Answer | Exception
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from mock_server.app import create_default_app
 from tests.mutants.defects import DEFECTS
 from tests.mutants.proxy import Proxy
+from waldur_billing_mock.mock_server.app import create_default_app
 
 
 def __getattr__(identifier: str) -> Callable[..., Proxy]:

@@ -11,11 +11,11 @@ from itertools import product
 from multiprocessing import get_context
 from typing import NamedTuple
 
-from contracts.description import REVISIONS
-from contracts.findings import Result
-from contracts.run import run
-from contracts.settings import PROFILES, ProfileName, Settings
 from tests.mutants.run import DAY, TASKS
+from waldur_billing_mock.contracts.description import REVISIONS
+from waldur_billing_mock.contracts.findings import Result
+from waldur_billing_mock.contracts.run import run
+from waldur_billing_mock.contracts.settings import PROFILES, ProfileName, Settings
 
 
 class Task(NamedTuple):

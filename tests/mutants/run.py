@@ -16,12 +16,12 @@ from math import ceil
 from multiprocessing import get_context
 from typing import Final, Literal, NamedTuple
 
-from contracts.findings import Result, Verdict
-from contracts.run import run
-from contracts.settings import PROFILES, ROLES, ProfileName, Settings, Unusable
 from tests.mutants.craft import Defect, Dialect
 from tests.mutants.defects import CHAPTERS, DEFECTS
 from tests.mutants.deployment import deployed
+from waldur_billing_mock.contracts.findings import Result, Verdict
+from waldur_billing_mock.contracts.run import run
+from waldur_billing_mock.contracts.settings import PROFILES, ROLES, ProfileName, Settings, Unusable
 
 Fate = Literal["caught", "survived", "not judged"]
 
@@ -116,7 +116,11 @@ def _verdict(task: Task, only: tuple[str, ...], *, stops: bool) -> tuple[Verdict
         wanted = of_all
 
     settings = Settings(profile=PROFILES[task.profile], only=only, stop_at_first=stops)
-    name = "mock_server.app:create_default_app" if task.identifier == HEALTHY else f"{APPS}:{task.identifier}"
+    name = (
+        "waldur_billing_mock.mock_server.app:create_default_app"
+        if task.identifier == HEALTHY
+        else f"{APPS}:{task.identifier}"
+    )
     if task.deployed:
         with deployed(name) as (url, tokens):
             settings = replace(

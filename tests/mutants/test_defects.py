@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp
 
-from fixtures import build
-from mock_server.app import create_app, create_default_app
-from mock_server.billing.store import World
-from mock_server.settings import Settings
-from mock_server.stage import Stage
 from tests.mutants import apps
 from tests.mutants.craft import Defect
 from tests.mutants.defects import CHAPTERS, DEFECTS
 from tests.mutants.forms import SLOWNESS
 from tests.mutants.tours import CREATED, TOURS, Step
 from tests.parity.client import Answer, Client
+from waldur_billing_mock.fixtures import build
+from waldur_billing_mock.mock_server.app import create_app, create_default_app
+from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.settings import Settings
+from waldur_billing_mock.mock_server.stage import Stage
 
 Meaning = tuple[int, dict[str, str], Any]
 """Status, headers, and the value of the body."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from mock_server.spec.document import Node, resolve
+from waldur_billing_mock.openapi.document import Node, resolve
 
 LIMITS: Final = defaultdict(
     tuple[str, ...],

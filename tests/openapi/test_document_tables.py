@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import pytest
 
-from mock_server.spec import overlay
-from mock_server.spec.document import Node, bundle, resolve
 from tests.openapi.flat import Entry, Flat, contracted, described
+from waldur_billing_mock.openapi import overlay
+from waldur_billing_mock.openapi.document import Node, bundle, resolve
 
 DATA: Final = Path(__file__).parents[1] / "data"
 OPENAPI: Final = Path(__file__).parents[2] / "openapi"

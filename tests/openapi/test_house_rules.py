@@ -11,11 +11,11 @@ import jsonschema_rs
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from mock_server.settings import DESCRIPTION
-from mock_server.spec.document import Node, read_yaml, resolve
-from mock_server.spec.operation import METHODS, Operation, operations
-from mock_server.spec.revision import BASE, revisions
 from tests.descriptions import description
+from waldur_billing_mock.mock_server.settings import DESCRIPTION
+from waldur_billing_mock.openapi.document import Node, read_yaml, resolve
+from waldur_billing_mock.openapi.operation import METHODS, Operation, operations
+from waldur_billing_mock.openapi.revision import BASE, revisions
 
 DIALECTS: Final = [(revision, wire) for revision in revisions(DESCRIPTION) for wire in (False, True)]
 IN_ALL_REVISIONS = pytest.mark.parametrize("revision", revisions(DESCRIPTION))

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import pytest
 
-from mock_server.settings import DESCRIPTION
-from mock_server.spec.document import read_yaml
-from mock_server.spec.overlay import apply
-from mock_server.spec.revision import revisions, wire_overlay
 from tests.descriptions import description
+from waldur_billing_mock.mock_server.settings import DESCRIPTION
+from waldur_billing_mock.openapi.document import read_yaml
+from waldur_billing_mock.openapi.overlay import apply
+from waldur_billing_mock.openapi.revision import revisions, wire_overlay
 
 CATALOGUE: Final = read_yaml(DESCRIPTION / "overlays" / "wire.yaml")
 ACTIONS: Final[list[dict[str, Any]]] = CATALOGUE["actions"]

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
-from fixtures import sample
-from mock_server.billing.item import InvoiceItem
 from tests.asgi import Api
+from waldur_billing_mock.fixtures import sample
+from waldur_billing_mock.mock_server.billing.item import InvoiceItem
 
 SERVER, BACKUP, STORAGE, TRAFFIC, TAKEN_BACK, CREDIT = sample.ITEMS
 INVOICES: Final = "/api/invoices/"

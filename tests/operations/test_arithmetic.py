@@ -19,13 +19,13 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from fixtures import Size, build
-from mock_server.billing.compensation import apply_credit
-from mock_server.billing.period import Month
-from mock_server.billing.store import World
-from mock_server.settings import Settings
 from tests.asgi import Api
 from tests.operations.figures import INVOICES, ITEMS, bare, invoice_path, item_path
+from waldur_billing_mock.fixtures import Size, build
+from waldur_billing_mock.mock_server.billing.compensation import apply_credit
+from waldur_billing_mock.mock_server.billing.period import Month
+from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.settings import Settings
 
 Totals = Mapping[Hashable, Fraction]
 

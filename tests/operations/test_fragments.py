@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mock_server.billing.store import World
-from mock_server.settings import DESCRIPTION, Settings
-from mock_server.spec.revision import revisions
 from tests.asgi import Api
 from tests.operations.test_indexes import Numbers, Plan, pick, plans, pristine, write
+from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
+from waldur_billing_mock.openapi.revision import revisions
 
 LISTS = (
     "/api/invoices/?page_size=300",

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fixtures import Size, build
-from mock_server.billing.costs import costs, costs_for_period, growth, growth_of_all, total_price
-from mock_server.billing.invoice import Invoice
-from mock_server.billing.item import InvoiceItem
-from mock_server.billing.period import Month
-from mock_server.billing.store import World
-from mock_server.billing.visibility import (
+from waldur_billing_mock.fixtures import Size, build
+from waldur_billing_mock.mock_server.billing.costs import costs, costs_for_period, growth, growth_of_all, total_price
+from waldur_billing_mock.mock_server.billing.invoice import Invoice
+from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+from waldur_billing_mock.mock_server.billing.period import Month
+from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.visibility import (
     can_see_invoice,
     can_see_item,
     can_see_provider_item,
@@ -28,8 +28,8 @@ from mock_server.billing.visibility import (
     items_visible_to,
     provider_items_visible_to,
 )
-from mock_server.operations import invoice_items, invoices, provider_invoice_items
-from mock_server.web.listing import Filter, select
+from waldur_billing_mock.mock_server.operations import invoice_items, invoices, provider_invoice_items
+from waldur_billing_mock.mock_server.web.listing import Filter, select
 
 Numbers = Sequence[int]
 Write = Callable[[World, Numbers], object]

@@ -5,8 +5,6 @@ from typing import Any, Final
 
 import pytest
 
-from fixtures.sample import TIDE_VM
-from mock_server.world_file import dump
 from tests.asgi import Api
 from tests.operations.figures import (
     BACKUP,
@@ -23,6 +21,8 @@ from tests.operations.figures import (
     sums,
     uuids,
 )
+from waldur_billing_mock.fixtures.sample import TIDE_VM
+from waldur_billing_mock.mock_server.world_file import dump
 
 NOT_AN_INSTANT: Final = (
     "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."

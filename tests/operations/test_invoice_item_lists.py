@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import pytest
 
-from mock_server.billing.item import InvoiceItem
-from mock_server.billing.store import World
 from tests.asgi import Api
 from tests.operations.figures import INVOICE, ITEMS, dashed, item_path, total, uuids
+from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+from waldur_billing_mock.mock_server.billing.store import World
 
 Judge = Callable[[InvoiceItem], bool]
 

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from fixtures.sample import PROJECT
-from mock_server.billing.period import Month
 from tests.asgi import Api
 from tests.operations.figures import CREDIT, ITEMS, SERVER, UNKNOWN, dashed, item_path, total
+from waldur_billing_mock.fixtures.sample import PROJECT
+from waldur_billing_mock.mock_server.billing.period import Month
 
 
 def test_the_costs_of_a_project_are_told_month_by_month_the_latest_first(readable: Api) -> None:

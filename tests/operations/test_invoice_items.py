@@ -5,11 +5,6 @@ from typing import Any, Final
 
 import pytest
 
-from fixtures.sample import CUSTOMER
-from mock_server.billing.invoice import open_invoice
-from mock_server.billing.period import Month
-from mock_server.billing.store import World
-from mock_server.world_file import dump
 from tests.asgi import BASE, Api
 from tests.operations.figures import (
     BACKUP,
@@ -26,6 +21,11 @@ from tests.operations.figures import (
     sums,
     uuids,
 )
+from waldur_billing_mock.fixtures.sample import CUSTOMER
+from waldur_billing_mock.mock_server.billing.invoice import open_invoice
+from waldur_billing_mock.mock_server.billing.period import Month
+from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.world_file import dump
 
 
 def december(api: Api) -> str:

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import pytest
 
-from mock_server.billing.item import InvoiceItem
-from mock_server.billing.store import World
 from tests.asgi import Api
 from tests.operations.figures import CREDIT, INVOICE, TAKEN_BACK, UNKNOWN, dashed, invoice_path, uuids
+from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+from waldur_billing_mock.mock_server.billing.store import World
 
 LINES: Final = invoice_path(INVOICE, "items/")
 STATS: Final = invoice_path(INVOICE, "stats/")

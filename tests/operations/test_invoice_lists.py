@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import pytest
 
-from mock_server.billing.invoice import Invoice
-from mock_server.billing.store import World
 from tests.asgi import BASE, Api
 from tests.operations.figures import INVOICE, INVOICES, SERVER, UNKNOWN, dashed, invoice_path, uuids
+from waldur_billing_mock.mock_server.billing.invoice import Invoice
+from waldur_billing_mock.mock_server.billing.store import World
 
 GROWTH: Final = "/api/invoices/growth/"
 Judge = Callable[[Invoice], bool]

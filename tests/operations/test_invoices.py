@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import pytest
 
-from mock_server.billing.invoice import State
-from mock_server.world_file import dump
 from tests.asgi import FORM_TYPE, Api, Reply
 from tests.operations.figures import CREDIT, INVOICE, INVOICES, SERVER, UNKNOWN, dashed, invoice_path, sums, uuids
+from waldur_billing_mock.mock_server.billing.invoice import State
+from waldur_billing_mock.mock_server.world_file import dump
 
 BOUNDARY: Final = "multipart/form-data; boundary=edge"
 NO_FILE: Final = "The submitted data was not a file. Check the encoding type on the form."

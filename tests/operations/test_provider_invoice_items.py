@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import pytest
 
-from mock_server.billing.item import InvoiceItem
-from mock_server.billing.store import World
 from tests.asgi import Api
 from tests.operations.figures import dashed, uuids
+from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+from waldur_billing_mock.mock_server.billing.store import World
 
 SALES: Final = "/api/provider-invoice-items/"
 NAMES: Final = ("customer_uuid", "project_uuid", "offering_uuid", "invoice_year", "invoice_month")

@@ -5,11 +5,6 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import pytest
 
-from mock_server.billing.invoice import Invoice, open_invoice
-from mock_server.billing.item import InvoiceItem
-from mock_server.billing.period import Month
-from mock_server.billing.store import World
-from mock_server.operations.registry import functions
 from tests.asgi import Api, Reply, application
 from tests.operations.figures import INVOICE, UNKNOWN, bare, dashed, total
 from tests.operations.roles import (
@@ -30,6 +25,11 @@ from tests.operations.roles import (
     Operation,
     Role,
 )
+from waldur_billing_mock.mock_server.billing.invoice import Invoice, open_invoice
+from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+from waldur_billing_mock.mock_server.billing.period import Month
+from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.operations.registry import functions
 
 
 def named(role: object) -> str:

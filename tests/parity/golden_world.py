@@ -11,10 +11,10 @@ from decimal import Decimal
 from itertools import count
 from typing import Any, Final
 
-from mock_server.billing.credit import CustomerCredit, ProjectCredit
-from mock_server.billing.invoice import Invoice
-from mock_server.billing.item import InvoiceItem
-from mock_server.billing.marketplace import (
+from waldur_billing_mock.mock_server.billing.credit import CustomerCredit, ProjectCredit
+from waldur_billing_mock.mock_server.billing.invoice import Invoice
+from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+from waldur_billing_mock.mock_server.billing.marketplace import (
     Offering,
     OfferingComponent,
     Plan,
@@ -22,9 +22,9 @@ from mock_server.billing.marketplace import (
     Resource,
     ServiceProvider,
 )
-from mock_server.billing.payment import Payment, PaymentProfile
-from mock_server.billing.store import World
-from mock_server.billing.structure import Customer, Project, Role, User
+from waldur_billing_mock.mock_server.billing.payment import Payment, PaymentProfile
+from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.structure import Customer, Project, Role, User
 
 Recorded = Mapping[str, Any]
 

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qs, urlencode
 
-from mock_server.billing.invoice import Invoice
-from mock_server.billing.item import InvoiceItem
-from mock_server.billing.store import World
 from tests.parity.client import Answer
 from tests.parity.compare import Difference, canonical, compare_values
 from tests.parity.recording import Exchange, json_of
+from waldur_billing_mock.mock_server.billing.invoice import Invoice
+from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+from waldur_billing_mock.mock_server.billing.store import World
 
 Fetch = Callable[[Exchange, str], Answer]
 """Asks the mock as an exchange did, with another query."""

@@ -15,9 +15,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from mock_server.app import create_app
-from mock_server.settings import Settings
-from mock_server.stage import Stage
 from tests.parity.age import AGE, Age
 from tests.parity.client import Answer, Client
 from tests.parity.compare import Difference, compare_headers, compare_status, compare_values, value_of
@@ -33,6 +30,9 @@ from tests.parity.recording import (
     sent_body,
     sent_text,
 )
+from waldur_billing_mock.mock_server.app import create_app
+from waldur_billing_mock.mock_server.settings import Settings
+from waldur_billing_mock.mock_server.stage import Stage
 
 SETTINGS: Final = Settings(wire=True)
 """How the mock is started: the recording holds what a real server sends, whatever was documented."""

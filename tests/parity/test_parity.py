@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from mock_server.world_file import dump, load
 from tests.parity.age import AGE
 from tests.parity.compact import write
 from tests.parity.golden_world import golden_world
 from tests.parity.recording import HERE, Recording, read
 from tests.parity.replay import SETTINGS, Outcome, Replay, idle, report
+from waldur_billing_mock.mock_server.world_file import dump, load
 
 SCORE = 1225
 """How many exchanges agree. It may only rise: raise it here when the mock comes closer to the real server."""

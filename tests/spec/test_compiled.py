@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from mock_server.settings import DESCRIPTION
-from mock_server.spec.compiled import described
-from mock_server.spec.revision import describe, revisions
+from waldur_billing_mock.mock_server.settings import DESCRIPTION
+from waldur_billing_mock.mock_server.spec.compiled import described
+from waldur_billing_mock.openapi.revision import describe, revisions
 
 
 @pytest.mark.parametrize("wire", [False, True])

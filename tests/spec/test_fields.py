@@ -4,9 +4,9 @@ from typing import Any, Final
 
 import pytest
 
-from mock_server.spec.document import DocumentError
-from mock_server.spec.fields import Fields
-from mock_server.spec.validation import Fault, Invalid, decimal_limits
+from waldur_billing_mock.mock_server.spec.fields import Fields
+from waldur_billing_mock.mock_server.spec.validation import Fault, Invalid, decimal_limits
+from waldur_billing_mock.openapi.document import DocumentError
 
 SCHEMA: Final[dict[str, Any]] = {
     "required": ["name"],

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import pytest
 
-from mock_server.spec.document import DocumentError
-from mock_server.spec.operation import Parameter
-from mock_server.spec.query import Query
-from mock_server.spec.validation import Invalid
+from waldur_billing_mock.mock_server.spec.query import Query
+from waldur_billing_mock.mock_server.spec.validation import Invalid
+from waldur_billing_mock.openapi.document import DocumentError
+from waldur_billing_mock.openapi.operation import Parameter
 
 UUID: Final[dict[str, Any]] = {"type": "string", "format": "uuid"}
 DAY: Final[dict[str, Any]] = {"type": "string", "format": "date"}

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import pytest
 
-from mock_server.spec.document import DocumentError
-from mock_server.spec.render import Renderer
+from waldur_billing_mock.mock_server.spec.render import Renderer
+from waldur_billing_mock.openapi.document import DocumentError
 
 UUID: Final = "0b2c4d6e8f10324354657687980badc1"
 DASHED: Final = "0b2c4d6e-8f10-3243-5465-7687980badc1"

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import pytest
 
-from mock_server.web.api import Api
 from tests.web.toy import DOCUMENT, EATERS, FUNCTIONS, PEAR, Shop
+from waldur_billing_mock.mock_server.web.api import Api
 
 MARKED: Final = "/fruits/?page_size=2"
 

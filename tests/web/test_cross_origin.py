@@ -2,8 +2,8 @@
 
 import pytest
 
-from mock_server.web.cross_origin import CrossOrigin
 from tests.web.toy import PEAR, Shop, api
+from waldur_billing_mock.mock_server.web.cross_origin import CrossOrigin
 
 PREFLIGHT = {"Origin": "https://page.example", "Access-Control-Request-Method": "PATCH"}
 

@@ -17,11 +17,11 @@ from django.http import QueryDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mock_server.spec.fields import Fields
-from mock_server.spec.validation import Invalid, python_type
-from mock_server.web.problems import invalid_fields, not_an_object
 from tests.descriptions import description
 from tests.web.nasty import ADDRESSES, COMMON, DATES, INSTANTS, NUMBERS, TEXTS
+from waldur_billing_mock.mock_server.spec.fields import Fields
+from waldur_billing_mock.mock_server.spec.validation import Invalid, python_type
+from waldur_billing_mock.mock_server.web.problems import invalid_fields, not_an_object
 
 django_settings.configure(USE_TZ=True, TIME_ZONE="UTC", LANGUAGE_CODE="en", USE_I18N=False)
 django.setup()

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mock_server.web.listing import Listing, arrange, page_urls, paginate, select
-from mock_server.web.problems import Problem
 from tests.web.toy import Shop
+from waldur_billing_mock.mock_server.web.listing import Listing, arrange, page_urls, paginate, select
+from waldur_billing_mock.mock_server.web.problems import Problem
 
 ADDRESS: Final = "http://a.example/fruits/"
 

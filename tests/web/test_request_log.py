@@ -5,8 +5,8 @@ import json
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from mock_server.web.request_log import RequestLog
 from tests.web.toy import Shop, api
+from waldur_billing_mock.mock_server.web.request_log import RequestLog
 
 
 def logged(as_json: bool) -> tuple[Shop, list[str]]:

@@ -4,9 +4,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from mock_server.spec.operation import operations
-from mock_server.web.routing import Links
 from tests.web.toy import DOCUMENT, FUNCTIONS, PEAR, Shop, api
+from waldur_billing_mock.mock_server.web.routing import Links
+from waldur_billing_mock.openapi.operation import operations
 
 FORMS = [PEAR, PEAR.upper(), f"{PEAR[:8]}-{PEAR[8:12]}-{PEAR[12:16]}-{PEAR[16:20]}-{PEAR[20:]}", "p%20e%C3%A4r"]
 

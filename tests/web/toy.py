@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp
 
-from mock_server.web import problems
-from mock_server.web.api import Api
-from mock_server.web.intake import Intake
-from mock_server.web.listing import Listing
 from tests.asgi import Reply
 from tests.parity.client import Client
+from waldur_billing_mock.mock_server.web import problems
+from waldur_billing_mock.mock_server.web.api import Api
+from waldur_billing_mock.mock_server.web.intake import Intake
+from waldur_billing_mock.mock_server.web.listing import Listing
 
 PEAR, PLUM, FIG = ("0b2c4d6e8f10324354657687980badc" + digit for digit in "123")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mock_server.spec.document import DocumentError, Node, resolve
+from waldur_billing_mock.openapi.document import DocumentError, Node, resolve
 
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 

@@ -4,8 +4,8 @@ from typing import Any, Final
 
 import pytest
 
-from mock_server.spec.document import DocumentError
-from mock_server.spec.operation import operations
+from waldur_billing_mock.openapi.document import DocumentError
+from waldur_billing_mock.openapi.operation import operations
 
 GET: Final[dict[str, Any]] = {
     "operationId": "fruits_list",

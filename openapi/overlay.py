@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mock_server.spec.document import DocumentError, Node, read_yaml
-from mock_server.spec.target import Json, Location, TargetError, parse, select
+from waldur_billing_mock.openapi.document import DocumentError, Node, read_yaml
+from waldur_billing_mock.openapi.target import Json, Location, TargetError, parse, select
 
 _VERSION = "1.0."
 _OVERLAY_KEYS = ("overlay", "info", "extends", "actions")

@@ -8,8 +8,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
-from mock_server.spec.document import Node, resolve
-from mock_server.spec.operation import METHODS
+from waldur_billing_mock.openapi.document import Node, resolve
+from waldur_billing_mock.openapi.operation import METHODS
 
 Facet: TypeAlias = str | tuple[str, ...]
 """A value in words; a tuple where single members may come and go."""

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from mock_server.spec import overlay
-from mock_server.spec.overlay import Overlay, OverlayError
-from mock_server.spec.target import TargetError, parse, select
+from waldur_billing_mock.openapi import overlay
+from waldur_billing_mock.openapi.overlay import Overlay, OverlayError
+from waldur_billing_mock.openapi.target import TargetError, parse, select
 
 DOCUMENT: dict[str, Any] = {
     "info": {"title": "Fruit"},

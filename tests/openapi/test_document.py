@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from mock_server.spec.document import DocumentError, Node, bundle, read_yaml, resolve, to_json, to_yaml
+from waldur_billing_mock.openapi.document import DocumentError, Node, bundle, read_yaml, resolve, to_json, to_yaml
 
 ROOT: Final[dict[str, Any]] = {"openapi": "3.1.0", "info": {"title": "Shop"}, "tags": [{"name": "fruits"}]}
 FRUIT: Final[dict[str, Any]] = {"type": "object", "properties": {"day": {"example": "2025-11-22"}}}

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from mock_server.spec.document import Node, bundle
-from mock_server.spec.overlay import Action, Overlay, OverlayError, apply, load
+from waldur_billing_mock.openapi.document import Node, bundle
+from waldur_billing_mock.openapi.overlay import Action, Overlay, OverlayError, apply, load
 
 BASE: Final = "documents"
 """The revision that the pages describe by themselves."""

@@ -3,7 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
-from mock_server.spec.difference import differences
+from waldur_billing_mock.openapi.difference import differences
 
 
 def document() -> dict[str, Any]:

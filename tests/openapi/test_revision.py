@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from mock_server.spec.overlay import OverlayError
-from mock_server.spec.revision import BASE, describe, revisions, wire_overlay
+from waldur_billing_mock.openapi.overlay import OverlayError
+from waldur_billing_mock.openapi.revision import BASE, describe, revisions, wire_overlay
 
 
 def action(mark: str, *limits: str) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The import package. Its subpackages are links to the top-level folders, so that an installation has one top name."""
