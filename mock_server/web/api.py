@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
 from typing import Any, Final, Generic
 
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from waldur_billing_mock.mock_server.spec.fields import Fields
@@ -16,7 +17,8 @@ from waldur_billing_mock.mock_server.spec.render import Remember, Renderer, forg
 from waldur_billing_mock.mock_server.web import access, problems, reply
 from waldur_billing_mock.mock_server.web.access import User
 from waldur_billing_mock.mock_server.web.answers import Answers, question
-from waldur_billing_mock.mock_server.web.intake import FORM, MULTIPART, Intake, read_body
+from waldur_billing_mock.mock_server.web.body import FORM, MULTIPART, NO_BODY, Body, read_body
+from waldur_billing_mock.mock_server.web.intake import BodyNeeded, Intake
 from waldur_billing_mock.mock_server.web.listing import Listing, arrange, page_urls, paginate, select
 from waldur_billing_mock.mock_server.web.reply import Reply
 from waldur_billing_mock.mock_server.web.request import Request, read_query
@@ -65,26 +67,36 @@ class Api(Generic[User]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
+        try:
+            answer = await self._answer(request)
+        except ClientDisconnect:
+            return  # The request is cut off, and nobody waits for an answer.
+        await answer(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Reply:
         if request.method == "GET":
             asked = question(request)
             answer = self._answers.find(asked)
             if answer is None:
-                answer = await self._judged(request)
+                answer = self._judged(request, NO_BODY)
                 self._answers.keep(asked, answer)
-        else:
-            answer = await self._judged(request)
-        await answer(scope, receive, send)
+            return answer
+        try:
+            return self._judged(request, await read_body(request) if request.is_short else None)
+        except BodyNeeded:
+            # Others are answered while the body arrives. So nothing of what was found before is used after it.
+            return self._judged(request, await read_body(request))
 
-    async def _judged(self, request: Request) -> Reply:
+    def _judged(self, request: Request, body: Body | None) -> Reply:
         headers: dict[str, str] = {}
         try:
             match = self._routes.match(request.path)
             headers["Allow"] = match.route.allow
-            return await self._answer(request, match, headers)
+            return self._accepted(request, match, headers, body)
         except problems.Problem as problem:
             return reply.refusal(problem, headers)
 
-    async def _answer(self, request: Request, match: Match, headers: Mapping[str, str]) -> Reply:
+    def _accepted(self, request: Request, match: Match, headers: Mapping[str, str], body: Body | None) -> Reply:
         _negotiate(request, match)
         user = access.authenticate(request.raw_header(b"authorization"), self._find_user)
         user = access.impersonated(user, request.header(b"x-impersonated-user-uuid"), self._find_user_by_uuid)
@@ -94,7 +106,7 @@ class Api(Generic[User]):
         if operation is None:
             raise problems.method_not_allowed(request.method)
         access.authorize(user, operation)
-        return await self._endpoints[operation.operation_id].answer(request, match, user, headers)
+        return self._endpoints[operation.operation_id].answer(request, match, user, headers, body)
 
 
 class _Endpoint(Generic[User]):
@@ -125,19 +137,24 @@ class _Endpoint(Generic[User]):
         described = head.success.headers if head is not None else {}
         self._head: Final = {name: str(header["const"]) for name, header in described.items() if "const" in header}
 
-    async def answer(self, request: Request, match: Match, user: User, headers: Mapping[str, str]) -> Reply:
-        """Runs the operation and renders what it returns."""
+    def answer(
+        self, request: Request, match: Match, user: User, headers: Mapping[str, str], body: Body | None
+    ) -> Reply:
+        """Runs the operation and renders what it returns. Raises `BodyNeeded` where the body must be read first."""
         operation = self._operation
+        if body is None and request.method != "HEAD" and not operation.bodies:
+            # Nobody looks at the body, but a request that is cut off must not change anything.
+            raise BodyNeeded
         intake = Intake(
             user=user,
             path=match.arguments,
             judge=self._judge,
             extensions=self._extensions,
             fields=self._fields,
-            body=await read_body(request, operation.bodies, deep_fails="deep-json-fails" in operation.switches),
+            body=body,
             request=request,
             links=self._links,
-            switches=operation.switches,
+            operation=operation,
         )
         value = self._function(intake)
         status = operation.success.status

@@ -6,9 +6,12 @@ from ipaddress import AddressValueError, IPv6Address
 from typing import Final
 from urllib.parse import parse_qs
 
+from starlette.requests import Request as StarletteRequest
 from starlette.types import Receive, Scope
 
 _HOST: Final = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::(?P<port>[0-9]{0,5}))?")
+_SHORT: Final = 1 << 16
+"""Bytes that uvicorn buffers of a body, whether or not anybody reads it."""
 
 
 class Request:
@@ -32,6 +35,12 @@ class Request:
         """Whether a body was announced, which may still be empty."""
         return b"content-length" in self._headers or b"transfer-encoding" in self._headers
 
+    @property
+    def is_short(self) -> bool:
+        """Whether no more than a short body was announced, which the server holds anyway as soon as it arrives."""
+        announced = self._headers.get(b"content-length")
+        return b"transfer-encoding" not in self._headers and (announced is None or int(announced) <= _SHORT)
+
     def raw_header(self, name: bytes) -> bytes | None:
         """The value of a header, as it was sent; the name is in lower case."""
         return self._headers.get(name)
@@ -41,15 +50,8 @@ class Request:
         return None if value is None else value.decode("latin-1")
 
     async def body(self) -> bytes:
-        """All of the body; nothing is waited for where none was announced."""
-        if not self.has_body:
-            return b""
-        chunks, more = [], True
-        while more:
-            message = await self._receive()
-            chunks.append(message.get("body", b""))
-            more = message.get("more_body", False)
-        return b"".join(chunks)
+        """All of the body. Raises `ClientDisconnect` where it does not arrive whole."""
+        return b"".join([chunk async for chunk in StarletteRequest(self.scope, self._receive).stream()])
 
 
 @lru_cache(maxsize=64)
