@@ -19,6 +19,8 @@ from waldur_billing_mock.mock_server import __version__
 from waldur_billing_mock.mock_server.app import create_app, create_stage
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.control import ctl
+from waldur_billing_mock.mock_server.control.connection import Protocol
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.world_file import WorldFileError
 from waldur_billing_mock.openapi.difference import differences
@@ -31,7 +33,10 @@ SECONDS_OF_SILENCE = 2.0
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code: 0, or 2 for what the user can mend."""
-    options = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["ctl"]:
+        return ctl.main(given[1:])
+    options = _parser().parse_args(given)
     try:
         return _spec(options) if options.command == "spec" else _serve(_settings(options))
     except (ScenarioError, DocumentError, WorldFileError) as error:
@@ -86,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--workers", type=_one_worker, metavar="1", help="there is always one, which holds the world")
 
+    commands.add_parser("ctl", help="steer a running mock: faults, journal, events (waldur-mock ctl --help)")
     spec = commands.add_parser("spec", help="print the description as one OpenAPI document")
     _add_revision(spec)
     spec.add_argument("--diff", nargs=2, metavar=("A", "B"), help="list the differences between two revisions instead")
@@ -168,6 +174,7 @@ def _serve(settings: Settings) -> int:
             server = uvicorn.Server(
                 uvicorn.Config(
                     create_app(settings, stage, _log),
+                    http=Protocol,
                     log_level="warning",
                     access_log=False,
                     lifespan="off",

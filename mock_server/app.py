@@ -1,7 +1,9 @@
 """The composition root: settings in, an ASGI application out. The way of a request can be read here from outside in."""
 
+import platform
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -12,10 +14,24 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from waldur_billing_mock.fixtures import build, users
+from waldur_billing_mock.mock_server import __version__
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.store import World
 from waldur_billing_mock.mock_server.billing.structure import User
 from waldur_billing_mock.mock_server.console.routes import console
+from waldur_billing_mock.mock_server.control.announce import Announce
+from waldur_billing_mock.mock_server.control.app import ControlPlane
+from waldur_billing_mock.mock_server.control.events import Events
+from waldur_billing_mock.mock_server.control.exchanges import Reader
+from waldur_billing_mock.mock_server.control.faults import Faults
+from waldur_billing_mock.mock_server.control.journal import Journal, Recorder
+from waldur_billing_mock.mock_server.control.lookup import Lookup
+from waldur_billing_mock.mock_server.control.metrics import Metrics
+from waldur_billing_mock.mock_server.control.plane import Plane
+from waldur_billing_mock.mock_server.control.rules import Rules
+from waldur_billing_mock.mock_server.control.session import Session, session_of
+from waldur_billing_mock.mock_server.control.sessions import FindSession, Sessions
+from waldur_billing_mock.mock_server.control.webhooks import Webhooks, post
 from waldur_billing_mock.mock_server.operations.registry import bind, remember
 from waldur_billing_mock.mock_server.settings import CACHE, DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.spec.compiled import described
@@ -42,16 +58,55 @@ def create_stage(settings: Settings, tell: Callable[[World, Month], None] | None
 def create_app(settings: Settings, stage: Stage, write: Callable[[str], object] | None = None) -> Starlette:
     """The whole server; `write` takes a line for every request. Raises `DocumentError` where the parts do not agree."""
     document = described(DESCRIPTION, CACHE, settings.revision, wire=settings.wire)
-    # The API knows its own addresses, and what to say of all others.
-    api = CrossOrigin(_api(document, stage))
-    middleware = [Middleware(_PastTheRoutes, api=api)]
+    sessions = Sessions(lambda id: _session(id, stage, settings))
+    api, plane = _controlled(document, _api(document, stage), sessions, settings)
+    middleware = [Middleware(FindSession, sessions=sessions), Middleware(_PastTheRoutes, api=api)]
     if write is not None:
         as_json = settings.log_format == "json"
         middleware.insert(0, Middleware(RequestLog, write=write, clock=time.perf_counter, as_json=as_json))
-    routes = [console(stage, document, users), Route("/", lambda request: RedirectResponse("/_mock/"))]
+    pages = console(stage, document, users, ControlPlane(plane))
+    routes = [pages, Route("/", lambda request: RedirectResponse("/_mock/"))]
     app = Starlette(routes=routes, middleware=middleware, exception_handlers={500: _server_error})
     app.router.default = api
     return app
+
+
+def _controlled(document: Node, api: Api[User], sessions: Sessions, settings: Settings) -> tuple[ASGIApp, Plane]:
+    """The API as callers meet it, from outside in: metrics, journal, faults, events; and what steers these."""
+
+    def find_user(scope: Scope, token: str) -> User | None:
+        return next(iter(session_of(scope).stage.world.users.where("token", token)), None)
+
+    lookup = Lookup(api.routes, find_user)
+    shared = Rules()
+    faults = Faults(Announce(api, lookup=lookup), document=document, lookup=lookup, shared=shared)
+    recorder = Recorder(faults, journal_of=lambda scope: session_of(scope).journal, now=_now, clock=time.perf_counter)
+    metrics = Metrics(recorder, lookup=lookup, clock=time.perf_counter, gauges={"sessions": lambda: len(sessions)})
+    plane = Plane(
+        sessions=sessions,
+        shared_rules=shared,
+        reader=Reader(document, lookup, __version__),
+        metrics=metrics,
+        version={
+            "version": __version__,
+            "revision": settings.revision,
+            "dialect": "wire" if settings.wire else "documented",
+            "python": platform.python_version(),
+        },
+        users=users,
+        now=_now,
+        api=metrics,
+    )
+    return CrossOrigin(metrics), plane
+
+
+def _session(id: str, stage: Stage, settings: Settings) -> Session:
+    journal, events = Journal(settings.journal_bytes), Events()
+    return Session(id, stage, journal, Rules(), events, Webhooks(events, journal, _now, post))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class _PastTheRoutes:

@@ -37,3 +37,5 @@ class Settings:
     size: Size = field(default_factory=Size)
     world: Path | None = None
     log_format: LogFormat = "text"
+    journal_bytes: int = 4_000_000
+    """What a session keeps of the last requests and answers; 0 keeps none."""

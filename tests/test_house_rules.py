@@ -46,8 +46,11 @@ LAYERS = (
             "uvicorn",
         ),
     ),
-    Layer("mock_server/web", never=("mock_server.billing", "mock_server.operations", "fixtures")),
-    Layer("mock_server/operations", never=("fixtures", "starlette", "uvicorn")),
+    Layer(
+        "mock_server/web", never=("mock_server.billing", "mock_server.operations", "mock_server.control", "fixtures")
+    ),
+    Layer("mock_server/operations", never=("mock_server.control", "fixtures", "starlette", "uvicorn")),
+    Layer("mock_server/control", never=("mock_server.testing", "mock_server.console")),
     Layer("fixtures", only=(*STANDARD, "faker", "fixtures", "mock_server.billing")),
     Layer("contracts", never=("mock_server", "fixtures")),
     Layer("openapi", only=(*STANDARD, "yaml", "openapi")),
@@ -158,7 +161,7 @@ def test_only_the_composition_root_knows_the_application_and_its_console() -> No
         LOCATED_ERROR.format(path=name, line=line, what=imported)
         for folder in PACKAGES
         for name, tree in modules(folder)
-        if name not in COMPOSITION_ROOT
+        if name not in COMPOSITION_ROOT and not name.startswith("mock_server/testing/")
         for line, imported in imports(name, tree)
         if is_below(imported, ("mock_server.app", "mock_server.__main__"))
         or (is_below(imported, ("mock_server.console",)) and not name.startswith("mock_server/console/"))

@@ -10,7 +10,17 @@ import pytest
 
 from tests.serving import ROOT
 
-HEAVY: Final = ("schemathesis", "hypothesis", "faker", "jinja2", "yaml", "pytest", "starlette.testclient")
+HEAVY: Final = (
+    "schemathesis",
+    "hypothesis",
+    "faker",
+    "jinja2",
+    "yaml",
+    "pytest",
+    "httpx",
+    "jsonschema_rs",
+    "prometheus_client",
+)
 START: Final = """
 import sys
 from waldur_billing_mock.mock_server.__main__ import create_app, create_stage

@@ -19,14 +19,13 @@ from waldur_billing_mock.mock_server.web import access, problems, reply
 from waldur_billing_mock.openapi.document import Node, to_json, to_yaml
 
 
-def console(stage: Stage, document: Node, users: Callable[[World], Sequence[Mapping[str, Any]]]) -> Mount:
-    """The routes of the control plane. `users` lists who may call, as `GET /_mock/users` shows it."""
+def console(
+    stage: Stage, document: Node, users: Callable[[World], Sequence[Mapping[str, Any]]], control: ASGIApp
+) -> Mount:
+    """The pages, and `control` for all other addresses. `users` lists who may call, as `GET /_mock/users` shows it."""
 
     def index(request: Request) -> Response:
         return HTMLResponse(page.index(document, stage.world, users(stage.world), str(request.base_url).rstrip("/")))
-
-    def list_users(request: Request) -> Response:
-        return JSONResponse(users(stage.world))
 
     def list_notifications(request: Request) -> Response:
         return JSONResponse([_notification(row) for row in stage.world.notifications])
@@ -39,10 +38,6 @@ def console(stage: Stage, document: Node, users: Callable[[World], Sequence[Mapp
         items = [item for item in stage.world.invoice_items if item.resource_uuid is not None]
         return JSONResponse([{"id": item.id, "uuid": hyphenated(item.uuid), "name": item.name} for item in items])
 
-    async def reset(request: Request) -> Response:
-        stage.reset()
-        return Response(status_code=204)
-
     def openapi_json(request: Request) -> Response:
         return Response(to_json(document), media_type="application/json")
 
@@ -51,13 +46,12 @@ def console(stage: Stage, document: Node, users: Callable[[World], Sequence[Mapp
 
     routes = [
         Route("/", index),
-        Route("/users", list_users),
         Route("/notifications", list_notifications),
         Route("/payments", list_payments),
         Route("/provider-invoice-items", list_provider_items),
-        Route("/reset", reset, methods=["POST"]),
         Route("/openapi.json", openapi_json),
         Route("/openapi.yaml", openapi_yaml),
+        Mount("/", app=control),
     ]
     guarded = Mount("/", routes=routes)
     return Mount("/_mock", app=_Guard(guarded, stage))

@@ -54,7 +54,7 @@ class Api(Generic[User]):
         links = Links(document, described)
         heads = {operation.path: operation for operation in described if operation.method == "HEAD"}
         self._answers: Final = Answers(state)
-        self._routes: Final = Routes(document, described)
+        self.routes: Final = Routes(document, described)
         self._find_user: Final = find_user
         self._find_user_by_uuid: Final = find_user_by_uuid
         self._endpoints: Final = {
@@ -90,7 +90,7 @@ class Api(Generic[User]):
     def _judged(self, request: Request, body: Body | None) -> Reply:
         headers: dict[str, str] = {}
         try:
-            match = self._routes.match(request.path)
+            match = self.routes.resolve(request.scope)
             headers["Allow"] = match.route.allow
             return self._accepted(request, match, headers, body)
         except problems.Problem as problem:

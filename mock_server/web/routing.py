@@ -1,6 +1,6 @@
 """From a path to the operations on it. The table is made from the description and looked up, never searched."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -11,6 +11,7 @@ from waldur_billing_mock.openapi.operation import Operation
 
 Entry = TypeVar("Entry")
 
+_MATCH: Final = "waldur.match"
 _METHOD_ORDER: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
@@ -48,6 +49,13 @@ class Routes:
             allow = ", ".join(method for method in _METHOD_ORDER if method in listed)
             view = item.get("x-waldur-view", path)
             self._table.add(path, Route(view, {method: found[method] for method in described}, allow))
+
+    def resolve(self, scope: MutableMapping[str, Any]) -> Match:
+        """The route of a request, looked up once and kept in its scope. Raises `Problem` as `match` does."""
+        found: Match | None = scope.get(_MATCH)
+        if found is None:
+            found = scope[_MATCH] = self.match(scope["path"])
+        return found
 
     def match(self, path: str) -> Match:
         """The route of a path. Raises `Problem`: 301 where only the last slash is missing, 404 for an unknown path."""

@@ -1,0 +1,244 @@
+"""A small client of the control plane: one method for each of its operations.
+
+    with MockClient("http://127.0.0.1:8080", session="mine") as mock:
+        mock.faults.add(operation="invoices_paid", status=503, times=1)
+        mock.journal.verify(operation="invoices_paid", times=2)
+
+Values are those of `GET /_mock/control.json`; what is `None` is not sent.
+"""
+
+import json
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import quote
+
+import httpx
+
+from waldur_billing_mock.mock_server.control import description
+
+Json = dict[str, Any]
+Rows = list[Json]
+Names = list[str]
+
+SESSION_HEADER: Final = "X-Mock-Session"
+
+
+class MockError(Exception):
+    """The control plane refused: its status, and what it said."""
+
+    def __init__(self, status: int, said: Any) -> None:
+        text = said if isinstance(said, str) else said.get("detail") if "detail" in said else json.dumps(said)
+        super().__init__(f"{status}: {text}")
+        self.status: Final = status
+        self.said: Final = said
+
+
+class VerificationError(AssertionError):
+    """A request was not made as often as expected. `verdict` holds the nearest one and what it had different."""
+
+    def __init__(self, verdict: Json) -> None:
+        super().__init__(verdict["message"])
+        self.verdict: Final = verdict
+
+
+class MockClient:
+    """Steers a mock over HTTP. Everything is done in the `session`, or in the world that all share."""
+
+    def __init__(
+        self,
+        url: str = "http://127.0.0.1:8080",
+        *,
+        session: str | None = None,
+        token: str | None = None,
+        transport: httpx.BaseTransport | None = None,
+        timeout: float = 30,
+    ) -> None:
+        """`token` is needed from another machine only. `transport` leads to a mock in this process."""
+        headers = {}
+        if session is not None:
+            headers[SESSION_HEADER] = session
+        if token is not None:
+            headers["Authorization"] = f"Token {token}"
+        self._http: Final = httpx.Client(
+            base_url=url, headers=headers, transport=transport, timeout=timeout, trust_env=False
+        )
+        self.faults: Final = FaultsClient(self)
+        self.journal: Final = JournalClient(self)
+        self.events: Final = EventsClient(self)
+        self.webhooks: Final = WebhooksClient(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def request(
+        self, operation_id: str, path: Json | None = None, query: Json | None = None, body: Any = None
+    ) -> httpx.Response:
+        """The answer to an operation of the control plane, whatever it is."""
+        operation = description.operations()[operation_id]
+        address = operation.path
+        for name, value in (path or {}).items():
+            address = address.replace(f"{{{name}}}", quote(str(value), safe=""))
+        sent = {name: _text(value) for name, value in (query or {}).items() if value is not None}
+        return self._http.request(operation.method, f"/_mock{address}", params=sent, json=body)
+
+    def call(self, operation_id: str, path: Json | None = None, query: Json | None = None, body: Any = None) -> Any:
+        """What an operation answers: JSON, or text where it is none. Raises `MockError` where it is refused."""
+        answer = self.request(operation_id, path, query, body)
+        if answer.status_code >= 400:
+            raise MockError(answer.status_code, _content(answer))
+        return _content(answer)
+
+    def stream(self, operation_id: str, query: Json) -> Iterator[str]:
+        """The lines of an answer, as they come."""
+        operation = description.operations()[operation_id]
+        sent = {name: _text(value) for name, value in query.items() if value is not None}
+        with self._http.stream(operation.method, f"/_mock{operation.path}", params=sent) as answer:
+            if answer.status_code >= 400:
+                answer.read()
+                raise MockError(answer.status_code, _content(answer))
+            yield from answer.iter_lines()
+
+    def reset(self) -> None:
+        """The world is as it was in the beginning."""
+        self.call("reset")
+
+    def health(self) -> Json:
+        """Whether the server lives and is ready."""
+        return _object(self.call("health"))
+
+    def version(self) -> Json:
+        """The versions of the mock and of the API that it serves."""
+        return _object(self.call("version"))
+
+    def users(self) -> Rows:
+        """Who may call the API, with their tokens."""
+        return _list(self.call("users_list"))
+
+    def metrics(self) -> str:
+        """The counters, in the text format of Prometheus."""
+        return str(self.call("metrics"))
+
+    def description(self) -> Json:
+        """The description of the control plane."""
+        return _object(self.call("description"))
+
+
+class _Part:
+    def __init__(self, client: MockClient) -> None:
+        self._client: Final = client
+
+
+class FaultsClient(_Part):
+    """Rules by which calls fail."""
+
+    def list(self) -> Rows:
+        return _list(self._client.call("faults_list"))
+
+    def add(self, **rule: Any) -> Rows:
+        """Add a rule (`operation`, `method`, `role`, `status`, `delay`, `effect`, `times` …), or `profile="flaky"`."""
+        return _list(self._client.call("faults_add", body=_said(rule)))
+
+    def remove(self, id: int) -> None:
+        self._client.call("faults_remove", {"id": id})
+
+    def clear(self) -> None:
+        self._client.call("faults_clear")
+
+
+class JournalClient(_Part):
+    """What the mock was asked."""
+
+    def list(self, **wanted: Any) -> Rows:
+        """The entries that fit: `operation`, `method`, `path`, `status`, `user`, `refused`, `since`, `limit`."""
+        return _list(self._client.call("requests_list", query=wanted))
+
+    def count(self, **wanted: Any) -> int:
+        """How many entries fit."""
+        return int(self._client.request("requests_list", query={**wanted, "limit": 1}).headers["X-Result-Count"])
+
+    def get(self, id: int) -> Json:
+        """One entry, with a curl line."""
+        return _object(self._client.call("requests_get", {"id": id}))
+
+    def har(self) -> Json:
+        return _object(self._client.call("requests_har"))
+
+    def replay(self, id: int) -> Json:
+        return _object(self._client.call("requests_replay", {"id": id}))
+
+    def verify(self, **expectation: Any) -> Json:
+        """Raises `VerificationError`, with the nearest request, where it was not made as often as expected."""
+        answer = self._client.request("requests_verify", body=_said(expectation))
+        verdict = _content(answer)
+        if answer.status_code == 409:
+            raise VerificationError(verdict)
+        if answer.status_code >= 400:
+            raise MockError(answer.status_code, verdict)
+        return _object(verdict)
+
+    def clear(self) -> None:
+        self._client.call("requests_clear")
+
+
+class EventsClient(_Part):
+    """What happened."""
+
+    def stream(self, *, limit: int | None = None, since: int | None = None) -> Iterator[Json]:
+        """The events as they happen; those after `since` first."""
+        for line in self._client.stream("events_stream", {"limit": limit, "since": since}):
+            if line.startswith("data: "):
+                yield json.loads(line.removeprefix("data: "))
+
+
+class WebhooksClient(_Part):
+    """Who is called when something happens."""
+
+    def list(self) -> Rows:
+        return _list(self._client.call("webhooks_list"))
+
+    def add(
+        self, url: str, *, secret: str | None = None, events: Names | None = None, attempts: int | None = None
+    ) -> Json:
+        said = _said({"url": url, "secret": secret, "events": events, "attempts": attempts})
+        return _object(self._client.call("webhooks_add", body=said))
+
+    def remove(self, id: int) -> None:
+        self._client.call("webhooks_remove", {"id": id})
+
+    def clear(self) -> None:
+        self._client.call("webhooks_clear")
+
+
+def _content(answer: httpx.Response) -> Any:
+    if not answer.content:
+        return None
+    is_json = answer.headers.get("content-type", "").startswith("application/json")
+    return answer.json() if is_json else answer.text
+
+
+def _said(fields: Json) -> Json:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _object(value: Any) -> Json:
+    assert isinstance(value, dict), "the operation answers an object"
+    return value
+
+
+def _list(value: Any) -> Rows:
+    assert isinstance(value, list), "the operation answers a list"
+    return value

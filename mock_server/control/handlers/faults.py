@@ -1,0 +1,38 @@
+"""Rules by which calls fail."""
+
+from typing import Any
+
+from waldur_billing_mock.mock_server.control.plane import Call, NotFound
+from waldur_billing_mock.mock_server.control.rules import EVERY_SESSION, Rules
+
+
+def faults_list(call: Call) -> list[dict[str, Any]]:
+    """The rules of the session, and those of every session."""
+    own = [rule.shown() for rule in call.session.rules]
+    return own + [{**rule.shown(), "session": EVERY_SESSION} for rule in call.plane.shared_rules]
+
+
+def faults_add(call: Call) -> list[dict[str, Any]]:
+    """The rules that were added."""
+    rules, shown = _rules(call, call.body.get("session"))
+    return [{**rule.shown(), **shown} for rule in rules.add(call.body)]
+
+
+def faults_clear(call: Call) -> None:
+    """No rule is left, neither of the session nor of every session."""
+    call.session.rules.clear()
+    call.plane.shared_rules.clear()
+
+
+def faults_remove(call: Call) -> None:
+    id = call.path["id"]
+    if not (call.session.rules.remove(id) or call.plane.shared_rules.remove(id)):
+        raise NotFound(f"There is no fault rule {id}.")
+
+
+def _rules(call: Call, named: str | None) -> tuple[Rules, dict[str, str]]:
+    if named == EVERY_SESSION:
+        return call.plane.shared_rules, {"session": EVERY_SESSION}
+    if named is None:
+        return call.session.rules, {}
+    return call.plane.sessions.get(named).rules, {"session": named}

@@ -1,0 +1,166 @@
+"""The journal of a session: the last requests and answers, bounded in bytes.
+
+While requests are answered only references are kept. What readers see is worked out when somebody reads.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOST_BYTES: Final = 4_000_000
+MOST_BODY_BYTES: Final = 64_000
+"""What is kept of one body."""
+
+_OVERHEAD: Final = 2_000
+"""About what an exchange takes besides its bodies."""
+
+_KEPT: Final = (
+    "type", "asgi", "http_version", "method", "scheme", "server", "client", "path", "raw_path", "query_string",
+    "root_path", "headers", "waldur.session", "waldur.user", "waldur.match", "waldur.fault", "waldur.sent",
+)  # fmt: skip
+"""What is kept of a scope, which also holds the connection."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request and its answer, as they came and went. The token is in it: what shows it to anybody masks it."""
+
+    id: int
+    at: datetime
+    scope: Scope
+    request_body: bytes = b""
+    request_size: int = 0
+    status: int | None = None
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    body: bytes = b""
+    size: int = 0
+    seconds: float = 0.0
+
+    @property
+    def bytes(self) -> int:
+        return _OVERHEAD + len(self.request_body) + len(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One attempt to deliver an event to a webhook, which the journal lists beside the requests."""
+
+    id: int
+    at: datetime
+    url: str
+    event: dict[str, Any]
+    attempt: int
+    outcome: str
+
+    @property
+    def bytes(self) -> int:
+        return _OVERHEAD
+
+
+class Journal:
+    """The last exchanges of a session, the oldest first. With `most_bytes` 0 nothing is kept."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most: Final = most_bytes
+        self._kept: deque[Exchange | Delivery] = deque()
+        self._bytes = 0
+        self._last_id = 0
+
+    def __iter__(self) -> Iterator[Exchange | Delivery]:
+        return iter(self._kept)
+
+    @property
+    def is_on(self) -> bool:
+        return self._most > 0
+
+    @property
+    def bytes(self) -> int:
+        """About what is kept."""
+        return self._bytes
+
+    def exchanges(self) -> list[Exchange]:
+        return [one for one in self._kept if isinstance(one, Exchange)]
+
+    def find(self, id: int) -> Exchange | None:
+        return next((one for one in self.exchanges() if one.id == id), None)
+
+    def begin(self, at: datetime, scope: Scope) -> Exchange:
+        """A new exchange, which counts for its bytes when it is finished."""
+        self._last_id += 1
+        return Exchange(self._last_id, at, scope)
+
+    def keep(self, exchange: Exchange) -> None:
+        """Keep a finished exchange, and drop the oldest ones where it is too much."""
+        scope = exchange.scope
+        exchange.scope = {key: scope[key] for key in _KEPT if key in scope}
+        self._append(exchange)
+
+    def deliver(self, at: datetime, url: str, event: dict[str, Any], attempt: int, outcome: str) -> None:
+        """Keep what became of an attempt to deliver an event."""
+        if self.is_on:
+            self._last_id += 1
+            self._append(Delivery(self._last_id, at, url, event, attempt, outcome))
+
+    def clear(self) -> None:
+        self._kept.clear()
+        self._bytes = 0
+
+    def _append(self, one: Exchange | Delivery) -> None:
+        self._kept.append(one)
+        self._bytes += one.bytes
+        while self._bytes > self._most and self._kept:
+            self._bytes -= self._kept.popleft().bytes
+
+
+class Recorder:
+    """ASGI middleware that writes the journal. `now` tells the time of day, `clock` seconds that only ever grow.
+
+    `journal_of` finds the journal of a request. One that keeps nothing costs a look-up.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        journal_of: Callable[[Scope], Journal],
+        now: Callable[[], datetime],
+        clock: Callable[[], float],
+    ) -> None:
+        self._app: Final = app
+        self._journal_of: Final = journal_of
+        self._now: Final = now
+        self._clock: Final = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        journal = self._journal_of(scope)
+        if not journal.is_on:
+            await self._app(scope, receive, send)
+            return
+        exchange = journal.begin(self._now(), scope)
+        begun = self._clock()
+
+        async def listen() -> Message:
+            message = await receive()
+            body = message.get("body", b"")
+            exchange.request_size += len(body)
+            exchange.request_body += body[: MOST_BODY_BYTES - len(exchange.request_body)]
+            return message
+
+        async def speak(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                exchange.status, exchange.headers = message["status"], message["headers"]
+            else:
+                body = message.get("body", b"")
+                exchange.size += len(body)
+                exchange.body += body[: MOST_BODY_BYTES - len(exchange.body)]
+            await send(message)
+
+        try:
+            await self._app(scope, listen, speak)
+        finally:
+            exchange.seconds = self._clock() - begun
+            journal.keep(exchange)

@@ -1,0 +1,50 @@
+"""All that the control plane steers, in one place, and one call of an operation."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.types import ASGIApp
+
+from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.control.exchanges import Reader
+from waldur_billing_mock.mock_server.control.metrics import Metrics
+from waldur_billing_mock.mock_server.control.rules import Rules
+from waldur_billing_mock.mock_server.control.session import Session
+from waldur_billing_mock.mock_server.control.sessions import Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """What operations work on. `now` tells the time of day; `api` answers requests that are replayed."""
+
+    sessions: Sessions
+    shared_rules: Rules
+    reader: Reader
+    metrics: Metrics
+    version: Mapping[str, str]
+    users: Callable[[World], Sequence[Mapping[str, Any]]]
+    now: Callable[[], datetime]
+    api: ASGIApp
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: the session that is meant, and what was sent, validated. A body that was not sent is None."""
+
+    plane: Plane
+    session: Session
+    path: Mapping[str, Any]
+    query: Mapping[str, Any]
+    body: Any
+    request: Request
+
+
+class NotFound(Exception):
+    """There is no such thing; the message says what was looked for."""
+
+
+class Conflict(Exception):
+    """It cannot be done in the present state; the message says why and what to do."""

@@ -1,0 +1,98 @@
+"""Why a request was refused: Waldur's rule, the place in the description, the section of the behaviour sheet."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, cast
+
+from waldur_billing_mock.mock_server.control.journal import Exchange
+from waldur_billing_mock.mock_server.web.routing import Match
+from waldur_billing_mock.openapi.document import Node, resolve
+from waldur_billing_mock.openapi.operation import Operation
+
+_RULES: Final[Mapping[int, tuple[str, str]]] = {
+    301: ("Every path of the API ends in a slash.", "1.5"),
+    401: ("Every call needs the token of an active user: `Authorization: Token <key>`.", "1.2"),
+    403: ("Only staff may call this operation, whether the object exists or not.", "4"),
+    404: ("There is no such object, or the caller has no role that lets them see it.", "4"),
+    405: ("The path does not have this method.", "1.8"),
+    406: ("The API answers JSON only.", "1.1"),
+    409: ("The object is in a state that does not allow this.", "3.2"),
+    415: ("Bodies are JSON or forms.", "1.4"),
+    429: ("The caller has asked too often.", ""),
+    500: ("The server failed.", "1.4"),
+}
+_OF_OPERATIONS: Final[Mapping[tuple[str, int], tuple[str, str]]] = {
+    ("invoices_paid", 409): ("Only an invoice in the state `created` can be paid.", "5.8"),
+    ("invoices_paid", 400): ("A payment needs a date, and the customer an active payment profile.", "5.8"),
+    ("invoices_send_notification", 400): ("Only of an invoice in the state `created` can be notified.", "5.9"),
+    ("invoice_items_create_compensation", 400): ("An item with a negative price cannot be compensated.", "6.3"),
+    ("invoice_items_migrate_to", 400): ("Items move between invoices of the same customer only.", "6.6"),
+}
+_JUDGED_QUERY: Final = ("Query parameters are judged together, and all faulty ones are named.", "1.4")
+_JUDGED_BODY: Final = ("Fields of the body are judged together, and all faulty ones are named.", "1.4")
+_UNREADABLE: Final = ("The body must be JSON or a form, and an object.", "1.4")
+
+
+def why(document: Node, match: Match | None, exchange: Exchange, body: Any) -> dict[str, Any] | None:
+    """The reason of a refusal; None for what was not refused, or refused by a fault rule only."""
+    status, scope = exchange.status, exchange.scope
+    if status is None or (status < 400 and status != 301) or "waldur.fault" in scope:
+        return None
+    if match is None:
+        return _reason(_RULES[301] if status == 301 else ("The API has no such path.", "1.5"), [], body)
+    operation = match.route.operations.get(scope["method"])
+    if operation is None:
+        return _reason(_RULES.get(status, _RULES[405]), [], body)
+    places = list(_places(document, operation, status, body))
+    if status != 400:
+        return _reason(_OF_OPERATIONS.get((operation.operation_id, status), _RULES.get(status, ("", ""))), places, body)
+    if isinstance(body, dict) and "detail" in body:
+        return _reason(_UNREADABLE, places, body)
+    if isinstance(body, dict) and body and set(body) <= set(operation.query):
+        return _reason(_JUDGED_QUERY, places, body)
+    if isinstance(body, dict):
+        return _reason(_JUDGED_BODY, places, body)
+    rule = _OF_OPERATIONS.get((operation.operation_id, 400), ("A rule of billing forbids it.", "1.4"))
+    return _reason(rule, places, body)
+
+
+def _reason(rule: tuple[str, str], places: list[str], said: Any) -> dict[str, Any]:
+    text, section = rule
+    return {"rule": text, "places": places, "section": section or None, "said": said}
+
+
+def _places(document: Node, operation: Operation, status: int, body: Any) -> Iterator[str]:
+    """JSON pointers into the description: what the fields of the answer are about, and the answer itself."""
+    top = ("paths", operation.path, operation.method.lower())
+    node = document["paths"][operation.path][operation.method.lower()]
+    names = [resolve(document, parameter)["name"] for parameter in node.get("parameters", ())]
+    for name in body if isinstance(body, dict) else ():
+        if name in names:
+            yield _pointer(document, (*top, "parameters", names.index(name)))
+        for media, schema in operation.bodies.items():
+            if name in resolve(document, schema).get("properties", {}):
+                yield _pointer(document, (*top, "requestBody", "content", media, "schema", "properties", name))
+                break
+    if status == 401:
+        yield "#/components/securitySchemes"
+    elif status == 403:
+        yield _pointer(document, (*top, "x-waldur-permission"))
+    if str(status) in node["responses"]:
+        yield _pointer(document, (*top, "responses", str(status)))
+
+
+def _pointer(document: Node, steps: Sequence[str | int]) -> str:
+    """The pointer to what the steps lead to, references on the way followed."""
+    pointer, node = "#", cast(Any, document)
+    for step in steps:
+        while isinstance(node, dict) and "$ref" in node:
+            pointer, node = node["$ref"], _target(document, node["$ref"])
+        node = node[step]
+        pointer += "/" + str(step).replace("~", "~0").replace("/", "~1")
+    return pointer
+
+
+def _target(document: Node, reference: str) -> Any:
+    node: Any = document
+    for step in reference.removeprefix("#/").split("/"):
+        node = node[step.replace("~1", "/").replace("~0", "~")]
+    return node

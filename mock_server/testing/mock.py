@@ -1,0 +1,126 @@
+"""`Mock`: a mock in this process, for tests that steer it and call it."""
+
+import socket
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import httpx
+import uvicorn
+from starlette.types import ASGIApp
+
+from waldur_billing_mock.mock_server.app import create_default_app
+from waldur_billing_mock.mock_server.control.client import SESSION_HEADER, MockClient
+from waldur_billing_mock.mock_server.control.connection import Protocol
+from waldur_billing_mock.mock_server.testing.transport import AsyncTransport, LoopThread, Transport
+
+SECONDS_TO_END: Final = 10.0
+IN_PROCESS: Final = "http://mock.test"
+"""What a mock without a socket is called in links."""
+
+
+class MockSession(MockClient):
+    """One session of a mock: clients that call its API, and the methods of `MockClient` that steer it."""
+
+    def __init__(self, app: ASGIApp, thread: LoopThread, id: str | None, serve: Callable[[], str]) -> None:
+        super().__init__(IN_PROCESS, session=id, transport=Transport(app, thread))
+        self.id: Final = id
+        self._app: Final = app
+        self._thread: Final = thread
+        self._serve: Final = serve
+
+    @property
+    def asgi(self) -> ASGIApp:
+        """The application, for clients that call one. Calls without a session of their own are in this one."""
+        return self._app if self.id is None else _InSession(self._app, self.id)
+
+    @property
+    def url(self) -> str:
+        """The address of a live server for the same worlds, started when it is first asked for."""
+        return self._serve()
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The header that names the session; none for the world that all share."""
+        return {} if self.id is None else {SESSION_HEADER: self.id}
+
+    def token(self, username: str = "staff") -> str:
+        """The token of a user. Raises `LookupError` naming the users that there are."""
+        found = {user["username"]: user["token"] for user in self.users()}
+        if username not in found:
+            raise LookupError(f"there is no user {username!r}; there are {', '.join(found)}.")
+        return str(found[username])
+
+    def client(self, username: str | None = "staff") -> httpx.Client:
+        """An HTTP client that calls the API as a user; None is nobody."""
+        headers = {**self.headers, **({} if username is None else {"Authorization": f"Token {self.token(username)}"})}
+        return httpx.Client(base_url=IN_PROCESS, headers=headers, transport=Transport(self._app, self._thread))
+
+    def async_client(self, username: str | None = "staff") -> httpx.AsyncClient:
+        """The same for asynchronous code."""
+        headers = {**self.headers, **({} if username is None else {"Authorization": f"Token {self.token(username)}"})}
+        transport = AsyncTransport(self._app, self._thread)
+        return httpx.AsyncClient(base_url=IN_PROCESS, headers=headers, transport=transport)
+
+
+class Mock(MockSession):
+    """A whole mock in this process. The arguments are those of `Settings`.
+
+    with Mock(scenario="one-invoice") as mock:
+        assert mock.client("owner").get("/api/invoices/").json()
+    """
+
+    def __init__(self, *, now: datetime | str | None = None, **settings: Any) -> None:
+        """`now` is where the clock stands; text is read as ISO 8601, in UTC."""
+        if now is not None:
+            settings["now"] = instant(now) if isinstance(now, str) else now
+        self._server: uvicorn.Server | None = None
+        self._serving: Future[object] | None = None
+        self._address: str | None = None
+        self.app: Final = create_default_app(**settings)
+        super().__init__(self.app, LoopThread(), None, self._listen)
+
+    def session(self, id: str) -> MockSession:
+        """A session with a world of its own."""
+        return MockSession(self.app, self._thread, id, self._listen)
+
+    def close(self) -> None:
+        """Stop the server, if there is one, and the event loop."""
+        super().close()
+        if self._server is not None and self._serving is not None:
+            self._server.should_exit = True
+            self._serving.result(SECONDS_TO_END)
+        self._thread.stop()
+
+    def _listen(self) -> str:
+        if self._address is None:
+            listener = socket.socket()
+            listener.bind(("127.0.0.1", 0))
+            listener.listen(128)
+            config = uvicorn.Config(
+                self.app, http=Protocol, log_level="warning", access_log=False, lifespan="off", server_header=False
+            )
+            self._server = uvicorn.Server(config)
+            self._serving = self._thread.start(self._server.serve(sockets=[listener]))
+            self._address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        return self._address
+
+
+class _InSession:
+    """ASGI middleware that names a session where the caller names none."""
+
+    def __init__(self, app: ASGIApp, id: str) -> None:
+        self._app: Final = app
+        self._header: Final = (SESSION_HEADER.lower().encode(), id.encode())
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and all(name != self._header[0] for name, _ in scope["headers"]):
+            scope = {**scope, "headers": [*scope["headers"], self._header]}
+        await self._app(scope, receive, send)
+
+
+def instant(text: str) -> datetime:
+    """The instant that ISO 8601 text names, in UTC where it names no zone. Raises `ValueError`."""
+    found = datetime.fromisoformat(text)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

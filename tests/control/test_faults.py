@@ -1,0 +1,219 @@
+"""Calls fail as the rules say: which ones, how often, and how."""
+
+import json
+import socket
+import time
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from waldur_billing_mock.mock_server.control.client import MockError
+from waldur_billing_mock.mock_server.control.rules import Asked, Rule, Rules
+from waldur_billing_mock.mock_server.testing.mock import Mock
+
+INVOICE = "/api/invoices/a1b2c3d4-e5f6-7890-abcd-ef1234567890/"
+
+
+def statuses(mock: Mock, path: str = "/api/invoices/", username: str | None = "staff", times: int = 1) -> list[int]:
+    with mock.client(username) as client:
+        return [client.get(path).status_code for _ in range(times)]
+
+
+def test_a_rule_fails_the_operation_that_it_names_and_no_other(mock: Mock) -> None:
+    mock.faults.add(operation="invoices_list", status=500)
+
+    assert statuses(mock) == [500]
+    assert statuses(mock, "/api/invoice-items/") == [200]
+
+
+def test_several_operations_can_be_named(mock: Mock) -> None:
+    mock.faults.add(operation=["invoices_list", "invoices_retrieve"], status=500)
+
+    assert statuses(mock) + statuses(mock, INVOICE) + statuses(mock, "/api/invoice-items/") == [500, 500, 200]
+
+
+def test_a_rule_fails_the_next_calls_and_then_no_more(mock: Mock) -> None:
+    mock.faults.add(operation="invoices_list", status=503, after=1, times=2)
+
+    assert statuses(mock, times=5) == [200, 503, 503, 200, 200]
+    assert mock.faults.list()[0]["hits"] == 2
+
+
+def test_a_rule_for_a_role_fails_the_callers_who_have_it(mock: Mock) -> None:
+    mock.faults.add(role="customer.owner", status=500)
+    mock.faults.add(role="anonymous", status=429)
+
+    assert [statuses(mock, username=name)[0] for name in ("owner", "staff", "support", None)] == [500, 200, 200, 429]
+
+
+def test_a_rule_for_a_method_or_a_path_fails_what_fits(mock: Mock) -> None:
+    mock.faults.add(method="post", path="*/paid/", status=502)
+
+    with mock.client() as client:
+        assert client.post(f"{INVOICE}paid/").status_code == 502
+        assert client.get(INVOICE).json()["state"] == "created"
+
+
+def test_the_same_seed_fails_the_same_calls(mock: Mock) -> None:
+    lognormal = {"delay": {"lognormal": {"median": 100, "sigma": 0.5}}}
+    drawn = [Rule(1, {**lognormal, "seed": seed}).seconds() for seed in range(400)]
+    uniform = [Rule(1, {"delay": {"uniform": [100, 300]}, "seed": seed}).seconds() for seed in range(400)]
+
+    assert 0.08 < sorted(drawn)[200] < 0.12
+    assert max(drawn) > 0.2
+    assert 0.1 <= min(uniform) < 0.12
+    assert 0.28 < max(uniform) <= 0.3
+
+
+def test_a_delay_lets_other_rules_follow() -> None:
+    rules = Rules()
+    rules.add({"delay": 5})
+    rules.add({"status": 500})
+    rules.add({"status": 501})
+
+    assert [rule.id for rule in rules.firing(Asked("invoices_list", "GET", "/api/invoices/", frozenset()))] == [1, 2]
+
+
+def test_a_dropped_call_is_not_carried_out(mock: Mock) -> None:
+    mock.faults.add(method="POST", effect="drop")
+
+    with mock.client() as client, pytest.raises(httpx.RemoteProtocolError):
+        client.post(f"{INVOICE}paid/")
+    with mock.client() as client:
+        assert client.get(INVOICE).json()["state"] == "created"
+
+
+def test_a_truncated_answer_belongs_to_a_call_that_was_carried_out(mock: Mock) -> None:
+    mock.faults.add(operation="invoices_send_notification", effect="truncate")
+
+    with mock.client() as client, pytest.raises(httpx.RemoteProtocolError):
+        client.post(f"{INVOICE}send_notification/")
+    assert mock.journal.list()[-1]["status"] == 200
+
+
+def test_malformed_json_is_no_json(mock: Mock) -> None:
+    mock.faults.add(effect="malformed")
+
+    with mock.client() as client:
+        answer = client.get(INVOICE)
+
+    assert answer.status_code == 200
+    with pytest.raises(json.JSONDecodeError):
+        answer.json()
+
+
+@pytest.mark.parametrize("effect", ["drop", "truncate"])
+def test_connections_of_a_live_server_end(mock: Mock, effect: str) -> None:
+    mock.faults.add(operation="invoices_list", effect=effect)
+    headers = {"Authorization": f"Token {mock.token()}"}
+
+    with httpx.Client(base_url=mock.url, headers=headers) as client:
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.get("/api/invoices/")
+        assert client.get(INVOICE).status_code == 200
+
+
+def test_a_dropped_connection_sends_nothing_at_all(mock: Mock) -> None:
+    mock.faults.add(effect="drop")
+    address = urlsplit(mock.url)
+
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=5) as connection:
+        connection.sendall(f"GET {INVOICE} HTTP/1.1\r\nHost: mock\r\n\r\n".encode())
+        try:
+            received = connection.recv(1000)
+        except ConnectionResetError:
+            received = b""
+
+    assert received == b""
+
+
+def test_a_dripping_body_comes_in_pieces(mock: Mock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("waldur_billing_mock.mock_server.control.faults.DRIP_SECONDS", 0.2)
+    mock.faults.add(effect="drip")
+    headers = {"Authorization": f"Token {mock.token()}"}
+
+    begun = time.perf_counter()
+    with httpx.Client(base_url=mock.url, headers=headers) as client, client.stream("GET", INVOICE) as answer:
+        pieces = list(answer.iter_raw())
+
+    assert len(pieces) > 5
+    assert time.perf_counter() - begun > 0.15
+
+
+@pytest.mark.parametrize(
+    ("profile", "expected"),
+    [("flaky", {"drop", 502, 503, "truncate"}), ("maintenance", {503}), ("slow", {"delay"})],
+)
+def test_profiles_are_rules(profile: str, expected: set[object]) -> None:
+    rules = Rules()
+    rules.add({"profile": profile, "seed": 3})
+    asked = Asked("invoices_list", "GET", "/api/invoices/", frozenset())
+
+    fired = [rule for _ in range(300) for rule in rules.firing(asked)]
+
+    assert {rule.status or rule.effect or "delay" for rule in fired} == expected
+    assert len(fired) == 300 if profile != "flaky" else 10 < len(fired) < 100
+
+
+def test_a_profile_can_be_asked_for_by_name(mock: Mock) -> None:
+    mock.faults.add(profile="maintenance")
+
+    with mock.client() as client:
+        answer = client.get(INVOICE)
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "120")
+
+
+@pytest.mark.parametrize(
+    ("rule", "field"),
+    [
+        ({"status": 99}, "status"),
+        ({"delay": -1}, "delay"),
+        ({"delay": {"uniform": [1]}}, "delay.uniform"),
+        ({"effect": "explode"}, "effect"),
+        ({"statsu": 500}, "statsu"),
+        ({"profile": "chaos"}, "profile"),
+    ],
+)
+def test_a_faulty_rule_is_refused_by_field(mock: Mock, rule: dict[str, object], field: str) -> None:
+    with pytest.raises(MockError) as caught:
+        mock.faults.add(**rule)
+
+    assert caught.value.status == 400
+    assert list(caught.value.said) == [field]
+    assert mock.faults.list() == []
+
+
+def test_rules_are_removed_one_by_one_and_all_at_once(mock: Mock) -> None:
+    (first,), _ = mock.faults.add(status=500), mock.faults.add(status=501)
+
+    mock.faults.remove(first["id"])
+    assert statuses(mock) == [501]
+    mock.faults.clear()
+    assert statuses(mock) == [200]
+    with pytest.raises(MockError, match="no fault rule 1"):
+        mock.faults.remove(first["id"])
+
+
+@pytest.mark.parametrize(
+    ("prefer", "status", "text"),
+    [
+        ("code=404", 404, "No Invoice matches the given query."),
+        ("code=409, delay=10", 409, "Valid states"),
+        ("example=november", 200, "100042"),
+        ("code=401, example=missing", 401, "credentials were not provided"),
+        ("example=nothing", 400, "november"),
+        ("code=7", 400, "code must be a number from 100 to 599"),
+        ("respond-async", 200, "100042"),
+        ("code=200", 200, "100042"),
+    ],
+)
+def test_one_request_can_ask_for_its_answer(mock: Mock, prefer: str, status: int, text: str) -> None:
+    with mock.client() as client:
+        answer = client.get(INVOICE, headers={"Prefer": prefer})
+        after = client.get(INVOICE)
+
+    assert answer.status_code == status
+    assert text in answer.text
+    assert after.status_code == 200

@@ -1,0 +1,272 @@
+"""The journal shows what was asked and answered, is bounded, shows no token, and tells why something was refused."""
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+from waldur_billing_mock.mock_server.control.client import MockError, VerificationError
+from waldur_billing_mock.mock_server.testing.mock import Mock
+
+UUID = "a1b2c3d4-e5f6-7890-abcd-ef1234567890"
+INVOICE = f"/api/invoices/{UUID}/"
+FOREIGN = "/api/invoices/00000000000000000000000000000000/"
+
+
+def test_an_entry_tells_who_asked_for_what_and_what_was_answered(mock: Mock) -> None:
+    with mock.client("owner") as client:
+        client.get("/api/invoices/", params={"state": ["paid", "created"]})
+
+    (entry,) = mock.journal.list()
+
+    assert (entry["operation"], entry["user"], entry["method"], entry["path"]) == (
+        "invoices_list",
+        "owner",
+        "GET",
+        "/api/invoices/",
+    )
+    assert entry["query"] == {"state": ["paid", "created"]}
+    assert (entry["status"], entry["response"]["body"][0]["number"], entry["refusal"]) == (200, 100042, None)
+    assert entry["milliseconds"] > 0
+
+
+def test_the_control_plane_is_not_in_the_journal(mock: Mock) -> None:
+    mock.users()
+    mock.faults.list()
+
+    assert mock.journal.list() == []
+
+
+def test_no_token_is_shown_in_any_form(mock: Mock) -> None:
+    token = mock.token("owner")
+    with mock.client("owner") as client:
+        client.get(f"/api/invoices/?token={token}&api_key={token}")
+
+    (entry,) = mock.journal.list()
+    shown = json.dumps([mock.journal.list(), mock.journal.get(entry["id"]), mock.journal.har()])
+
+    assert token not in shown
+    assert entry["request"]["headers"]["authorization"] == "***"
+    assert entry["query"] == {"token": ["***"], "api_key": ["***"]}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "count"),
+    [
+        ({}, 4),
+        ({"operation": "invoices_list"}, 2),
+        ({"method": "post"}, 1),
+        ({"path": "/api/invoices/*/paid/"}, 1),
+        ({"status": "409"}, 0),
+        ({"status": "4xx"}, 1),
+        ({"user": "owner"}, 1),
+        ({"refused": True}, 1),
+        ({"refused": False, "operation": "invoices_list"}, 2),
+        ({"since": 2}, 2),
+    ],
+)
+def test_entries_are_filtered_and_counted(mock: Mock, wanted: dict[str, Any], count: int) -> None:
+    with mock.client() as staff, mock.client("owner") as owner:
+        staff.get("/api/invoices/")
+        owner.get("/api/invoices/")
+        staff.get(FOREIGN)
+        staff.post(f"{INVOICE}paid/")
+
+    assert mock.journal.count(**wanted) == len(mock.journal.list(**wanted)) == count
+
+
+def test_a_faulty_filter_is_refused(mock: Mock) -> None:
+    with pytest.raises(MockError) as caught:
+        mock.journal.list(status="9xx", since="x")
+
+    assert caught.value.said == {
+        "status": ['"9xx" is not a valid choice.'],
+        "since": ["A valid integer is required."],
+    }
+
+
+def test_the_last_entries_can_be_asked_for(mock: Mock) -> None:
+    with mock.client() as client:
+        for page in range(5):
+            client.get("/api/invoices/", params={"page_size": page + 1})
+
+    assert [entry["id"] for entry in mock.journal.list(limit=2)] == [4, 5]
+
+
+def test_old_entries_make_room_for_new_ones() -> None:
+    with Mock(scenario="one-invoice", journal_bytes=50_000) as mock:
+        with mock.client() as client:
+            for _ in range(40):
+                client.get(INVOICE)
+        kept = mock.journal.list()
+
+    assert 2 < len(kept) < 10
+    assert kept[-1]["id"] == 40
+
+
+def test_a_journal_that_is_off_keeps_nothing() -> None:
+    with Mock(scenario="one-invoice", journal_bytes=0) as mock:
+        with mock.client() as client:
+            client.get(INVOICE)
+        assert mock.journal.list() == []
+
+
+def test_a_journal_can_be_cleared(mock: Mock) -> None:
+    with mock.client() as client:
+        client.get(INVOICE)
+    mock.journal.clear()
+
+    assert mock.journal.list() == []
+
+
+def test_the_archive_holds_requests_and_answers(mock: Mock) -> None:
+    with mock.client() as client:
+        client.post(f"{INVOICE}set_reference_number/?x=1", json={"reference_number": "RF18"})
+
+    log = mock.journal.har()["log"]
+
+    (entry,) = log["entries"]
+    assert log["version"] == "1.2"
+    assert entry["request"]["url"] == f"http://mock.test{INVOICE}set_reference_number/?x=1"
+    assert entry["request"]["queryString"] == [{"name": "x", "value": "1"}]
+    assert json.loads(entry["request"]["postData"]["text"]) == {"reference_number": "RF18"}
+    assert entry["response"]["status"] == 200
+
+
+def test_the_curl_line_repeats_the_request(mock: Mock) -> None:
+    text = 'it\'s $HOME & "more"'
+    with mock.client() as client:
+        client.base_url = mock.url
+        client.post(f"{INVOICE}set_reference_number/", json={"reference_number": text})
+
+    line = mock.journal.get(1)["curl"].replace("http://mock.test", mock.url)
+    done = subprocess.run(
+        ["bash", "-c", f"{line} -sf"], env={"TOKEN": mock.token(), "PATH": "/usr/bin:/bin"}, timeout=20, check=False
+    )
+
+    assert done.returncode == 0
+    with mock.client() as client:
+        assert client.get(INVOICE).json()["reference_number"] == text
+    assert mock.journal.list()[1]["request"]["body"] == {"reference_number": text}
+
+
+def test_a_replayed_request_is_carried_out_again(mock: Mock) -> None:
+    with mock.client() as client:
+        client.post(f"{INVOICE}paid/")
+
+    again = mock.journal.replay(1)
+
+    assert (again["id"], again["status"], again["user"]) == (2, 409, "staff")
+    with pytest.raises(MockError, match="no request 99"):
+        mock.journal.replay(99)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "username", "body", "rule", "section", "place"),
+    [
+        ("GET", INVOICE, None, None, "token of an active user", "1.2", "securitySchemes"),
+        ("POST", f"{INVOICE}paid/", "owner", None, "Only staff", "4", "x-waldur-permission"),
+        ("GET", FOREIGN, "owner", None, "no such object", "4", "responses/404"),
+        ("POST", f"{FOREIGN}paid/", "staff", None, "no such object", "4", "responses/404"),
+        ("GET", "/api/invoices/?state=x", "staff", None, "judged together", "1.4", "get/parameters/"),
+        ("POST", f"{INVOICE}set_payment_url/", "staff", {"payment_url": 5}, "Fields", "1.4", "properties/payment_url"),
+        ("PUT", INVOICE, "staff", None, "does not have this method", "1.8", ""),
+        ("GET", "/api/nothing/", "staff", None, "no such path", "1.5", ""),
+        ("GET", "/api/invoices", "staff", None, "ends in a slash", "1.5", ""),
+    ],
+)
+def test_a_refusal_is_explained(
+    mock: Mock, method: str, path: str, username: str | None, body: object, rule: str, section: str, place: str
+) -> None:
+    with mock.client(username) as client:
+        client.request(method, path, json=body) if body else client.request(method, path)
+
+    (entry,) = mock.journal.list()
+
+    assert rule in entry["refusal"]["rule"]
+    assert entry["refusal"]["section"] == section
+    assert place in " ".join(entry["refusal"]["places"])
+
+
+def test_a_state_that_forbids_it_is_explained(mock: Mock) -> None:
+    with mock.client() as client:
+        client.post(f"{INVOICE}paid/")
+        client.post(f"{INVOICE}paid/")
+
+    refusal = mock.journal.list(refused=True)[0]["refusal"]
+
+    assert refusal["rule"] == "Only an invoice in the state `created` can be paid."
+    assert refusal["section"] == "5.8"
+    assert refusal["said"] == {"detail": "Valid states for operation: Created."}
+
+
+def test_places_of_refusals_lead_into_the_description(mock: Mock) -> None:
+    with mock.client() as client:
+        client.get("/api/invoices/?state=x&year=x")
+        client.post(f"{INVOICE}set_payment_url/", json={"payment_url": 5})
+        document = client.get("/_mock/openapi.json").json()
+
+    places = [place for entry in mock.journal.list() for place in entry["refusal"]["places"]]
+
+    assert len(places) == 5
+    for place in places:
+        node = document
+        for step in place.removeprefix("#/").split("/"):
+            name = step.replace("~1", "/").replace("~0", "~")
+            node = node[int(name)] if isinstance(node, list) else node[name]
+        assert node
+
+
+def test_what_was_asked_is_verified(mock: Mock) -> None:
+    with mock.client() as client:
+        client.post(f"{INVOICE}set_reference_number/", json={"reference_number": "RF18 5390"})
+        client.get("/api/invoices/", params={"state": "paid", "year": 2025})
+
+    mock.journal.verify(operation="invoices_set_reference_number", times=1)
+    mock.journal.verify(path="/api/invoices/*", at_least=2)
+    mock.journal.verify(operation="invoices_list", query={"year": 2025})
+    mock.journal.verify(body={"reference_number": {"matches": "^RF18"}}, user="staff", status=200)
+    mock.journal.verify(operation="invoices_paid", times=0)
+
+
+def test_a_miss_shows_the_nearest_request_and_what_differs(mock: Mock) -> None:
+    with mock.client() as client:
+        client.get(INVOICE)
+        client.post(f"{INVOICE}set_reference_number/", json={"reference_number": "RF18"})
+
+    with pytest.raises(VerificationError) as caught:
+        mock.journal.verify(operation="invoices_set_reference_number", body={"reference_number": "RF19"})
+
+    assert caught.value.verdict["nearest"]["id"] == 2
+    assert caught.value.verdict["differences"] == [{"what": "body.reference_number", "expected": "RF19", "got": "RF18"}]
+    assert str(caught.value) == (
+        "Expected at least 1 such requests, found 0. Nearest: request 2, "
+        "body.reference_number: expected 'RF19', got 'RF18'."
+    )
+
+
+def test_too_many_requests_are_a_miss_too(mock: Mock) -> None:
+    with mock.client() as client:
+        client.get(INVOICE)
+        client.get(INVOICE)
+
+    with pytest.raises(VerificationError, match="Expected exactly 1 such requests, found 2"):
+        mock.journal.verify(operation="invoices_retrieve", times=1)
+
+
+def test_numbers_in_bodies_are_compared_by_value(mock: Mock) -> None:
+    with mock.client() as client:
+        item = client.get(f"{INVOICE}items/").json()[0]["uuid"]
+        client.patch(f"/api/invoice-items/{item}/", json={"unit_price": "12.50"})
+
+    mock.journal.verify(operation="invoice_items_partial_update", body={"unit_price": 12.5})
+
+
+def test_a_failed_call_names_its_rule(mock: Mock) -> None:
+    (rule,) = mock.faults.add(status=500)
+    with mock.client() as client:
+        client.get(INVOICE)
+
+    (entry,) = mock.journal.list()
+    assert (entry["fault"], entry["refusal"]) == (rule["id"], None)
