@@ -22,7 +22,7 @@ from waldur_billing_mock.mock_server.billing.store import World
 from waldur_billing_mock.mock_server.control import ctl
 from waldur_billing_mock.mock_server.control.connection import Protocol
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
-from waldur_billing_mock.mock_server.world_file import WorldFileError
+from waldur_billing_mock.mock_server.world_text import WorldFileError
 from waldur_billing_mock.openapi.difference import differences
 from waldur_billing_mock.openapi.document import DocumentError, to_json, to_yaml
 from waldur_billing_mock.openapi.revision import BASE, describe, revisions

@@ -40,7 +40,6 @@ from waldur_billing_mock.mock_server.web import problems
 from waldur_billing_mock.mock_server.web.api import Api
 from waldur_billing_mock.mock_server.web.cross_origin import CrossOrigin
 from waldur_billing_mock.mock_server.web.request_log import RequestLog
-from waldur_billing_mock.mock_server.world_file import load, read
 from waldur_billing_mock.openapi.document import Node
 
 
@@ -50,8 +49,11 @@ def create_stage(settings: Settings, tell: Callable[[World, Month], None] | None
     `tell` is called after each month of a world that is simulated.
     """
     if settings.world is not None:
-        text = read(settings.world)
-        return Stage(lambda: load(text))
+        # Imported for world files only: the checks of all their fields are made at import.
+        from waldur_billing_mock.mock_server.world_file import load_file
+
+        path = settings.world
+        return Stage(lambda: load_file(path))
     return Stage(lambda: build(settings.scenario, seed=settings.seed, now=settings.now, size=settings.size, tell=tell))
 
 

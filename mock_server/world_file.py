@@ -1,105 +1,59 @@
-"""A world as one JSON file: `dump` writes it, `load` reads it. `WORLD_FORMAT.md` describes the format.
+"""A world as one file: `dump` writes it, `load` reads it, `schema` describes it. See `WORLD_FORMAT.md`.
 
 A row is an object of the fields that its class stores; what follows from them is not in the file. A loaded world goes
-on where the dumped one stood: its clock, its seed, and the ids and uuids that it makes next.
+on where the dumped one stopped: its clock, its seed, and the ids and uuids that it makes next.
 """
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from decimal import Decimal
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any, Final
 
-from waldur_billing_mock.mock_server.billing.credit import CustomerCredit, ProjectCredit
-from waldur_billing_mock.mock_server.billing.invoice import Invoice, Notification
-from waldur_billing_mock.mock_server.billing.item import InvoiceItem
-from waldur_billing_mock.mock_server.billing.marketplace import (
-    ComponentUsage,
-    Offering,
-    OfferingComponent,
-    Plan,
-    PlanComponent,
-    Resource,
-    ServiceProvider,
-)
-from waldur_billing_mock.mock_server.billing.payment import Payment, PaymentProfile
+from waldur_billing_mock.fixtures import DEFAULT_NOW, DEFAULT_SEED
+from waldur_billing_mock.mock_server.billing.bounds import must_fit
+from waldur_billing_mock.mock_server.billing.faults import OutOfRange
 from waldur_billing_mock.mock_server.billing.store import World
-from waldur_billing_mock.mock_server.billing.structure import Customer, Project, User
-from waldur_billing_mock.mock_server.billing.table import Table
+from waldur_billing_mock.mock_server.world_fields import INTEGER, ISSUER_DETAILS, NOW, PAYMENT_INTERVAL, stored_fields
+from waldur_billing_mock.mock_server.world_tables import (
+    TABLES,
+    defaults,
+    keys,
+    kind_of_uuid,
+    links,
+    put_row,
+    rows_of,
+)
+from waldur_billing_mock.mock_server.world_text import WorldText
 from waldur_billing_mock.mock_server.world_values import (
-    INSTANT,
-    INTEGER,
-    JSON,
+    TEXT,
     Kind,
+    Schema,
+    Unfit,
+    integer,
     json_text,
     mapping_of,
+    object_schema,
     shown,
-    stored_fields,
 )
 
 FORMAT: Final = 1
 
-TABLES: Final[Mapping[str, type[Any]]] = {
-    "customers": Customer,
-    "projects": Project,
-    "users": User,
-    "service_providers": ServiceProvider,
-    "offerings": Offering,
-    "offering_components": OfferingComponent,
-    "plans": Plan,
-    "plan_components": PlanComponent,
-    "resources": Resource,
-    "component_usages": ComponentUsage,
-    "customer_credits": CustomerCredit,
-    "project_credits": ProjectCredit,
-    "invoices": Invoice,
-    "invoice_items": InvoiceItem,
-    "payment_profiles": PaymentProfile,
-    "payments": Payment,
-    "notifications": Notification,
-}
-"""The tables of a world by their names, with the classes of their rows, in the order of the file."""
-
-LINKS: Final[Mapping[str, str]] = {
-    "customer_uuid": "customers",
-    "project_uuid": "projects",
-    "linked_project_uuid": "projects",
-    "offering_uuid": "offerings",
-    "offering_uuids": "offerings",
-    "component_uuid": "offering_components",
-    "plan_uuid": "plans",
-    "plan_component_id": "plan_components",
-    "resource_uuid": "resources",
-    "credit_uuid": "customer_credits",
-    "invoice_uuid": "invoices",
-    "profile_uuid": "payment_profiles",
-}
-"""The fields that name rows, and the tables where these rows must stand."""
-
-_UNIQUE: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
-    "users": (("username",), ("token",)),
-    "service_providers": (("customer_uuid",),),
-    "invoices": (("customer_uuid", "year", "month"),),
-    "customer_credits": (("customer_uuid",),),
-    "project_credits": (("project_uuid",),),
-}
+_COUNT: Final = integer("a number from 0 to 2147483647", 0, 2**31 - 1)
 _HEAD: Final[Mapping[str, Kind]] = {
-    "format": INTEGER,
-    "now": INSTANT,
+    "$schema": TEXT,
+    "format": integer(f"{FORMAT}, the only version of the format", FORMAT, FORMAT),
+    "now": NOW,
     "seed": INTEGER,
-    "payment_interval_days": INTEGER,
-    "issuer_details": mapping_of(JSON),
-    "uuids_made": mapping_of(INTEGER),
-    "last_ids": mapping_of(INTEGER),
+    "payment_interval_days": PAYMENT_INTERVAL,
+    "issuer_details": ISSUER_DETAILS,
+    "uuids_made": mapping_of(_COUNT),
+    "last_ids": mapping_of(_COUNT),
 }
-
-
+_FIELDS: Final = {name: stored_fields(row_type) for name, row_type in TABLES.items()}
 _LINE_END: Final = ",\n"
-
-
-class WorldFileError(Exception):
-    """A file that is no world. The sentence says what is wrong, where, and what should stand there."""
+_MOST_FITTING: Final = 10**7
+"""Below this sum of all items, each figure of a world has room in the published patterns."""
 
 
 def dump(world: World) -> str:
@@ -111,134 +65,186 @@ def dump(world: World) -> str:
         "payment_interval_days": world.payment_interval.days,
         "issuer_details": world.issuer_details,
         "uuids_made": dict(sorted(world.uuids_made.items())),
-        "last_ids": {name: _table(world, name).next_id - 1 for name in TABLES},
+        "last_ids": {name: rows_of(world, name).next_id - 1 for name in TABLES},
     }
     lines = [f'"{name}": {json_text(_HEAD[name].write(value))}' for name, value in head.items()]
-    for name, row_type in TABLES.items():
-        kinds = stored_fields(row_type)
+    for name, kinds in _FIELDS.items():
         rows = [
             json_text({field: kind.write(getattr(row, field)) for field, (kind, _) in kinds.items()})
-            for row in _table(world, name)
+            for row in rows_of(world, name)
         ]
         lines.append(f'"{name}": [\n{_LINE_END.join(rows)}\n]' if rows else f'"{name}": []')
     return f"{{\n{_LINE_END.join(lines)}\n}}\n"
 
 
-def read(path: Path) -> str:
-    """The text of a world file. Raises `WorldFileError` where it cannot be read."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise WorldFileError(f"The world file {path} cannot be read: {error}.") from error
+def schema() -> Schema:
+    """The JSON Schema of world files. It does not say which rows must exist, nor how large sums may be."""
+    head = {name: kind.schema for name, kind in _HEAD.items()}
+    tables = {name: {"type": "array", "items": _row_schema(name)} for name in TABLES}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A world of the Waldur billing mock",
+        **object_schema({**head, **tables}, ()),
+    }
 
 
-def load(text: str) -> World:
-    """The world of a file. Raises `WorldFileError` for a text that is none."""
-    try:
-        content = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise WorldFileError(f"The file is not JSON ({error}); write it with `dump`.") from error
+def _row_schema(name: str) -> Schema:
+    needed = [field for field, (_, required) in _FIELDS[name].items() if required and not _has_default(name, field)]
+    properties = {field: kind.schema for field, (kind, _) in _FIELDS[name].items()}
+    return {"description": cleandoc(TABLES[name].__doc__ or ""), **object_schema(properties, needed)}
+
+
+def _has_default(name: str, field: str) -> bool:
+    return field in ("id", "uuid") or field in defaults(name)
+
+
+def load_file(path: Path) -> World:
+    """The world of a file, which is YAML by the end of its name, or else JSON. Raises `WorldFileError`."""
+    return _load(WorldText.of_file(path))
+
+
+def load(text: str, name: str = "the world file") -> World:
+    """The world of a JSON text. `name` stands for the file in the messages of `WorldFileError`."""
+    return _load(WorldText(name, text))
+
+
+def _load(source: WorldText) -> World:
+    content = source.parsed()
     if not isinstance(content, dict):
-        raise WorldFileError(f"The file holds {shown(content)}; it must hold one object.")
-    if content.get("format") != FORMAT:
-        raise WorldFileError(
-            f"The file says format {shown(content.get('format'))}; this version reads format {FORMAT} only."
+        raise source.error((), f"found {shown(content)}; a world file holds one object.")
+    return _Loader(source, content).world()
+
+
+class _Loader:
+    """Fills a world with the rows of a file."""
+
+    def __init__(self, source: WorldText, content: Mapping[str, Any]) -> None:
+        self._source: Final = source
+        self._content: Final = content
+        self._places: Final[dict[str, dict[int, int]]] = {}
+        """Where the row of each id is in the list of its table."""
+        self._head: Final = self._members((), content, _HEAD, TABLES)
+        self._world: Final = World(
+            now=self._head.get("now", DEFAULT_NOW),
+            seed=self._head.get("seed", DEFAULT_SEED),
+            issuer_details=self._head.get("issuer_details"),
+            payment_interval=timedelta(days=self._head.get("payment_interval_days", 30)),
         )
-    head = _read_members("The file", content, {name: (kind, True) for name, kind in _HEAD.items()}, TABLES)
-    world = World(
-        now=head["now"],
-        seed=head["seed"],
-        issuer_details=head["issuer_details"],
-        payment_interval=timedelta(days=head["payment_interval_days"]),
-    )
-    for name, row_type in TABLES.items():
-        if not isinstance(rows := content.get(name), list):
-            raise WorldFileError(f"Table {name}: found {shown(rows)}; it must be a list of rows, which may be empty.")
-        _fill(world, name, row_type, rows)
-    for name in TABLES:
-        _check_links(world, name)
-    _take_up_counters(world, head["uuids_made"], head["last_ids"])
-    return world
 
+    def world(self) -> World:
+        self._world.uuids_made.update(self._head.get("uuids_made", {}))
+        for name in TABLES:
+            rows = self._content.get(name, [])
+            if not isinstance(rows, list):
+                raise self._source.error((name,), f"found {shown(rows)}; expected a list of rows.")
+            self._fill(name, rows)
+        for name in TABLES:
+            self._check_links(name)
+        self._check_figures()
+        self._take_up_counters()
+        return self._world
 
-def _fill(world: World, name: str, row_type: type[Any], rows: list[Any]) -> None:
-    table, kinds = _table(world, name), stored_fields(row_type)
-    taken: dict[tuple[str, ...], set[tuple[Any, ...]]] = {}
-    for number, content in enumerate(rows, start=1):
-        where = f"Table {name}, row {number}"
+    def _fill(self, name: str, rows: Sequence[Any]) -> None:
+        kinds = {field: kind for field, (kind, _) in _FIELDS[name].items()}
+        given = [row for row in rows if isinstance(row, dict)]
+        uuids = {row["uuid"].replace("-", "") for row in given if isinstance(row.get("uuid"), str)}
+        ids = [row["id"] for row in given if type(row.get("id")) is int]
+        next_id = max([*ids, self._last_id(name)]) + 1
+        taken: dict[tuple[str, ...], set[tuple[Any, ...]]] = {key: set() for key in keys(name)}
+        places: dict[int, int] = {}
+        for place, content in enumerate(rows):
+            values = self._members((name, place), content, kinds)
+            if "id" not in values:
+                values["id"], next_id = next_id, next_id + 1
+            if "uuid" not in values:
+                values["uuid"] = self._new_uuid(name, uuids)
+            self._complete(name, place, values)
+            for key, known in taken.items():
+                found = tuple(values[field] for field in key)
+                if found in known:
+                    raise self._source.error(
+                        (name, place),
+                        f"another row has the same {' and '.join(key)} ({shown(found)}); each row needs its own.",
+                    )
+                known.add(found)
+            put_row(self._world, name, values)
+            places[values["id"]] = place
+        self._places[name] = places
+
+    def _new_uuid(self, name: str, taken: set[str]) -> str:
+        while (uuid := self._world.new_uuid(kind_of_uuid(name))) in taken:
+            pass
+        return uuid
+
+    def _complete(self, name: str, place: int, values: dict[str, Any]) -> None:
+        """Fills in defaults that are not those of the class."""
+        known = defaults(name)
+        for field, (kind, required) in _FIELDS[name].items():
+            if field in values or not required:
+                continue
+            if field not in known:
+                raise self._source.error((name, place), f"the field {field} is missing; add {kind.expected}.")
+            values[field] = known[field](self._world, values)
+
+    def _members(
+        self, path: tuple[str | int, ...], content: Any, kinds: Mapping[str, Kind], others: Iterable[str] = ()
+    ) -> dict[str, Any]:
+        """The values of the members of an object; `others` may be there too, and are not read."""
         if not isinstance(content, dict):
-            raise WorldFileError(f"{where}: found {shown(content)}; a row is an object of fields.")
-        row = row_type(world=world, **_read_members(where, content, kinds))
-        for key in (("id",), ("uuid",), *_UNIQUE.get(name, ())):
-            values = tuple(getattr(row, field) for field in key)
-            if values in taken.setdefault(key, set()):
-                raise WorldFileError(
-                    f"{where}: another row has the same {' and '.join(key)} ({shown(values)}); each row needs its own."
-                )
-            taken[key].add(values)
-        table.put(row)
+            raise self._source.error(path, f"found {shown(content)}; a row is an object of fields.")
+        values = {}
+        for name, one in content.items():
+            if name in kinds:
+                try:
+                    values[name] = kinds[name].read(one)
+                except Unfit as error:
+                    raise self._source.error((*path, name, *error.path), str(error)) from error
+            elif name not in others:
+                raise self._source.error(path, f"{shown(name)} is unknown; known are {', '.join([*kinds, *others])}.")
+        return values
 
-
-def _read_members(
-    where: str,
-    content: Mapping[str, Any],
-    kinds: Mapping[str, tuple[Kind, bool]],
-    others: Mapping[str, object] | None = None,
-) -> dict[str, Any]:
-    """The values of an object's members; `others` may stand beside them and are not read."""
-    for name in content:
-        if name not in kinds and name not in (others or {}):
-            raise WorldFileError(
-                f"{where}: {shown(name)} is unknown; known are {', '.join([*kinds, *(others or {})])}."
-            )
-    values = {}
-    for name, (kind, required) in kinds.items():
-        if name in content:
-            try:
-                values[name] = kind.read(content[name])
-            except ValueError as error:
-                raise WorldFileError(
-                    f"{where}, field {name}: found {shown(content[name])}, where {kind.expected} must stand."
-                ) from error
-        elif required:
-            raise WorldFileError(f"{where}: the field {name} is missing; add {kind.expected}.")
-    return values
-
-
-def _check_links(world: World, name: str) -> None:
-    links = {field: table for field, table in LINKS.items() if field in stored_fields(TABLES[name])}
-    for row in _table(world, name):
-        linked = [(field, table, getattr(row, field)) for field, table in links.items()]
-        linked += [("roles", f"{role.scope_type}s", role.scope_uuid) for role in getattr(row, "roles", ())]
-        for field, table, value in linked:
-            for key in value if isinstance(value, frozenset) else [value]:
-                target = _table(world, table)
-                found = target.by_id(key) if isinstance(key, int) else target.get(key)
-                if key is not None and found is None:
-                    raise WorldFileError(
-                        f"Table {name}, the row with the id {row.id}, field {field}: the table {table} has no row "
-                        f"{shown(key)}; add it there or name another."
+    def _check_links(self, name: str) -> None:
+        for row in rows_of(self._world, name):
+            for path, table, key in links(row, _FIELDS[name]):
+                target = rows_of(self._world, table)
+                if key is not None and (target.by_id(key) if isinstance(key, int) else target.get(key)) is None:
+                    raise self._source.error(
+                        (name, self._places[name][row.id], *path),
+                        f"the table {table} has no row {shown(key)}; add it there or name another.",
                     )
 
+    def _check_figures(self) -> None:
+        """Whatever is computed of items can be printed, as after a write (see `bounds.py`)."""
+        items = self._world.invoice_items
+        if items.sum("magnitude") + len(items) < _MOST_FITTING:
+            return
+        for invoice in self._world.invoices:
+            on_invoice = invoice.all_items
+            if on_invoice:
+                largest = max(on_invoice, key=lambda item: item.magnitude)
+                try:
+                    must_fit(largest, invoice.tax_percent, on_invoice)
+                except OutOfRange as error:
+                    place = self._places["invoice_items"][largest.id]
+                    raise self._source.error(("invoice_items", place), error.message) from error
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON number")
+    def _last_id(self, name: str) -> int:
+        last: int = self._head.get("last_ids", {}).get(name, 0)
+        return last
 
-
-def _take_up_counters(world: World, uuids_made: Mapping[str, int], last_ids: Mapping[str, int]) -> None:
-    world.uuids_made.update(uuids_made)
-    for name, last in last_ids.items():
-        if name not in TABLES:
-            raise WorldFileError(f"The file, field last_ids: there is no table {shown(name)}.")
-        table = _table(world, name)
-        if last < table.next_id - 1:
-            raise WorldFileError(
-                f"The file, field last_ids: {name} has {last}, but a row with the id {table.next_id - 1}; "
-                "name the highest id that was ever in use."
-            )
-        table.reserve(last)
-
-
-def _table(world: World, name: str) -> Table[Any]:
-    table: Table[Any] = getattr(world, name)
-    return table
+    def _take_up_counters(self) -> None:
+        made, last_ids = self._world.uuids_made, self._head.get("last_ids", {})
+        for name in TABLES:
+            table = rows_of(self._world, name)
+            if name in last_ids and last_ids[name] < table.next_id - 1:
+                raise self._source.error(
+                    ("last_ids", name),
+                    f"found {last_ids[name]}, but a row has the id {table.next_id - 1}; give the highest id ever used.",
+                )
+            table.reserve(self._last_id(name))
+            if "uuids_made" not in self._head and len(table):
+                # Each id is given once, so that no more uuids than ids were made.
+                made[kind_of_uuid(name)] = max(made.get(kind_of_uuid(name), 0), table.next_id - 1)
+        unknown = last_ids.keys() - TABLES.keys()
+        if unknown:
+            raise self._source.error(("last_ids",), f"there is no table {shown(min(unknown))}.")

@@ -1,184 +1,240 @@
-"""How the values of stored fields stand in a world file: a kind for every type that rows are made of."""
+"""The sorts of values in a world file: how each is read, written, and described by JSON Schema."""
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from types import NoneType, UnionType
-from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final
 
-from waldur_billing_mock.mock_server.billing.store import World
+Schema = Mapping[str, Any]
 
-_HEX: Final = re.compile(r"[0-9a-f]{32}")
-_DECIMAL: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_MOST_LEVELS: Final = 32
+"""How deeply free-form JSON may be nested."""
+
+_MOST_DIGITS: Final = 30
+"""Digits of a number in free-form JSON, before and after the decimal point each."""
+
+_DAY: Final = "-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_TIME: Final = r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])"
+ANY_YEAR: Final = "(?!0000)[0-9]{4}"
 
 
-class _Json:
-    """Stands for the recursive type of free-form JSON while annotations are read."""
+class Unfit(ValueError):
+    """A value that a field cannot have. `path` leads from the field to the value."""
+
+    def __init__(self, found: Any, expected: str) -> None:
+        super().__init__(f"found {shown(found)}; expected {expected}.")
+        self.path: list[str | int] = []
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One sort of value. `write` makes JSON of it; `read` raises `ValueError` where that is not what is `expected`."""
+    """One sort of value: its JSON Schema, what makes a value of its JSON (or raises `Unfit`), and the opposite."""
 
     expected: str
-    write: Callable[[Any], Any]
+    schema: Schema
     read: Callable[[Any], Any]
+    write: Callable[[Any], Any] = _same
 
 
-def _plain(expected: str, fits: Callable[[Any], bool]) -> Kind:
-    """Values that stand in the file as they are."""
-    return Kind(expected, lambda value: value, lambda value: _checked(value, fits(value)))
+def scalar(expected: str, schema: Schema, parse: Callable[[Any], Any], write: Callable[[Any], Any] = _same) -> Kind:
+    """A kind whose `parse` raises any `ValueError` or `OverflowError` for what does not fit."""
+
+    def read(value: Any) -> Any:
+        try:
+            return parse(value)
+        except (ValueError, OverflowError):
+            raise Unfit(value, expected) from None
+
+    return Kind(expected, schema, read, write)
 
 
-def _checked(value: Any, fits: bool) -> Any:
+def text_of(
+    expected: str,
+    pattern: str = "",
+    longest: int | None = None,
+    *,
+    format: str = "",
+    parse: Callable[[str], Any] = _same,
+    write: Callable[[Any], Any] = _same,
+) -> Kind:
+    """Text that a pattern matches as a whole."""
+    matches = re.compile(pattern).fullmatch if pattern else None
+    limits = {"pattern": f"^({pattern})$" if pattern else "", "maxLength": longest, "format": format}
+    schema = {"type": "string", **{name: limit for name, limit in limits.items() if limit}}
+
+    def read(value: Any) -> Any:
+        _must(isinstance(value, str))
+        # Half of a surrogate pair is in no encoding of text: this raises a ValueError.
+        value.encode()
+        _must(matches is None or matches(value) is not None)
+        _must(longest is None or len(value) <= longest)
+        return parse(value)
+
+    return scalar(f"{expected} of at most {longest} characters" if longest else expected, schema, read, write)
+
+
+def _must(fits: bool) -> None:
     if not fits:
         raise ValueError
+
+
+def integer(expected: str, low: int, high: int) -> Kind:
+    def read(value: Any) -> int:
+        _must(type(value) is int and low <= value <= high)
+        number: int = value
+        return number
+
+    return scalar(expected, {"type": "integer", "minimum": low, "maximum": high}, read)
+
+
+def _boolean(value: Any) -> Any:
+    _must(isinstance(value, bool))
     return value
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.encode() or True)
+BOOLEAN: Final = scalar("true or false", {"type": "boolean"}, _boolean)
 
 
-def _integer(expected: str, low: int | None = None, high: int | None = None) -> Kind:
-    return _plain(
-        expected,
-        lambda value: type(value) is int and (low is None or value >= low) and (high is None or value <= high),
+def decimal(whole: int, places: int) -> Kind:
+    return text_of(
+        f'a decimal number as text, such as "12.50", with at most {whole} digits before and {places} after the point',
+        rf"-?[0-9]{{1,{whole}}}(\.[0-9]{{1,{places}}})?",
+        parse=Decimal,
+        write=lambda value: format(value, "f"),
     )
 
 
-def _is_json(value: Any) -> bool:
-    return _is_text(json_text(value))
+def date_of(year: str, years: str = "") -> Kind:
+    expected = f'a date{years} such as "2025-11-22"'
+    return text_of(expected, year + _DAY, format="date", parse=date.fromisoformat, write=date.isoformat)
 
 
-TEXT: Final = _plain("text", _is_text)
-INTEGER: Final = _integer("an integer")
-BOOLEAN: Final = _plain("true or false", lambda value: isinstance(value, bool))
-JSON: Final = _plain("any JSON value", _is_json)
-UUID: Final = _plain(
-    "a uuid of 32 lower-case hexadecimal digits", lambda value: _is_text(value) and bool(_HEX.fullmatch(value))
+def instant(year: str, years: str = "") -> Kind:
+    return text_of(
+        f'an instant{years} with its offset, such as "2025-11-22T09:30:00Z"',
+        year + _DAY + _TIME,
+        format="date-time",
+        parse=lambda text: datetime.fromisoformat(text).astimezone(UTC),
+        write=lambda value: value.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z",
+    )
+
+
+def _bounded(value: Any, levels: int = _MOST_LEVELS) -> Any:
+    """Free-form JSON that is not nested too deeply, without numbers that fill pages when they are written out."""
+    _must(levels >= 0)
+    match value:
+        case str():
+            value.encode()
+        case int():
+            _must(abs(value) < 10**_MOST_DIGITS)
+        case Decimal():
+            _must(int(value.as_tuple().exponent) >= -_MOST_DIGITS and value.adjusted() < _MOST_DIGITS)
+        case dict():
+            for name, one in value.items():
+                _bounded(name)
+                _bounded(one, levels - 1)
+        case list():
+            for one in value:
+                _bounded(one, levels - 1)
+    return value
+
+
+JSON: Final = scalar(
+    f"JSON nested at most {_MOST_LEVELS} deep, with numbers of at most {_MOST_DIGITS} digits on each side of the point",
+    {},
+    _bounded,
 )
-UUID_OR_EMPTY: Final = _plain(
-    'a uuid of 32 lower-case hexadecimal digits, or ""',
-    lambda value: value == "" or (_is_text(value) and bool(_HEX.fullmatch(value))),
-)
-DECIMAL: Final = Kind(
-    'a decimal number as text, such as "12.50",',
-    lambda value: format(value, "f"),
-    lambda value: Decimal(_checked(value, isinstance(value, str) and bool(_DECIMAL.fullmatch(value)))),
-)
-DATE: Final = Kind(
-    'a date such as "2025-11-22"',
-    lambda value: value.isoformat(),
-    lambda value: date.fromisoformat(_checked(value, isinstance(value, str))),
-)
 
 
-def _read_instant(value: Any) -> datetime:
-    instant = datetime.fromisoformat(_checked(value, isinstance(value, str)))
-    _checked(value, instant.tzinfo is not None)
-    return instant.astimezone(UTC)
+def choice(*values: str) -> Kind:
+    """One of a few texts."""
+    return scalar(
+        " or ".join(f'"{value}"' for value in values),
+        {"enum": list(values)},
+        lambda value: values[values.index(value)],
+    )
 
 
-INSTANT: Final = Kind(
-    'an instant with its offset, such as "2025-11-22T09:30:00Z",',
-    lambda value: value.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z",
-    _read_instant,
-)
-
-_BY_TYPE: Final[Mapping[Any, Kind]] = {
-    str: TEXT,
-    int: INTEGER,
-    bool: BOOLEAN,
-    Decimal: DECIMAL,
-    date: DATE,
-    datetime: INSTANT,
-    _Json: JSON,
-}
-_BY_NAME: Final[Mapping[str, Kind]] = {
-    "id": _integer("an integer from 1", 1),
-    "year": _integer("a year from 1 to 9999", 1, 9999),
-    "month": _integer("a month from 1 to 12", 1, 12),
-    "stored_project_uuid": UUID_OR_EMPTY,
-}
-
-
-def stored_fields(row_type: type[Any]) -> Mapping[str, tuple[Kind, bool]]:
-    """The fields that a class stores, its world apart: the kind of the value, and whether the field must be there."""
-    hints = get_type_hints(row_type, localns={"World": World, "Json": _Json})
-    return {
-        field.name: (
-            _kind(hints[field.name], field.name),
-            field.default is MISSING and field.default_factory is MISSING,
-        )
-        for field in fields(row_type)
-        if field.name != "world"
-    }
-
-
-def _kind(hint: Any, name: str) -> Kind:
-    """The kind of a type. The name tells uuids from other texts."""
-    origin, arguments = get_origin(hint), get_args(hint)
-    if name in _BY_NAME:
-        return _BY_NAME[name]
-    if hint is str and name.endswith("uuid"):
-        return UUID
-    if hint in _BY_TYPE:
-        return _BY_TYPE[hint]
-    if isinstance(hint, type) and is_dataclass(hint):
-        return _object(hint)
-    if origin in (Union, UnionType):
-        (one,) = [part for part in arguments if part is not NoneType]
-        return _or_null(_kind(one, name))
-    if origin is Literal:
-        return _plain(" or ".join(f'"{choice}"' for choice in arguments), lambda value: value in arguments)
-    if origin is tuple:
-        return _list(_kind(arguments[0], name), tuple, list)
-    if origin is frozenset:
-        return _list(_kind(arguments[0], name.removesuffix("s")), frozenset, sorted)
-    return mapping_of(_kind(arguments[1], name))
-
-
-def _or_null(kind: Kind) -> Kind:
+def or_null(kind: Kind) -> Kind:
     return Kind(
-        f"{kind.expected} or null",
-        lambda value: None if value is None else kind.write(value),
+        f"{kind.expected}, or null",
+        {"anyOf": [kind.schema, {"type": "null"}]},
         lambda value: None if value is None else kind.read(value),
+        lambda value: None if value is None else kind.write(value),
     )
 
 
-def _list(kind: Kind, make: Callable[[Any], Any], order: Callable[[Any], Any]) -> Kind:
+def list_of(kind: Kind, make: Callable[[Any], Any] = list, order: Callable[[Any], Any] = list) -> Kind:
+    def read(value: Any) -> Any:
+        if not isinstance(value, list):
+            raise Unfit(value, "a list")
+        return make([_read_at(place, kind, one) for place, one in enumerate(value)])
+
     return Kind(
-        f"a list, each entry {kind.expected}",
+        "a list",
+        {"type": "array", "items": kind.schema},
+        read,
         lambda value: [kind.write(one) for one in order(value)],
-        lambda value: make([kind.read(one) for one in _checked(value, isinstance(value, list))]),
     )
 
 
-def mapping_of(kind: Kind) -> Kind:
-    """An object whose members are all of one kind."""
-    return Kind(
-        f"an object, each member {kind.expected}",
-        lambda value: {name: kind.write(one) for name, one in value.items()},
-        lambda value: {name: kind.read(one) for name, one in _checked(value, isinstance(value, dict)).items()},
-    )
+TEXT: Final = text_of("text")
 
 
-def _object(row_type: type[Any]) -> Kind:
-    kinds = stored_fields(row_type)
+def mapping_of(kind: Kind, names: Mapping[str, Kind] | None = None) -> Kind:
+    """An object whose members are of one kind, but for some names that have kinds of their own."""
+    known: Mapping[str, Kind] = names or {}
 
     def read(value: Any) -> Any:
-        _checked(value, isinstance(value, dict) and set(value) == set(kinds))
-        return row_type(**{name: kind.read(value[name]) for name, (kind, _) in kinds.items()})
+        if not isinstance(value, dict):
+            raise Unfit(value, "an object")
+        return {TEXT.read(name): _read_at(name, known.get(name, kind), one) for name, one in value.items()}
 
+    schema = {"type": "object", "additionalProperties": kind.schema}
+    if known:
+        schema["properties"] = {name: one.schema for name, one in known.items()}
     return Kind(
-        f"an object of {', '.join(f'{name} ({kind.expected})' for name, (kind, _) in kinds.items())}",
-        lambda value: {name: kind.write(getattr(value, name)) for name, (kind, _) in kinds.items()},
+        "an object",
+        schema,
         read,
+        lambda value: {name: known.get(name, kind).write(one) for name, one in value.items()},
     )
+
+
+def object_of(kinds: Mapping[str, Kind], make: Callable[..., Any] = dict) -> Kind:
+    """An object with exactly these members."""
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, dict) or value.keys() != kinds.keys():
+            raise Unfit(value, f"an object with the members {', '.join(kinds)}")
+        return make(**{name: _read_at(name, kind, value[name]) for name, kind in kinds.items()})
+
+    def write(value: Any) -> Any:
+        get = value.__getitem__ if isinstance(value, Mapping) else lambda name: getattr(value, name)
+        return {name: kind.write(get(name)) for name, kind in kinds.items()}
+
+    return Kind("an object", object_schema({name: kind.schema for name, kind in kinds.items()}, kinds), read, write)
+
+
+def object_schema(properties: Mapping[str, Schema], required: Sequence[str] | Mapping[str, object]) -> Schema:
+    """The schema of an object that has no other members."""
+    schema = {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+    return schema if required else {name: part for name, part in schema.items() if name != "required"}
+
+
+def _read_at(place: str | int, kind: Kind, value: Any) -> Any:
+    try:
+        return kind.read(value)
+    except Unfit as error:
+        error.path.insert(0, place)
+        raise
 
 
 def json_text(value: Any) -> str:
@@ -194,6 +250,19 @@ def json_text(value: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as an error message quotes it: cut after 60 characters."""
-    text = json_text(value) if not isinstance(value, tuple) else ", ".join(str(one) for one in value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    """A value as an error message quotes it: short, on one line, without control characters."""
+    match value:
+        case dict():
+            return "an object"
+        case list():
+            return "a list"
+        case tuple():
+            return ", ".join(shown(one) for one in value)
+        case str():
+            text = json.dumps(value[:61], ensure_ascii=False)
+        case Decimal():
+            text = str(value)
+        case _:
+            text = json.dumps(value)
+    text = "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in text)
+    return text if len(text) <= 62 else f"{text[:59]}..."

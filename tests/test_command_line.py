@@ -187,7 +187,7 @@ def test_a_file_that_is_no_world_is_told_so(capsys: pytest.CaptureFixture[str], 
     path.write_text(text, encoding="utf-8")
 
     assert run("serve", "--port", "0", "--world", str(path)) == 2
-    assert capsys.readouterr().err.startswith("waldur-mock: The file ")
+    assert capsys.readouterr().err.startswith(f"waldur-mock: {path}, line 1")
 
 
 def test_a_port_that_is_taken_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:

@@ -104,7 +104,11 @@ def test_a_wheel_holds_every_file_of_the_packages_and_no_tests(wheel: Path) -> N
         for path in (ROOT / folder).rglob("*")
         if path.suffix in kinds
     }
-    sources |= {"waldur_billing_mock/__init__.py", "waldur_billing_mock/py.typed"}
+    sources |= {
+        "waldur_billing_mock/__init__.py",
+        "waldur_billing_mock/mock_server/WORLD_FORMAT.md",
+        "waldur_billing_mock/py.typed",
+    }
 
     packed = {name for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
 

@@ -226,7 +226,19 @@ def _string(schema: Node, kind: str | None) -> Write:
 
 
 def _any(value: Any) -> str:
-    return _ANY.encode(value)
+    """Free-form JSON. The encoder of the standard library is quick, and knows no decimals."""
+    try:
+        return _ANY.encode(value)
+    except TypeError:
+        pass
+    match value:
+        case Decimal():
+            return format(value, "f")
+        case Mapping():
+            return f"{{{','.join(f'{quote(name)}:{_any(one)}' for name, one in value.items())}}}"
+        case list() | tuple():
+            return f"[{','.join(map(_any, value))}]"
+    raise TypeError(f"{type(value).__name__} is no type of JSON")
 
 
 def _text(value: Any, whole: bool) -> str:
