@@ -45,13 +45,11 @@ serve: $(RUNTIME)  ## start the mock; make serve ARGS="--port 9000" passes argum
 test: lint $(CLIENTS)  ## lint, then all tests; make test ARGS="-k paid" passes arguments
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
-# About an hour for all defects in full; what quick catches, full catches too.
-mutants: $(DEV)  ## set the contract suite on planted defects; make mutants ARGS="--profile full --only money"
+mutants: $(DEV)  ## run the contract suite on planted defects; make mutants ARGS="--only money --workers 1"
 	$(BIN)/python -m tests.mutants.run $(ARGS)
 
-# About an hour for all of them in quick.
-healthy: $(DEV)  ## set the contract suite on healthy mocks, 5 worlds and 5 seeds of each kind; make healthy ARGS="--seeds 1"
-	$(BIN)/python -m tests.mutants.healthy $(ARGS)
+healthy: $(DEV)  ## run the contract suite on healthy servers with lawful peculiarities; make healthy ARGS="--pairs 50"
+	$(BIN)/python -m tests.peculiarities.run $(ARGS)
 
 lint: $(DEV)  ## ruff check, ruff format --check, mypy --strict
 	$(BIN)/ruff check $(FOLDERS)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
-from tests.mutants.craft import (
+from tests.wrapping.changes import (
     COMPENSATE,
     COSTS,
     INVOICE,
@@ -22,7 +22,7 @@ from tests.mutants.craft import (
     matches,
     response_changed,
 )
-from tests.mutants.proxy import Request, Response, Route, Row, Server
+from tests.wrapping.proxy import Request, Response, Route, Row, Server
 
 PAGE: Final = b"<!doctype html><html><body><h1>Not Found</h1></body></html>"
 NEW: Final = "00000000-0000-4000-8000-000000000000"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.mutants.defects import DEFECTS
-from tests.mutants.proxy import Proxy
+from tests.wrapping.proxy import Proxy
 from waldur_billing_mock.mock_server.app import create_default_app
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
-from tests.mutants.craft import (
+from tests.mutants.writes import followed_by, invoice_path, item_path
+from tests.wrapping.changes import (
     COMPENSATE,
     COSTS,
     CUSTOMER_COSTS,
@@ -25,8 +26,7 @@ from tests.mutants.craft import (
     edited,
     matches,
 )
-from tests.mutants.proxy import Plant, Request, Response, Route, Row, Server, digits
-from tests.mutants.writes import followed_by, invoice_path, item_path
+from tests.wrapping.proxy import Plant, Request, Response, Route, Row, Server, digits
 
 SUMS: Final = ("price", "tax", "total", "compensations", "incurred_costs")
 

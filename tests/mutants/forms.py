@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from tests.mutants.craft import (
+from tests.wrapping.changes import (
     COSTS,
     DOCUMENTED,
     GROWTH,
@@ -25,7 +25,7 @@ from tests.mutants.craft import (
     response_changed,
     rows_changed,
 )
-from tests.mutants.proxy import Request, Response, Row, Server
+from tests.wrapping.proxy import Request, Response, Row, Server
 
 SLOWNESS: Final = 1.6
 """How long a slow answer takes, in seconds."""

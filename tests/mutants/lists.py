@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
-from tests.mutants.craft import (
+from tests.wrapping.changes import (
     COSTS,
     GROWTH,
     INVOICE,
@@ -22,7 +22,7 @@ from tests.mutants.craft import (
     parameters_ignored,
     request_changed,
 )
-from tests.mutants.proxy import Request, Response, Route, Server
+from tests.wrapping.proxy import Content, Request, Response, Route, Server
 
 FILTERS_OF_ITEMS: Final = (
     "year",
@@ -164,7 +164,7 @@ async def _head_counts_more(request: Request, server: Server) -> Response:
 async def _head_not_allowed(request: Request, server: Server) -> Response:
     if request.method == "HEAD" and matches(request, [GROWTH]):
         refused = await server.ask(replace(request, method="PUT"))
-        return replace(refused, body=b"")
+        return replace(refused, content=Content(b""))
     return await server.ask(request)
 
 

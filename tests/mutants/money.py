@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final
 
-from tests.mutants.craft import (
+from tests.wrapping.changes import (
     INVOICE,
     ITEM,
     LINES,
@@ -20,7 +20,7 @@ from tests.mutants.craft import (
     response_changed,
     rows_changed,
 )
-from tests.mutants.proxy import Response, Row
+from tests.wrapping.proxy import Response, Row
 
 CENT: Final = Decimal("0.01")
 
@@ -62,6 +62,36 @@ def _taxed_without_compensations(row: Row) -> None:
         row["tax"], row["total"] = like(wrong, row["tax"]), like(price + wrong, row["total"])
 
 
+def _taxed_on_the_total(row: Row) -> None:
+    """The rate is put on the price with tax."""
+    if {"price", "tax", "total"} <= row.keys() and number(row["price"]):
+        price, tax = number(row["price"]), number(row["tax"])
+        wrong = tax + tax * tax / price
+        row["tax"], row["total"] = like(wrong, row["tax"]), like(price + wrong, row["total"])
+
+
+def _taxed_by_rounded_lines(row: Row) -> None:
+    """The tax of an invoice is a cent more than the rate makes of its price."""
+    if {"price", "tax", "total"} <= row.keys() and number(row["tax"]):
+        wrong = number(row["tax"]) + CENT
+        row["tax"], row["total"] = like(wrong, row["tax"]), like(number(row["price"]) + wrong, row["total"])
+
+
+def _line_taxed_on_unit_price(row: Row) -> None:
+    """The tax of a line is that of one unit."""
+    if number(row["price"]) and number(row["tax"]):
+        wrong = number(row["tax"]) / number(row["price"]) * number(row["unit_price"])
+        row["tax"] = like(wrong.quantize(CENT), row["tax"])
+        row["total"] = like((number(row["price"]) + wrong).quantize(CENT), row["total"])
+
+
+def _taxed_twice_as_much(row: Row) -> None:
+    """Invoices of more than one hundred have another rate than their lines."""
+    if {"price", "tax", "total"} <= row.keys() and number(row["price"]) > 100:
+        row["tax"] = like(number(row["tax"]) * 2, row["tax"])
+        row["total"] = like(number(row["price"]) + number(row["tax"]), row["total"])
+
+
 def _total_without_tax(row: Row) -> None:
     if {"price", "total"} <= row.keys():
         row["total"] = row["price"]
@@ -95,6 +125,22 @@ def _without_last_line(row: Row) -> None:
 
 def _later(text: str) -> str:
     return (date.fromisoformat(text) + timedelta(days=1)).isoformat()
+
+
+def _due(change: Callable[[date], date], *states: str) -> Callable[[Row], None]:
+    """Another due date, of invoices in some states or of all."""
+
+    def edit(row: Row) -> None:
+        if row.get("due_date") and row.get("invoice_date") and (not states or row.get("state") in states):
+            row["due_date"] = change(date.fromisoformat(row["invoice_date"])).isoformat()
+
+    return edit
+
+
+def _a_month_later(day: date) -> date:
+    """The same day of the next month, which is 30 days later only after months of 30 days."""
+    year, month = divmod(day.year * 12 + day.month, 12)
+    return day.replace(year=year, month=month + 1, day=min(day.day, 28))
 
 
 def _paid_without_date(row: Row) -> None:
@@ -145,6 +191,36 @@ MONEY: Final = (
     Defect("stats-without-tax", "Statistics leave the tax out.", rows_changed([STATS], _stats_without_tax)),
     Defect(
         "stats-skip-an-offering", "Statistics leave the last offering out.", response_changed([STATS], _without_last)
+    ),
+    Defect(
+        "tax-on-the-total", "The tax of an invoice is computed on its total.", invoices_changed(_taxed_on_the_total)
+    ),
+    Defect("tax-off-by-a-cent", "The tax of an invoice is a cent too high.", invoices_changed(_taxed_by_rounded_lines)),
+    Defect("line-tax-of-a-unit", "The tax of a line is that of one unit.", lines_changed(_line_taxed_on_unit_price)),
+    Defect(
+        "large-invoices-taxed-twice",
+        "Large invoices are taxed at twice the rate.",
+        invoices_changed(_taxed_twice_as_much),
+    ),
+    Defect(
+        "due-date-a-day-early",
+        "An invoice is due a day too early.",
+        invoices_changed(_due(lambda day: day + timedelta(days=29))),
+    ),
+    Defect(
+        "due-date-by-month",
+        "An invoice is due a month later instead of 30 days.",
+        invoices_changed(_due(_a_month_later)),
+    ),
+    Defect(
+        "paid-due-date-off",
+        "Paid invoices are due a day later.",
+        invoices_changed(_due(lambda day: day + timedelta(days=31), "paid")),
+    ),
+    Defect(
+        "due-date-of-one-off",
+        "An invoice by itself is due a day later than in the list.",
+        rows_changed([INVOICE], _due(lambda day: day + timedelta(days=31))),
     ),
     Defect("due-date-off-by-a-day", "An invoice is due a day later.", invoices_changed(field("due_date", _later))),
     Defect("paid-without-a-date", "A paid invoice has no invoice date.", invoices_changed(_paid_without_date)),

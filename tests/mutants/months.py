@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from tests.mutants.craft import (
+from tests.mutants.money import CENT, exact, like, number, shifted
+from tests.wrapping.changes import (
     CONSUMPTIONS,
     COSTS,
     CUSTOMER_COSTS,
@@ -23,8 +24,7 @@ from tests.mutants.craft import (
     response_changed,
     rows_changed,
 )
-from tests.mutants.money import CENT, exact, like, number, shifted
-from tests.mutants.proxy import Request, Response, Row, Server, digits
+from tests.wrapping.proxy import Request, Response, Row, Server, digits
 
 
 def _without_first(response: Response) -> Response:
@@ -51,6 +51,50 @@ def _month_named_before(labels: list[str]) -> list[str]:
     year, month = map(int, labels[0].split("-"))
     before = f"{year - 1}-12" if month == 1 else f"{year}-{month - 1}"
     return [before, *labels[:-1]]
+
+
+async def _growth_of_last_month(request: Request, server: Server) -> Response:
+    """Growth ends with last month: labels and figures agree, and both are a month old."""
+    response = await server.ask(request)
+    if request.method != "GET" or response.status != 200 or not matches(request, [GROWTH]):
+        return response
+    value = response.json
+    (first, *_) = value["periods"] = _month_named_before(value["periods"])
+    year, month = first.split("-")
+    kind = "price" if request.values("accounting_mode") == ["accounting"] else "total"
+    rows = await server.rows("/api/invoices/", request, year=year, month=month)
+    sums = {row["customer_details"]["name"]: number(row[kind]).quantize(CENT) for row in rows}
+    named = [row["name"] for row in value["customer_periods"]]
+    firsts = {
+        "total_periods": sum(sums.values(), Decimal(0)),
+        "other_periods": sum((figure for name, figure in sums.items() if name not in named), Decimal(0)),
+    }
+    for name, figure in firsts.items():
+        value[name] = [like(figure, value[name][-2]), *value[name][:-1]]
+    for row in value["customer_periods"]:
+        row["periods"] = [like(sums.get(row["name"], Decimal(0)), row["periods"][-2]), *row["periods"][:-1]]
+    return response.saying(value)
+
+
+def _growth_ahead(value: Row) -> Row:
+    """Growth ends with next month, for which nothing is billed."""
+    year, month = map(int, value["periods"][-1].split("-"))
+    after = f"{year + 1}-1" if month == 12 else f"{year}-{month + 1}"
+    moved = _growth_months(lambda figures: [*figures[1:], like(Decimal("0.00"), figures[-2])])(value)
+    return {**moved, "periods": [*value["periods"][1:], after]}
+
+
+def _named_a_month_off(value: Row) -> Row:
+    """The figures of named customers stand a month too late; all others make up for it."""
+    for row in value["customer_periods"]:
+        row["periods"] = _month_before(row["periods"])
+    named = [[number(figure) for figure in row["periods"]] for row in value["customer_periods"]]
+    sums = [sum(column, Decimal(0)) for column in zip(*named, strict=True)]
+    totals = [number(figure) for figure in value["total_periods"]]
+    others = [
+        like(total - figure, old) for total, figure, old in zip(totals, sums, value["other_periods"], strict=True)
+    ]
+    return {**value, "other_periods": others}
 
 
 def _twelve_months(value: Row) -> Row:
@@ -135,6 +179,13 @@ def _doubled_item(value: list[Row]) -> list[Row]:
 
 
 MONTHS: Final = (
+    Defect("growth-of-last-month", "Growth is a month old, its labels too.", always(_growth_of_last_month)),
+    Defect("growth-ahead", "Growth ends with next month.", body_changed([GROWTH], _growth_ahead)),
+    Defect(
+        "growth-of-named-a-month-off",
+        "The figures of named customers stand a month too late in growth.",
+        body_changed([GROWTH], _named_a_month_off),
+    ),
     Defect(
         "growth-one-month-off",
         "The figures of growth stand one month too late.",

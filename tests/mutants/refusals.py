@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from tests.mutants.craft import (
+from tests.wrapping.changes import (
     COMPENSATE,
     COSTS,
     DELETE_ITEM,
@@ -23,7 +23,7 @@ from tests.mutants.craft import (
     header_changed,
     response_changed,
 )
-from tests.mutants.proxy import Response, Route
+from tests.wrapping.proxy import Response, Route
 
 EVERY_READ: Final = (INVOICES, INVOICE, ITEMS, ITEM, PROVIDER_ITEMS, GROWTH, COSTS, TOTAL_PRICE)
 PERMISSION: Final = "You do not have permission to perform this action."

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.mutants.craft import (
+from tests.wrapping.changes import (
     COSTS,
     CUSTOMER_COSTS,
     DELETE_ITEM,
@@ -22,7 +22,7 @@ from tests.mutants.craft import (
     Defect,
     asked_as,
 )
-from tests.mutants.proxy import Route
+from tests.wrapping.proxy import Route
 
 AS_STAFF: Final = dict.fromkeys(("owner", "owner2"), "staff")
 

@@ -1,4 +1,4 @@
-"""Every planted defect shows: the answers to its chapter's tour are not those of the healthy mock."""
+"""Every planted defect shows: the answers to the requests of its chapter are not those of the healthy mock."""
 
 import json
 import re
@@ -13,11 +13,11 @@ import pytest
 from starlette.types import ASGIApp
 
 from tests.mutants import apps
-from tests.mutants.craft import Defect
 from tests.mutants.defects import CHAPTERS, DEFECTS
 from tests.mutants.forms import SLOWNESS
-from tests.mutants.tours import CREATED, TOURS, Step
+from tests.mutants.request_lists import CREATED, REQUESTS, Step
 from tests.parity.client import Answer, Client
+from tests.wrapping.changes import Defect
 from waldur_billing_mock.fixtures import build
 from waldur_billing_mock.mock_server.app import create_app, create_default_app
 from waldur_billing_mock.mock_server.billing.store import World
@@ -30,7 +30,7 @@ WANTED = 60
 CASES = [
     pytest.param(chapter, defect, id=defect.identifier) for chapter, defects in CHAPTERS.items() for defect in defects
 ]
-READING = {chapter for chapter, tour in TOURS.items() if all(step.method in ("GET", "HEAD") for step in tour)}
+READING = {chapter for chapter, steps in REQUESTS.items() if all(step.method in ("GET", "HEAD") for step in steps)}
 
 
 @cache
@@ -48,7 +48,7 @@ def mock() -> tuple[ASGIApp, Stage]:
 
 @cache
 def objects() -> dict[str, str]:
-    """What the tours ask about, by name."""
+    """What the requests are about, by name."""
     invoices, items = list(world().invoices), list(world().invoice_items)
     created = world().invoices.one(CREATED.replace("-", ""))
     item = world().invoice_items.one(CREATED.replace("-", ""))
@@ -70,6 +70,7 @@ def objects() -> dict[str, str]:
         "foreign_item": foreign_item.uuid,
         "foreign_project": str(foreign_item.project_uuid),
         "foreign_customer": foreign.customer_uuid,
+        "foreign_resource": next(str(row.resource_uuid) for row in foreign.all_items if row.resource_uuid),
         "paid": next(row for row in invoices if row.state == "paid" and row.all_items).uuid,
         "canceled": next(row for row in invoices if row.state == "canceled").uuid,
         "usage": next(row for row in items if row.billing_type == "usage").uuid,
@@ -92,11 +93,11 @@ def meaning(answer: Answer) -> Meaning:
         return answer.status, headers, answer.body
 
 
-def take(tour: tuple[Step, ...], app: ASGIApp) -> Iterator[Meaning]:
-    """What an application answers to a tour, step by step."""
+def answers_to(requests: tuple[Step, ...], app: ASGIApp) -> Iterator[Meaning]:
+    """What an application answers to a list of requests, one after the other."""
     client = Client(app)
     tokens = {user.username: user.token for user in world().users}
-    for step in tour:
+    for step in requests:
         body = step.body if isinstance(step.body, str) else filled(json.dumps(step.body or {}))
         known = {"Authorization": f"Token {tokens[step.user]}"} if step.user else {}
         kind = {"Content-Type": "application/json"} if step.method not in ("GET", "HEAD") else {}
@@ -106,10 +107,10 @@ def take(tour: tuple[Step, ...], app: ASGIApp) -> Iterator[Meaning]:
 
 @cache
 def healthy(chapter: str) -> list[Meaning]:
-    """What the healthy mock answers to a chapter's tour."""
+    """What the healthy mock answers to the requests of a chapter."""
     app, stage = mock()
     stage.reset()
-    return list(take(TOURS[chapter], app))
+    return list(answers_to(REQUESTS[chapter], app))
 
 
 @pytest.mark.parametrize(("chapter", "defect"), CASES)
@@ -119,18 +120,18 @@ def test_a_planted_defect_changes_an_answer(chapter: str, defect: Defect) -> Non
     if chapter not in READING:
         stage.reset()
 
-    answers = zip(take(TOURS[chapter], defect.wrap(app)), expected, strict=True)
+    answers = zip(answers_to(REQUESTS[chapter], defect.wrap(app)), expected, strict=True)
     differs = any(got != wanted for got, wanted in answers)
 
     assert differs == (defect.identifier != "slow-answer")
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_a_healthy_mock_answers_a_tour_always_alike(chapter: str) -> None:
+def test_a_healthy_mock_answers_the_same_requests_always_alike(chapter: str) -> None:
     app, stage = mock()
     stage.reset()
 
-    again = list(take(TOURS[chapter], app))
+    again = list(answers_to(REQUESTS[chapter], app))
 
     assert again == healthy(chapter)
 
@@ -139,7 +140,7 @@ def test_a_slow_answer_is_slow() -> None:
     app, _ = mock()
     started = perf_counter()
 
-    list(take((Step("/api/invoices/growth/"),), DEFECTS["slow-answer"].wrap(app)))
+    list(answers_to((Step("/api/invoices/growth/"),), DEFECTS["slow-answer"].wrap(app)))
 
     assert perf_counter() - started > SLOWNESS
 
@@ -156,8 +157,8 @@ def test_there_are_enough_defects_and_each_has_a_name_and_a_sentence_of_its_own(
 def test_a_defect_can_be_named_as_an_application() -> None:
     app = getattr(apps, "fewer-places")(scenario="one-invoice")
 
-    (answer,) = take((Step("/api/invoice-items/?page_size=1"),), app)
-    (whole,) = take((Step("/api/invoice-items/?page_size=1"),), create_default_app(scenario="one-invoice"))
+    (answer,) = answers_to((Step("/api/invoice-items/?page_size=1"),), app)
+    (whole,) = answers_to((Step("/api/invoice-items/?page_size=1"),), create_default_app(scenario="one-invoice"))
 
     assert answer[0] == whole[0] == 200
     assert answer[2] != whole[2]

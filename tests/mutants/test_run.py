@@ -3,7 +3,8 @@
 import pytest
 
 from tests.mutants import run
-from tests.mutants.defects import CHAPTERS
+from tests.mutants.combined import unknown
+from tests.mutants.defects import CHAPTERS, DEFECTS
 from tests.mutants.run import Task, judge, main
 
 
@@ -11,15 +12,16 @@ from tests.mutants.run import Task, judge, main
 def test_a_defect_of_each_chapter_is_caught(chapter: str) -> None:
     defect = CHAPTERS[chapter][0]
 
-    outcome = judge(Task(defect.identifier, chapter, "quick", read_only=False, wire=False))
+    outcome = judge(Task(defect.identifier, chapter, deployed=False))
 
     assert outcome.fate == "caught", outcome.what
 
 
 def test_a_defect_of_a_deployment_is_told_from_its_known_deviations() -> None:
-    outcome = judge(Task("tax-on-the-wrong-base", "money", "quick", read_only=True, wire=True, deployed=True))
+    outcome = judge(Task("tax-on-the-wrong-base", "money"))
 
-    assert (outcome.fate, outcome.check) == ("caught", "invariants/invoices_list")
+    assert outcome.fate == "caught", outcome.what
+    assert outcome.check.startswith("invariants/")
 
 
 def test_what_the_healthy_mock_is_blamed_for_too_catches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,9 +29,19 @@ def test_what_the_healthy_mock_is_blamed_for_too_catches_nothing(monkeypatch: py
     monkeypatch.setattr(run, "ALL", ("invariants/invoices_growth_retrieve",))
     monkeypatch.setattr(run, "LIKELY", {})
 
-    outcome = judge(Task("growth-one-month-off", "months", "quick", read_only=True, wire=False))
+    outcome = judge(Task("growth-one-month-off", "months", deployed=False))
 
     assert outcome.fate == "survived"
+
+
+def test_defects_and_peculiarities_that_are_combined_exist() -> None:
+    assert unknown() == set()
+
+
+def test_only_defects_that_reading_cannot_show_are_run_with_writes_allowed() -> None:
+    tasks = [task for task in run.chosen((), "quick", deployed=True, read_only=False) if task.defect != run.HEALTHY]
+
+    assert all(task.writes != DEFECTS[task.defect].by_reading for task in tasks)
 
 
 def test_an_unknown_name_is_refused_with_the_chapters(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
-from tests.mutants.craft import (
+from tests.wrapping.changes import (
     DELETE_ITEM,
     DOCUMENTED,
     ITEM,
@@ -24,7 +24,7 @@ from tests.mutants.craft import (
     matches,
     request_changed,
 )
-from tests.mutants.proxy import Plant, Request, Response, Route, Row, Server
+from tests.wrapping.proxy import Plant, Request, Response, Route, Row, Server
 
 NOWHERE: Final = "ffffffff-ffff-4fff-bfff-ffffffffffff"
 After = Callable[[str, Row, Request, Server], Awaitable[None]]

@@ -1,12 +1,12 @@
 """What defects are made of: the routes of the API, and the few ways in which an exchange can be spoiled."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from starlette.types import ASGIApp
 
-from tests.mutants.proxy import Plant, Proxy, Request, Response, Route, Row, Server
+from tests.wrapping.proxy import Plant, Proxy, Request, Response, Route, Row, Server, chained
 
 Dialect = Literal["documented", "wire"]
 BOTH: Final[frozenset[Dialect]] = frozenset({"documented", "wire"})
@@ -65,19 +65,7 @@ def always(plant: Plant) -> Make:
 
 def several(*makes: Make) -> Make:
     """Several plants, each before the next."""
-
-    def make() -> Plant:
-        outer, *inner = [make() for make in makes]
-
-        async def plant(request: Request, server: Server) -> Response:
-            app = server.app
-            for one in inner:
-                app = Proxy(app, always(one))
-            return await outer(request, replace(server, app=app))
-
-        return plant
-
-    return make
+    return lambda: chained(make() for make in makes)
 
 
 def matches(request: Request, routes: Iterable[Route]) -> bool:

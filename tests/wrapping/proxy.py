@@ -89,18 +89,46 @@ class Request:
         )
 
 
+_ABSENT: Final = object()
+
+
+class Content:
+    """The body of a response, as bytes or as a JSON value; the other form is computed when it is first needed."""
+
+    def __init__(self, body: bytes | None = None, value: Any = _ABSENT) -> None:
+        self._body = body
+        self._value = value
+
+    @property
+    def body(self) -> bytes:
+        if self._body is None:
+            self._body = write_json(self._value).encode()
+        return self._body
+
+    @property
+    def value(self) -> Any:
+        """A value that the caller may change: the bytes are kept only where the value was never handed out."""
+        if self._value is _ABSENT:
+            return json.loads(self.body, parse_float=Decimal)
+        return self._value
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What is answered. Header names are lower-case."""
+    """A response. Header names are lower-case."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
+    content: Content = field(default_factory=lambda: Content(b""))
+
+    @property
+    def body(self) -> bytes:
+        return self.content.body
 
     @property
     def json(self) -> Any:
         """The value of the body."""
-        return json.loads(self.body, parse_float=Decimal)
+        return self.content.value
 
     def header(self, name: str) -> str | None:
         return dict(self.headers).get(name)
@@ -112,13 +140,21 @@ class Response:
 
     def with_body(self, body: bytes, media_type: str | None = None) -> "Response":
         """The same with another body, and its length."""
-        changed = replace(self, body=body).with_header("content-length", str(len(body)))
+        changed = replace(self, content=Content(body)).with_header("content-length", str(len(body)))
         return changed.with_header("content-type", media_type) if media_type else changed
 
     def saying(self, value: object, status: int | None = None) -> "Response":
-        """The same with another JSON value, and maybe another status."""
-        changed = self.with_body(write_json(value).encode(), "application/json")
-        return replace(changed, status=status or self.status)
+        """The same with another JSON value, and maybe another status. The value is written out when it is sent."""
+        changed = replace(self, content=Content(value=value), status=status or self.status)
+        return changed.with_header("content-type", "application/json").with_header("content-length", None)
+
+    async def send(self, send: Send) -> None:
+        """Hand the response to the server; a body that has no length yet gets its `Content-Length` here."""
+        pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
+        if self.header("content-length") is None and self.body:
+            pairs.append((b"content-length", str(len(self.body)).encode()))
+        await send({"type": "http.response.start", "status": self.status, "headers": pairs})
+        await send({"type": "http.response.body", "body": self.body})
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +188,7 @@ class Server:
         return Response(
             start["status"],
             tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in start["headers"]),
-            b"".join(chunk.get("body", b"") for chunk in chunks),
+            Content(b"".join(chunk.get("body", b"") for chunk in chunks)),
         )
 
     async def read(self, path: str, request: Request, **query: str) -> Response:
@@ -186,6 +222,40 @@ Plant = Callable[[Request, Server], Awaitable[Response]]
 """Deals with one request in the place of the healthy server, which it may ask."""
 
 
+@dataclass(frozen=True, slots=True)
+class Behind(Server):
+    """A server behind another plant: what is asked of it passes that plant. No byte is written in between."""
+
+    plant: Plant
+    inner: Server
+
+    async def ask(self, request: Request) -> Response:
+        return await self.plant(request, self.inner)
+
+
+def chained(plants: Iterable[Plant]) -> Plant:
+    """One plant of several, each before the next: the first sees the caller's request, the last asks the server."""
+    outermost, *others = plants
+
+    async def plant(request: Request, server: Server) -> Response:
+        for inner in reversed(others):
+            server = Behind(server.app, server.scope, inner, server)
+        return await outermost(request, server)
+
+    return plant
+
+
+async def received(scope: Scope, receive: Receive) -> Request:
+    """The request as a plant sees it, read whole."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    return Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body)
+
+
 class Proxy:
     """An ASGI application that lets a plant deal with every request to the API; a reset of the mock makes it anew."""
 
@@ -200,17 +270,8 @@ class Proxy:
             if scope["type"] == "http" and scope["path"] == RESET:
                 self._plant = self._make()
             return
-        body, more = b"", True
-        while more:
-            message = await receive()
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        request = Request(scope["method"], scope["path"], scope["query_string"].decode("latin-1"), headers, body)
-        response = await self._plant(request, Server(self._app, scope))
-        sent = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
-        await send({"type": "http.response.start", "status": response.status, "headers": sent})
-        await send({"type": "http.response.body", "body": response.body})
+        response = await self._plant(await received(scope, receive), Server(self._app, scope))
+        await response.send(send)
 
 
 @dataclass(frozen=True)

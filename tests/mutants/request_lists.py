@@ -211,7 +211,90 @@ EFFECTS: Final = (
     _write("/api/invoice-items/{sibling}/", method="DELETE"),
     Step("/api/invoices/{pending}/"),
 )
-TOURS: Final[Mapping[str, tuple[Step, ...]]] = {
+LEAKS: Final = (
+    *(
+        Step(target, user)
+        for user in OWNERS
+        for target in (
+            f"{INVOICES}?page_size=300&field=uuid",
+            f"{INVOICES}?page_size=300",
+            f"{INVOICES}?page_size=5&page=2",
+            f"{INVOICES}?page_size=2&customer_uuid={{customer}}",
+            f"{INVOICES}?page_size=2&state=paid",
+            f"{INVOICES}?page_size=2&year=2025",
+            f"{INVOICES}?page_size=2&month=10",
+            f"{INVOICES}?page_size=2&start_date=2025-01-01",
+            f"{INVOICES}?page_size=2&o=year",
+            f"{ITEMS}?page_size=300",
+            f"{ITEMS}?page_size=2&customer_uuid={{foreign_customer}}",
+            f"{ITEMS}?page_size=2&project_uuid={{foreign_project}}",
+            f"{ITEMS}?page_size=2&resource_uuid={{foreign_resource}}",
+            f"{ITEMS}?page_size=2&year=2025",
+            f"{ITEMS}?page_size=2&month=10",
+            f"{PROVIDER}?page_size=2",
+            TOTAL,
+            "/api/invoice-items/total_price/",
+            "/api/invoice-items/total_price/?year=2025",
+            "/api/invoice-items/total_price/?customer_uuid={foreign_customer}",
+            f"{GROWTH}?customers_count=20",
+            f"{GROWTH}?accounting_mode=accounting",
+            f"{CUSTOMER_COSTS}",
+            f"{PROJECT_COSTS}",
+            INVOICE,
+            f"{INVOICE}items/",
+            f"{INVOICE}stats/",
+            "/api/invoice-items/{credited}/",
+            "/api/invoice-items/{credited}/consumptions/",
+        )
+    ),
+    *(Step(f"{ITEMS}?page_size=1", user, method="HEAD") for user in OWNERS),
+    *(
+        Step(target, user)
+        for user in ("customer_manager", "customer_support", "project_member", "nobody")
+        for target in (
+            f"{INVOICES}?page_size=300&field=uuid",
+            f"{ITEMS}?page_size=300",
+            f"{PROVIDER}?page_size=2",
+            "/api/invoices/{foreign}/",
+            "/api/invoices/{foreign}/items/",
+            "/api/invoices/{foreign}/stats/",
+            "/api/invoice-items/{foreign_item}/",
+            TOTAL,
+            GROWTH,
+        )
+    ),
+    *(
+        Step(target, "provider_owner")
+        for target in (
+            f"{INVOICES}?page_size=300&field=uuid",
+            INVOICE,
+            f"{PROVIDER}?page_size=300",
+            f"{PROVIDER}?page_size=2&customer_uuid={{customer}}",
+            f"{PROVIDER}?page_size=2&invoice_year=2025",
+        )
+    ),
+    Step(f"{PROVIDER}1/", "support"),
+)
+PERMISSIONS: Final = tuple(
+    _write(target, body, user, method)
+    for user in (
+        *("owner", "support", "customer_manager", "customer_support"),
+        *("project_admin", "provider_owner", "nobody"),
+    )
+    for target, body, method in (
+        ("/api/invoices/{pending}/send_notification/", {}, "POST"),
+        ("/api/invoices/{pending}/paid/", {}, "POST"),
+        (f"{INVOICE}set_backend_id/", {}, "POST"),
+        (f"{INVOICE}set_payment_url/", {}, "POST"),
+        (f"{INVOICE}set_reference_number/", {}, "POST"),
+        (ITEM, {"article_code": "one", "start": "x"}, "PUT"),
+        (ITEM, {}, "PATCH"),
+        ("/api/invoice-items/{negative}/create_compensation/", {"offering_component_name": "x"}, "POST"),
+        (f"{ITEM}migrate_to/", {}, "POST"),
+        (ITEM, None, "DELETE"),
+    )
+)
+REQUESTS: Final[Mapping[str, tuple[Step, ...]]] = {
     "forms": (*SHOWN, *SUMS),
     "money": SHOWN,
     "months": SUMS,
@@ -219,6 +302,8 @@ TOURS: Final[Mapping[str, tuple[Step, ...]]] = {
     "refusals": REFUSED,
     "acceptance": ACCEPTED,
     "roles": ROLES,
+    "leaks": LEAKS,
+    "permissions": PERMISSIONS,
     "writes": WRITES,
     "effects": EFFECTS,
 }
