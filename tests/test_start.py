@@ -20,6 +20,7 @@ HEAVY: Final = (
     "httpx",
     "jsonschema_rs",
     "prometheus_client",
+    "pycountry",
 )
 START: Final = """
 import sys

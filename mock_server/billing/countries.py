@@ -1,56 +1,16 @@
-"""The countries whose names the API prints: a part of ISO 3166, by the two-letter code."""
+"""The English names of countries (ISO 3166), by the two-letter code. Waldur reads them from pycountry as well."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import cache
 
-COUNTRIES: Mapping[str, str] = {
-    "AT": "Austria",
-    "AU": "Australia",
-    "BE": "Belgium",
-    "BG": "Bulgaria",
-    "BR": "Brazil",
-    "CA": "Canada",
-    "CH": "Switzerland",
-    "CN": "China",
-    "CY": "Cyprus",
-    "CZ": "Czechia",
-    "DE": "Germany",
-    "DK": "Denmark",
-    "EE": "Estonia",
-    "ES": "Spain",
-    "FI": "Finland",
-    "FR": "France",
-    "GB": "United Kingdom",
-    "GR": "Greece",
-    "HR": "Croatia",
-    "HU": "Hungary",
-    "IE": "Ireland",
-    "IL": "Israel",
-    "IN": "India",
-    "IS": "Iceland",
-    "IT": "Italy",
-    "JP": "Japan",
-    "KR": "South Korea",
-    "LI": "Liechtenstein",
-    "LT": "Lithuania",
-    "LU": "Luxembourg",
-    "LV": "Latvia",
-    "MT": "Malta",
-    "MX": "Mexico",
-    "NL": "Netherlands",
-    "NO": "Norway",
-    "NZ": "New Zealand",
-    "PL": "Poland",
-    "PT": "Portugal",
-    "RO": "Romania",
-    "RS": "Serbia",
-    "SE": "Sweden",
-    "SG": "Singapore",
-    "SI": "Slovenia",
-    "SK": "Slovakia",
-    "TR": "Türkiye",
-    "UA": "Ukraine",
-    "US": "United States of America",
-    "ZA": "South Africa",
-}
+
+@cache
+def country_name(code: str) -> str | None:
+    """The name of the country; None when the code is empty or unknown."""
+    # Imported with the first name that is asked for: it takes 50 ms, which the start of a server does without.
+    import pycountry
+
+    found = pycountry.countries.get(alpha_2=code) if code else None
+    # The library also finds lower-case codes, which no country has.
+    return str(found.name) if found is not None and found.alpha_2 == code else None

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
-from waldur_billing_mock.mock_server.billing.countries import COUNTRIES
+from waldur_billing_mock.mock_server.billing.countries import country_name
 
 if TYPE_CHECKING:
     from waldur_billing_mock.mock_server.billing.store import Json, World
@@ -40,7 +40,7 @@ class Customer:
     @property
     def country_name(self) -> str | None:
         """The English name of the country; None when the code is empty or unknown."""
-        return COUNTRIES.get(self.country)
+        return country_name(self.country)
 
     @property
     def accounting_is_running(self) -> bool:
@@ -117,7 +117,7 @@ def issuer_as_customer(configuration: Mapping[str, Json]) -> Mapping[str, Json]:
         "name": configuration.get("company", ""),
         "address": configuration.get("address", ""),
         "country": code,
-        "country_name": COUNTRIES.get(str(code)),
+        "country_name": country_name(str(code)),
         "email": configuration.get("email", ""),
         "postal": configuration.get("postal", ""),
         "phone_number": number,

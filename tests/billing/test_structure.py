@@ -22,7 +22,9 @@ def test_accounting_runs_without_a_start(build: Builder) -> None:
     assert build.customer.accounting_is_running
 
 
-@pytest.mark.parametrize(("code", "name"), [("EE", "Estonia"), ("", None), ("XX", None)])
+@pytest.mark.parametrize(
+    ("code", "name"), [("EE", "Estonia"), ("AW", "Aruba"), ("KE", "Kenya"), ("", None), ("XX", None), ("ee", None)]
+)
 def test_only_known_countries_have_a_name(build: Builder, code: str, name: str | None) -> None:
     assert replace(build.customer, country=code).country_name == name
 
