@@ -26,6 +26,7 @@ _FILTERS: Final[Mapping[str, Filter[Invoice]]] = {
     "created": lambda invoice, day: invoice.created == day,
     "start_date": lambda invoice, day: invoice.created > day,
     "end_date": lambda invoice, day: invoice.created < day,
+    "accounting_is_running": lambda invoice, running: invoice.customer.accounting_is_running == running,
 }
 _ORDERS: Final[Mapping[str, Key[Invoice]]] = {
     "created": lambda invoice: invoice.created,
