@@ -265,7 +265,7 @@ def _period(trial: Trial, operation_id: str, name: str, key: str, lines: Iterabl
             shown,
         )
         exchange.must.agree(f"the sum of period {code} and the items", shown, half_even(_cost(counted)))
-        if not coded and months is not None:
+        if not trial.description.switched(operation, "shifted-period-dates") and months is not None:
             first, last = now.back(months - 1), now.back(-1)
             exchange.must.agree("the first day", field(row, "start_date"), f"{first.year:04}-{first.month:02}-01")
             end = str(field(row, "end_date"))

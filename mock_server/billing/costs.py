@@ -89,6 +89,11 @@ def costs_for_period(items: Iterable[InvoiceItem], months: frozenset[Month] | No
     return half_even(total(add(*sums) for sums in counted))
 
 
+def earliest_month(items: Iterable[InvoiceItem]) -> Month | None:
+    """The first month on whose invoices one of the items is; None without items."""
+    return min(_sums(items), default=None)
+
+
 def total_price(items: Iterable[InvoiceItem]) -> Decimal:
     """The sum of unit_price × quantity, without tax and unrounded."""
     return total(add(*sums) for sums in _sums(items).values())

@@ -135,8 +135,8 @@ class CountedPeriod:
     """The invoice months that a period counts (None: all of them), and the dates printed with the sum."""
 
     months: frozenset[Month] | None
-    start_date: date | str
-    end_date: date | str
+    start_date: date
+    end_date: date
 
 
 def documented_period(months: int, today: date) -> CountedPeriod:
@@ -149,17 +149,26 @@ def documented_period(months: int, today: date) -> CountedPeriod:
 _MONTHS_OF_CODE = {2: 1, 3: 3, 4: 12}
 
 
-def coded_period(code: int, today: date) -> CountedPeriod:
-    """The rule of real servers: code 1 counts everything; 2, 3 and 4 stand for 1, 3 and 12 months.
+def coded_period(code: int, today: date, earliest: Month | None) -> CountedPeriod:
+    """The rule of servers: code 1 counts everything; 2, 3 and 4 stand for 1, 3 and 12 months.
 
-    The printed dates begin one month before the counted range and end with the current month's first day;
-    for everything they are the text `N/A`.
+    The dates enclose the counted months, which begin with the earliest one (None: the current one) for code 1.
+    """
+    if code != 1:
+        return documented_period(_MONTHS_OF_CODE[code], today)
+    current = Month.of(today)
+    return CountedPeriod(None, min(earliest or current, current).first_day, current.last_day)
+
+
+def shifted_dates(code: int, today: date) -> tuple[date | str, date | str]:
+    """The dates that real servers print: from one month before the counted ones to the first day of the current one.
+
+    For everything they are the text `N/A`.
     """
     if code == 1:
-        return CountedPeriod(None, "N/A", "N/A")
+        return "N/A", "N/A"
     current = Month.of(today)
-    months = _MONTHS_OF_CODE[code]
-    return CountedPeriod(_last(months, current), current.plus(-months).first_day, current.first_day)
+    return current.plus(-_MONTHS_OF_CODE[code]).first_day, current.first_day
 
 
 def _last(months: int, current: Month) -> frozenset[Month]:

@@ -9,11 +9,17 @@ from waldur_billing_mock.mock_server.billing.compensation import (
     compensate,
     consumptions,
 )
-from waldur_billing_mock.mock_server.billing.costs import InvoiceCost, costs, costs_for_period, total_price
+from waldur_billing_mock.mock_server.billing.costs import (
+    InvoiceCost,
+    costs,
+    costs_for_period,
+    earliest_month,
+    total_price,
+)
 from waldur_billing_mock.mock_server.billing.faults import NotFound
 from waldur_billing_mock.mock_server.billing.invoice import Invoice
 from waldur_billing_mock.mock_server.billing.item import InvoiceItem
-from waldur_billing_mock.mock_server.billing.period import coded_period, documented_period
+from waldur_billing_mock.mock_server.billing.period import coded_period, documented_period, shifted_dates
 from waldur_billing_mock.mock_server.billing.visibility import can_see_customer, can_see_project, items_visible_to
 from waldur_billing_mock.mock_server.operations.call import Call
 from waldur_billing_mock.mock_server.web import problems
@@ -153,10 +159,10 @@ def _of_project(call: Call) -> Sequence[InvoiceItem]:
 
 
 def _costs_for_period(call: Call, items: Sequence[InvoiceItem]) -> Mapping[str, Any]:
-    counted = coded_period if call.has("coded-periods") else documented_period
-    period = counted(call.query["period"], call.world.now.date())
-    return {
-        "total_price": costs_for_period(items, period.months),
-        "start_date": period.start_date,
-        "end_date": period.end_date,
-    }
+    sent, today = call.query["period"], call.world.now.date()
+    if call.has("coded-periods"):
+        period = coded_period(sent, today, earliest_month(items))
+    else:
+        period = documented_period(sent, today)
+    dates = shifted_dates(sent, today) if call.has("shifted-period-dates") else (period.start_date, period.end_date)
+    return {"total_price": costs_for_period(items, period.months), "start_date": dates[0], "end_date": dates[1]}

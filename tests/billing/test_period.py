@@ -8,7 +8,13 @@ from decimal import Decimal
 import pytest
 
 from tests.billing.builders import utc
-from waldur_billing_mock.mock_server.billing.period import Month, coded_period, documented_period, quantity_for
+from waldur_billing_mock.mock_server.billing.period import (
+    Month,
+    coded_period,
+    documented_period,
+    quantity_for,
+    shifted_dates,
+)
 
 MONTH_END = utc(2025, 11, 30, 23, 59, 59, 999999)
 
@@ -83,21 +89,34 @@ def test_the_documented_dates_enclose_the_counted_months(months: int, earliest: 
     assert (period.start_date, period.end_date) == (first_day, date(2019, 1, 31))
 
 
+@pytest.mark.parametrize(("code", "months"), [(2, 1), (3, 3), (4, 12)])
+def test_a_code_stands_for_a_number_of_months(code: int, months: int) -> None:
+    day = date(2019, 1, 15)
+
+    assert coded_period(code, day, Month(2017, 5)) == documented_period(months, day)
+
+
 @pytest.mark.parametrize(
-    ("code", "months", "first_day"),
-    [(2, 1, date(2018, 12, 1)), (3, 3, date(2018, 10, 1)), (4, 12, date(2018, 1, 1))],
+    ("earliest", "first_day"),
+    [(Month(2017, 5), date(2017, 5, 1)), (None, date(2019, 1, 1)), (Month(2019, 7), date(2019, 1, 1))],
 )
-def test_the_dates_of_a_code_begin_a_month_before_the_counted_range(code: int, months: int, first_day: date) -> None:
-    period = coded_period(code, date(2019, 1, 15))
+def test_the_code_1_counts_everything_from_the_earliest_month_on(earliest: Month | None, first_day: date) -> None:
+    period = coded_period(1, date(2019, 1, 15), earliest)
 
-    assert period.months == documented_period(months, date(2019, 1, 15)).months
-    assert (period.start_date, period.end_date) == (first_day, date(2019, 1, 1))
+    assert (period.months, period.start_date, period.end_date) == (None, first_day, date(2019, 1, 31))
 
 
-def test_the_code_1_counts_everything_and_has_no_dates() -> None:
-    period = coded_period(1, date(2019, 1, 15))
-
-    assert (period.months, period.start_date, period.end_date) == (None, "N/A", "N/A")
+@pytest.mark.parametrize(
+    ("code", "dates"),
+    [
+        (1, ("N/A", "N/A")),
+        (2, (date(2018, 12, 1), date(2019, 1, 1))),
+        (3, (date(2018, 10, 1), date(2019, 1, 1))),
+        (4, (date(2018, 1, 1), date(2019, 1, 1))),
+    ],
+)
+def test_shifted_dates_begin_a_month_before_the_counted_range(code: int, dates: tuple[date | str, ...]) -> None:
+    assert shifted_dates(code, date(2019, 1, 15)) == dates
 
 
 def test_months_are_counted_across_years() -> None:

@@ -219,7 +219,7 @@ def read_costs(walk: Walk, world: dict[str, Any]) -> None:
         operation = f"invoice_items_{kind}_costs_for_period"
         for uuid in [None, *uuids(world[f"{kind}s"])]:
             arguments = {} if uuid is None else {f"{kind}_uuid": uuid}
-            for period in (1, 3, 12):
+            for period in (1, 2, 3, 4):
                 walk.call(f"{operation}_retrieve", period=period, **arguments)
             walk.count(f"{operation}_count", 1, **arguments)
 

@@ -32,6 +32,9 @@ EXPLAINED: Final = {
     ),
     "* response issuer_details.*: not promised": "They follow from the line above.",
     "* query period: enum is 1, 3, 12 instead of none": "000 and 002 list these months beside the costs of a project.",
+    "* query period: enum is 1, 2, 3, 4 instead of *": (
+        "Published as a plain integer, and 000 speaks of months; servers take the codes 1 to 4 and refuse 12."
+    ),
     "invoices_growth_retrieve query customers_count: limits is minimum 0, maximum 20 instead of none": (
         "Nothing is published; servers refuse more than 20 and fail below 0."
     ),

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.asgi import Api
+from tests.asgi import Api, application
 from tests.operations.figures import CREDIT, ITEMS, SERVER, UNKNOWN, dashed, item_path, total
 from waldur_billing_mock.fixtures.sample import PROJECT
 from waldur_billing_mock.mock_server.billing.period import Month
@@ -67,6 +67,28 @@ def test_the_costs_of_a_period_count_its_months(
         200,
         {"total_price": str(expected), "start_date": start, "end_date": "2025-11-30"},
     )
+
+
+@pytest.mark.parametrize("name", ["customer", "project"])
+@pytest.mark.parametrize("wire", [False, True])
+@pytest.mark.parametrize("revision", ["7.8.8", "8.0.9"])
+def test_the_period_of_a_release_is_a_code(revision: str, wire: bool, name: str) -> None:
+    api, documents = application("default", revision, wire), application("default")
+    project = next(project for project in api.world.projects if project.name == "Tide model")
+    query = {f"{name}_uuid": project.uuid if name == "project" else project.customer_uuid}
+    path = f"{ITEMS}{name}_costs_for_period/"
+
+    coded = [api.get(path, **query, period=code).body for code in (2, 3, 4)]
+    by_months = [documents.get(path, **query, period=months).body for months in (1, 3, 12)]
+    whole = api.get(path, **query).body
+
+    if name == "customer":  # In the wire dialect, items that a credit paid have no project.
+        assert [row["total_price"] for row in coded] == [row["total_price"] for row in by_months]
+    if not wire:
+        assert coded == by_months
+    assert whole == api.get(path, **query, period=1).body
+    assert Decimal(whole["total_price"]) > Decimal(coded[2]["total_price"]) > Decimal(coded[1]["total_price"])
+    assert api.get(path, **query, period=12).body == {"period": ['"12" is not a valid choice.']}
 
 
 @pytest.mark.parametrize("name", ["customer", "project"])
