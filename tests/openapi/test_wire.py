@@ -1,15 +1,18 @@
 """The catalogue of deviations can be read as one: each has a name, a sentence, a section and a date."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import Any, Final
 
 import pytest
 
+from tests.asgi import application
 from tests.descriptions import description
 from waldur_billing_mock.mock_server.settings import DESCRIPTION
-from waldur_billing_mock.openapi.document import read_yaml
+from waldur_billing_mock.openapi.document import Node, read_yaml
+from waldur_billing_mock.openapi.operation import operations
 from waldur_billing_mock.openapi.overlay import apply
 from waldur_billing_mock.openapi.revision import revisions, wire_overlay
 
@@ -70,3 +73,45 @@ def test_every_deviation_of_a_revision_changes_its_description(revision: str) ->
 @pytest.mark.parametrize("entry", OBSERVED, ids=lambda entry: str(entry["x-waldur-deviation"]))
 def test_what_is_only_observed_changes_nothing(entry: dict[str, Any]) -> None:
     assert not {"target", "update", "remove"} & entry.keys()
+
+
+FAILURES: Final = {"consumptions-fail", "usage-needs-quantity", "deep-json-fails"}
+"""Switches of operations that answer 500 to something."""
+
+
+@pytest.mark.parametrize("revision", revisions(DESCRIPTION))
+def test_exactly_what_can_fail_announces_an_html_page_with_status_500(revision: str) -> None:
+    document = description(revision, wire=True)
+
+    for operation in operations(document):
+        fails = bool(operation.switches & FAILURES)
+        fails |= any("x-waldur-server-error" in parameter.extensions for parameter in operation.parameters)
+        responses = document["paths"][operation.path][operation.method.lower()]["responses"]
+        assert ("500" in responses) is fails, operation.operation_id
+    assert not any("500" in node["responses"] for node in nodes(description(revision)))
+
+
+@pytest.mark.parametrize("revision", revisions(DESCRIPTION))
+def test_a_status_of_a_failing_request_is_described(revision: str) -> None:
+    api, document = application("default", revision, True), description(revision, wire=True)
+    usage = next(item.uuid for item in api.world.invoice_items if item.billing_type == "usage")
+    requests = [
+        ("GET", "/api/invoices/growth/", "?customers_count=-1", b""),
+        ("HEAD", "/api/invoices/growth/", "?customers_count=-1", b""),
+        ("PUT", "/api/invoice-items/{uuid}/", "", b"{}"),
+        ("PATCH", "/api/invoice-items/{uuid}/", "", b"{}"),
+        ("GET", "/api/invoice-items/{uuid}/consumptions/", "", b""),
+        ("POST", "/api/invoice-items/{uuid}/create_compensation/", "", b"[" * 100_000),
+    ]
+
+    for method, path, query, content in requests:
+        headers = {"Content-Type": "application/json"} if content else {}
+        reply = api.send(method, path.replace("{uuid}", usage) + query, "staff", headers, content)
+        assert reply.status == 500, path
+        assert "500" in document["paths"][path][method.lower()]["responses"]
+
+
+def nodes(document: Node) -> Iterator[Node]:
+    """The operations of a document as they are written in it."""
+    for operation in operations(document):
+        yield document["paths"][operation.path][operation.method.lower()]
