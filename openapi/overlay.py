@@ -161,7 +161,7 @@ def _action(node: object, place: str) -> Action:
     try:
         parse(target)
     except TargetError as error:
-        raise OverlayError(f"{place}: target {target}: {error}") from error
+        raise OverlayError(f"{place}: target {target}: {error}.") from error
     remove = content.get("remove", False)
     if not isinstance(remove, bool):
         raise OverlayError(f"{place}: `remove` is true or false.")

@@ -19,6 +19,7 @@ HEAVY: Final = (
     "pytest",
     "httpx",
     "jsonschema_rs",
+    "jsonpath_rfc9535",
     "prometheus_client",
     "pycountry",
 )
