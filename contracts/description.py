@@ -184,7 +184,7 @@ class Description:
 
 def describe(revision: str, dialect: Dialect = "documented") -> Description:
     """The description of a revision in a dialect. Raises `DocumentError` or `OverlayError` where it is not whole."""
-    document = revisions.describe(FOLDER, revision, wire=dialect == "wire")
+    document = revisions.describe(FOLDER, revision, wire=dialect == "wire", tolerant=True)
     return Description(document, revision, dialect)
 
 

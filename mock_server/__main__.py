@@ -23,9 +23,10 @@ from waldur_billing_mock.mock_server.control import ctl
 from waldur_billing_mock.mock_server.control.connection import Protocol
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.world_text import WorldFileError
-from waldur_billing_mock.openapi.difference import differences
 from waldur_billing_mock.openapi.document import DocumentError, to_json, to_yaml
-from waldur_billing_mock.openapi.revision import BASE, describe, revisions
+from waldur_billing_mock.openapi.history import compare, history, render
+from waldur_billing_mock.openapi.overlay import OverlayError
+from waldur_billing_mock.openapi.revision import BASE, LATEST, choose, describe, revisions
 
 USAGE_ERROR = 2
 SECONDS_OF_SILENCE = 2.0
@@ -94,14 +95,27 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("ctl", help="steer a running mock: faults, journal, events (waldur-mock ctl --help)")
     spec = commands.add_parser("spec", help="print the description as one OpenAPI document")
     _add_revision(spec)
-    spec.add_argument("--diff", nargs=2, metavar=("A", "B"), help="list the differences between two revisions instead")
-    spec.add_argument("--format", choices=("yaml", "json"), default="yaml", help="(default: %(default)s)")
+    spec.add_argument("--tolerant", action="store_true", help="also describe what servers take besides what to send")
+    instead = spec.add_mutually_exclusive_group()
+    instead.add_argument("--diff", nargs=2, metavar=("A", "B"), help="list what changes from one revision to another")
+    instead.add_argument("--history", action="store_true", help="list what each release changed")
+    spec.add_argument(
+        "--format",
+        choices=("yaml", "json", "text", "markdown"),
+        help="of the description: yaml (default) or json; of differences: text (default), markdown or json",
+    )
     return parser
 
 
 def _add_revision(command: argparse.ArgumentParser) -> None:
-    known = ", ".join(revisions(DESCRIPTION))
-    command.add_argument("--revision", default=BASE, help=f"which Waldur: {known} (default: %(default)s)")
+    known = ", ".join((*revisions(DESCRIPTION), LATEST))
+    command.add_argument(
+        "--revision",
+        type=_revision,
+        default=BASE,
+        metavar="NAME",
+        help=f"which Waldur: {known}, or a release between two (default: %(default)s)",
+    )
     command.add_argument("--wire", action="store_true", help="what real servers send instead of what is documented")
 
 
@@ -118,6 +132,16 @@ def _settings(options: argparse.Namespace) -> Settings:
         size=Size(customers=options.customers, months=options.months, items_per_invoice=options.items_per_invoice),
         log_format=options.log_format,
     )
+
+
+def _revision(text: str) -> str:
+    try:
+        choice = choose(DESCRIPTION, text)
+    except OverlayError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    if choice.remark:
+        _log(choice.remark)
+    return choice.revision
 
 
 def _port(text: str) -> int:
@@ -152,12 +176,20 @@ def _instant(text: str) -> datetime:
 
 
 def _spec(options: argparse.Namespace) -> int:
-    """Prints the description, or what two revisions differ in."""
-    if options.diff:
-        one, other = (describe(DESCRIPTION, revision, wire=options.wire) for revision in options.diff)
-        print("\n".join(differences(one, other)), flush=True)
+    """Prints the description, or a report of differences."""
+    if options.diff or options.history:
+        if options.format == "yaml":
+            _complain("Differences come as text, markdown or json; choose one of these as --format.")
+        rows = (
+            compare(DESCRIPTION, *options.diff, wire=options.wire)
+            if options.diff
+            else history(DESCRIPTION, wire=options.wire)
+        )
+        print(render(rows, options.format or "text"), end="", flush=True)
         return 0
-    document = describe(DESCRIPTION, options.revision, wire=options.wire)
+    if options.format in ("text", "markdown"):
+        _complain("The description comes as yaml or json; choose one of these as --format.")
+    document = describe(DESCRIPTION, options.revision, wire=options.wire, tolerant=options.tolerant)
     print(to_json(document) if options.format == "json" else to_yaml(document), end="", flush=True)
     return 0
 

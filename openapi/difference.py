@@ -5,8 +5,10 @@ types, formats, enums and limits. Descriptions, notes, examples and links do not
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Literal, TypeAlias
 
 from waldur_billing_mock.openapi.document import Node, resolve
 from waldur_billing_mock.openapi.operation import METHODS
@@ -22,6 +24,10 @@ Fact: TypeAlias = tuple[Place, dict[str, Facet]]
 Facts: TypeAlias = Mapping[Place, Mapping[str, Facet]]
 """All that one operation or schema promises: a parent comes before what lies below it."""
 
+Swap: TypeAlias = Literal["loses required fields", "loses fields", "keeps all fields"]
+"""What an object that takes another's place does to who reads it."""
+
+_KIND: Final = "whole"
 _LIMITS = (
     "default",
     "minLength",
@@ -37,43 +43,87 @@ _LIMITS = (
 )
 _PARAMETER_FACETS = ("required", "allowEmptyValue", "style", "explode")
 _TYPE = {"type", "format", "description"}
+_SCHEMA: Final = "Schema "
+_SCHEMAS: Final = "#/components/schemas/"
+_SECURITY: Final = "Security"
 _PROSE = ("x-waldur-note", "x-waldur-source")
 
 
-def differences(a: Node, b: Node) -> list[str]:
-    """One line for everything that `b` promises and `a` does not, or the other way round.
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference: of a facet, or of the whole place where `facet` is empty.
+
+    `subject` is an operation or a schema, and `operations` are those that it concerns. Where a place came or went,
+    `old` or `new` is its type, and `required` tells whether it was or is among the required fields.
+    """
+
+    subject: str
+    place: Place
+    facet: str
+    old: Facet | None
+    new: Facet | None
+    required: bool
+    operations: tuple[str, ...]
+    directions: frozenset[str]
+    swap: Swap | None = None
+
+    @property
+    def text(self) -> str:
+        """The difference as a sentence."""
+        words = self.subject + "".join(self.place)
+        if self.facet:
+            return f"{words}: {_change(self.facet, self.old, self.new)}."
+        verb = "added" if self.old is None else "removed"
+        kind = f" ({_words(self.new if self.old is None else self.old)})" if self.place else ""
+        return f"{words} is {verb}{kind}."
+
+
+def differences(a: Node, b: Node) -> list[Difference]:
+    """Everything that `b` promises and `a` does not, or the other way round.
 
     Operations come first, then schemas, each in the order of `a`, followed by those that only `b` has.
     """
     old, new = _subjects(a), _subjects(b)
-    lines: list[str] = []
+    uses = {**_uses(b), **_uses(a)}
+    found: list[Difference] = []
     for subject in [*old, *(subject for subject in new if subject not in old)]:
+        operations, directions = uses.get(subject, ((subject,), frozenset()))
+        make = partial(Difference, subject, operations=operations, directions=directions)
         if subject not in new:
-            lines.append(f"{subject} is removed.")
+            found.append(make((), "", _KIND, None, False))
         elif subject not in old:
-            lines.append(f"{subject} is added.")
+            found.append(make((), "", None, _KIND, False))
         else:
-            lines.extend(f"{subject}{line}" for line in _compared(old[subject], new[subject]))
-    return lines
+            found.extend(_compared(old[subject], new[subject], make, partial(_swap, a, b)))
+    return found
 
 
-def _compared(old: Facts, new: Facts) -> Iterator[str]:
+def _compared(
+    old: Facts, new: Facts, make: Callable[..., Difference], swap: Callable[[Facet | None, Facet | None], Swap | None]
+) -> Iterator[Difference]:
     for place in [*old, *(place for place in new if place not in old)]:
-        words = "".join(place)
         if place in old and place in new:
-            facets = [*old[place], *(name for name in new[place] if name not in old[place])]
-            changes = [_change(name, old[place].get(name), new[place].get(name)) for name in facets]
-            yield from (f"{words}: {change}." for change in changes if change)
+            for name in dict.fromkeys([*old[place], *new[place]]):
+                one, other = old[place].get(name), new[place].get(name)
+                if one != other:
+                    swapped = swap(one, other) if name == "type" else None
+                    yield make(place, name, one, other, False, swap=swapped)
         elif place[:-1] in old and place[:-1] in new:
             # What lies below something that came or went is told by the line of its parent.
-            verb, facts = ("is removed", old) if place in old else ("is added", new)
-            yield f"{words} {verb} ({_words(facts[place]['type'])})."
+            gone = place in old
+            facts = old if gone else new
+            kind = facts[place]["type"]
+            yield make(place, "", kind if gone else None, None if gone else kind, _is_required(facts, place))
+
+
+def _is_required(facts: Facts, place: Place) -> bool:
+    """Whether a field is among the required ones of its object, or a parameter is required itself."""
+    listed = facts[place[:-1]].get("required", ())
+    return place[-1].lstrip(". ") in listed or facts[place].get("required") == "true"
 
 
 def _change(name: str, old: Facet | None, new: Facet | None) -> str:
-    """The change of one facet in words; empty if there is none."""
-    if old == new:
-        return ""
+    """The change of one facet in words."""
     if isinstance(old, tuple) and isinstance(new, tuple):
         lost = [member for member in old if member not in new]
         gained = [member for member in new if member not in old]
@@ -96,8 +146,66 @@ def _subjects(document: Node) -> dict[str, Facts]:
         for method in (method for method in METHODS if method in item):
             subjects[f"{method.upper()} {path}"] = dict(_operation(document, item, item[method]))
     for name, schema in document.get("components", {}).get("schemas", {}).items():
-        subjects[f"Schema {name}"] = dict(_fields((), schema, "."))
+        subjects[f"{_SCHEMA}{name}"] = dict(_fields((), schema, "."))
+    if "security" in document:
+        subjects[_SECURITY] = {(): {"schemes": tuple(_schemes(document))}}
     return subjects
+
+
+def _schemes(document: Node) -> Iterator[str]:
+    """The alternative ways to authenticate: name and kind of each."""
+    declared = document["components"]["securitySchemes"]
+    for alternative in document["security"]:
+        for name in alternative:
+            kind = (declared[name].get(key) for key in ("type", "scheme", "in", "name"))
+            yield f"{name} ({' '.join(filter(None, kind))})"
+
+
+def _uses(document: Node) -> dict[str, tuple[tuple[str, ...], frozenset[str]]]:
+    """For each schema, the operations that it concerns, and whether requests or responses hold it."""
+    found: dict[str, tuple[list[str], set[str]]] = {}
+    for path, item in document["paths"].items():
+        for method in (method for method in METHODS if method in item):
+            node = item[method]
+            for direction, part in (("request", [node.get("requestBody", {})]), ("response", [node["responses"]])):
+                for name in _reached(document, part):
+                    operations, directions = found.setdefault(f"{_SCHEMA}{name}", ([], set()))
+                    operations.append(f"{method.upper()} {path}")
+                    directions.add(direction)
+    return {
+        subject: (tuple(dict.fromkeys(operations)), frozenset(directions))
+        for subject, (operations, directions) in found.items()
+    }
+
+
+def _reached(document: Node, nodes: list[object]) -> Iterator[str]:
+    """The names of the schemas that the nodes refer to, directly or not."""
+    seen: set[str] = set()
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, dict):
+            reference = node.get("$ref")
+            if isinstance(reference, str) and reference not in seen:
+                seen.add(reference)
+                nodes.append(resolve(document, node))
+                if reference.startswith(_SCHEMAS):
+                    yield reference.removeprefix(_SCHEMAS)
+            nodes.extend(node.values())
+        elif isinstance(node, list):
+            nodes.extend(node)
+
+
+def _swap(a: Node, b: Node, old: Facet | None, new: Facet | None) -> Swap | None:
+    """What it means that one named schema takes another's place; None where one of them is no schema of objects."""
+    one, other = (
+        document.get("components", {}).get("schemas", {}).get(name, {}) for document, name in ((a, old), (b, new))
+    )
+    if "properties" not in one or "properties" not in other:
+        return None
+    lost = [name for name in one["properties"] if name not in other["properties"]]
+    if any(name in one.get("required", ()) for name in lost):
+        return "loses required fields"
+    return "loses fields" if lost else "keeps all fields"
 
 
 def _operation(document: Node, item: Node, node: Node) -> Iterator[Fact]:

@@ -125,6 +125,31 @@ def resolve(document: Node, node: Node) -> Node:
     return node
 
 
+def without_unused_components(document: Node) -> Node:
+    """The document with those components alone that its paths refer to, directly or not; security schemes stay."""
+    used: set[str] = set()
+    nodes: list[Any] = [document["paths"]]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, dict):
+            reference = node.get("$ref")
+            if isinstance(reference, str) and reference not in used:
+                used.add(reference)
+                nodes.append(resolve(document, node))
+            nodes.extend(node.values())
+        elif isinstance(node, list):
+            nodes.extend(node)
+    components = {
+        kind: {
+            name: member
+            for name, member in members.items()
+            if kind == "securitySchemes" or f"#/components/{kind}/{name}" in used
+        }
+        for kind, members in document.get("components", {}).items()
+    }
+    return {**document, "components": {kind: members for kind, members in components.items() if members}}
+
+
 def to_yaml(document: Node) -> str:
     """The document as YAML, in its own order, text readable in every script."""
     import yaml

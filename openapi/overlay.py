@@ -1,8 +1,8 @@
-"""Overlays (OpenAPI Overlay 1.0): what a published revision or a dialect says otherwise, action by action.
+"""Overlays (OpenAPI Overlay 1.0 and 1.1): what a published revision or a dialect says otherwise, action by action.
 
 An overlay is applied to a bundled document. Objects are merged member by member, arrays are appended to, and
 a plain value is replaced by whatever the update holds in its place. To replace an array or an object as a
-whole, remove it in one action and update its parent in the next.
+whole, remove it in one action and update its parent in the next. Overlays of 1.1 may also remove plain values.
 
 An action that matches nothing is an error here, although the specification lets it pass: it states a
 difference that does not exist.
@@ -16,7 +16,7 @@ from typing import Any
 from waldur_billing_mock.openapi.document import DocumentError, Node, read_yaml
 from waldur_billing_mock.openapi.target import Json, Location, TargetError, parse, select
 
-_VERSION = "1.0."
+_VERSIONS = ("1.0.", "1.1.")
 _OVERLAY_KEYS = ("overlay", "info", "extends", "actions")
 _INFO_KEYS = ("title", "version", "description")
 _ACTION_KEYS = ("target", "description", "update", "remove")
@@ -30,7 +30,8 @@ class OverlayError(DocumentError):
 class Action:
     """One change: `update` is merged into every node that `target` selects, or those nodes are removed.
 
-    `place` names file and number of the action for messages, `extensions` holds its `x-` keys.
+    `place` names file and number of the action for messages, `extensions` holds its `x-` keys. `takes_values` tells
+    whether plain values may be removed, which Overlay 1.1 allows.
     """
 
     place: str
@@ -39,15 +40,17 @@ class Action:
     update: Json
     remove: bool
     extensions: Mapping[str, Json]
+    takes_values: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """A titled list of actions."""
+    """A titled list of actions. `extends` is the file of the document that it is written for, where it says so."""
 
     title: str
     version: str
     description: str
+    extends: str
     actions: tuple[Action, ...]
     extensions: Mapping[str, Json]
 
@@ -57,8 +60,8 @@ def load(path: Path) -> Overlay:
     content = _object(read_yaml(path), str(path), "the file")
     _known(content, _OVERLAY_KEYS, str(path))
     version = _text(content, "overlay", str(path))
-    if not version.startswith(_VERSION):
-        raise OverlayError(f"{path}: `overlay: {version}` is not supported; write 1.0.0.")
+    if not version.startswith(_VERSIONS):
+        raise OverlayError(f"{path}: `overlay: {version}` is not supported; write 1.0.0 or 1.1.0.")
     info = _object(content.get("info"), str(path), "`info`")
     _known(info, _INFO_KEYS, f"{path}, info")
     actions = content.get("actions")
@@ -68,7 +71,11 @@ def load(path: Path) -> Overlay:
         title=_text(info, "title", f"{path}, info"),
         version=_text(info, "version", f"{path}, info"),
         description=_text(info, "description", f"{path}, info") if "description" in info else "",
-        actions=tuple(_action(action, f"{path}, action {number}") for number, action in enumerate(actions, 1)),
+        extends=_text(content, "extends", str(path)) if "extends" in content else "",
+        actions=tuple(
+            _action(action, f"{path}, action {number}", takes_values=not version.startswith("1.0."))
+            for number, action in enumerate(actions, 1)
+        ),
         extensions=_extensions(content) | _extensions(info),
     )
 
@@ -95,7 +102,9 @@ def _targets(document: Node, action: Action) -> list[Location]:
         raise _failure(action, "it matches nothing; correct it, or delete the action if the difference is gone")
     if action.remove and () in locations:
         raise _failure(action, "the document itself cannot be removed; select something in it")
-    if any(not isinstance(_at(document, place), dict | list) for place in locations):
+    if not (action.remove and action.takes_values) and any(
+        not isinstance(_at(document, place), dict | list) for place in locations
+    ):
         raise _failure(action, "it selects a plain value; select the object or array that holds it")
     return sorted(locations, reverse=True)
 
@@ -154,7 +163,7 @@ def _failure(action: Action, reason: str) -> OverlayError:
     return OverlayError(f"{action.place}: target {action.target}: {reason}.")
 
 
-def _action(node: object, place: str) -> Action:
+def _action(node: object, place: str, *, takes_values: bool) -> Action:
     content = _object(node, place, "an action")
     _known(content, _ACTION_KEYS, place)
     target = _text(content, "target", place)
@@ -174,6 +183,7 @@ def _action(node: object, place: str) -> Action:
         update=content.get("update"),
         remove=remove,
         extensions=_extensions(content),
+        takes_values=takes_values,
     )
 
 

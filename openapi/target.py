@@ -1,4 +1,4 @@
-"""The targets of overlays: JSONPath queries (RFC 9535). This module knows nothing of OpenAPI and changes no document."""
+"""The targets of overlays: JSONPath queries (RFC 9535). This module knows nothing of OpenAPI."""
 
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias

@@ -147,7 +147,45 @@ def test_differences_are_listed_a_line_each(capsys: pytest.CaptureFixture[str]) 
     lines = capsys.readouterr().out.splitlines()
     assert codes == [0, 0]
     assert any("InvoiceItemDetail" in line for line in lines)
-    assert lines[-1] == ""
+    assert lines[-1] == "No difference."
+
+
+@pytest.mark.parametrize("arguments", [("--diff", "8.1.2", "8.1.3"), ("--history",)])
+def test_a_report_of_differences_has_the_format_that_was_asked_for(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    codes = [run("spec", *arguments, "--format", form) for form in ("markdown", "json")]
+
+    markdown, _, objects = capsys.readouterr().out.partition("[\n")
+    assert codes == [0, 0]
+    assert markdown.startswith("| release | severity | change | operations |\n")
+    assert json.loads("[" + objects)[-1]["release"] == "8.1.3"
+
+
+def test_the_tolerant_description_is_another_than_what_to_send(capsys: pytest.CaptureFixture[str]) -> None:
+    types = []
+    for arguments in ((), ("--tolerant",)):
+        run("spec", "--format", "json", *arguments)
+        types.append(json.loads(capsys.readouterr().out)["components"]["parameters"]["page"]["schema"]["type"])
+
+    assert types == ["integer", ["integer", "string"]]
+
+
+@pytest.mark.parametrize(
+    ("asked", "version", "said"),
+    [
+        ("8.0.6", "8.0.5", "Release 8.0.6 has the contract of 8.0.5."),
+        ("latest", "8.1.3", "The latest release that is described is 8.1.3."),
+        ("8.0.5", "8.0.5", ""),
+    ],
+)
+def test_a_release_between_two_is_told_to_be_the_one_before(
+    capsys: pytest.CaptureFixture[str], asked: str, version: str, said: str
+) -> None:
+    run("spec", "--revision", asked, "--format", "json")
+
+    shown = capsys.readouterr()
+    assert (json.loads(shown.out)["info"]["version"], shown.err.strip()) == (version, said)
 
 
 # What the user can mend.
@@ -156,8 +194,10 @@ def test_differences_are_listed_a_line_each(capsys: pytest.CaptureFixture[str]) 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["spec", "--revision", "9"], "There is no revision '9'; choose one of documents, 7.8.8, 8.0.9."),
+        (["spec", "--revision", "9"], "There is no revision '9'; choose one of documents, 7.8.8, 7.9.0"),
         (["spec", "--diff", "7.8.8", "9"], "There is no revision '9'"),
+        (["spec", "--history", "--format", "yaml"], "Differences come as text, markdown or json"),
+        (["spec", "--format", "text"], "The description comes as yaml or json"),
         (["serve", "--port", "0", "--revision", "9"], "There is no revision '9'"),
         (["serve", "--port", "0", "--scenario", "x"], "there is no scenario 'x'; choose one of default"),
         (["serve", "--port", "0", "--scenario", "empty", "--months", "2"], "has one size"),

@@ -34,7 +34,7 @@ class Layer(NamedTuple):
 
 STANDARD = tuple(sys.stdlib_module_names)
 LAYERS = (
-    Layer("mock_server/billing", only=(*STANDARD, "mock_server.billing")),
+    Layer("mock_server/billing", only=(*STANDARD, "pycountry", "mock_server.billing")),
     Layer(
         "mock_server/spec",
         never=(
@@ -53,7 +53,7 @@ LAYERS = (
     Layer("mock_server/control", never=("mock_server.testing", "mock_server.console")),
     Layer("fixtures", only=(*STANDARD, "faker", "fixtures", "mock_server.billing")),
     Layer("contracts", never=("mock_server", "fixtures")),
-    Layer("openapi", only=(*STANDARD, "yaml", "openapi")),
+    Layer("openapi", only=(*STANDARD, "jsonpath_rfc9535", "yaml", "openapi")),
 )
 CLOCKS = {"datetime.now", "datetime.today", "datetime.utcnow", "date.today", "time.time", "time.time_ns"}
 CHANCE = {"os.urandom", "uuid.uuid1", "uuid.uuid4"}

@@ -23,7 +23,7 @@ def described(folder: Path, cache: Path, name: str, *, wire: bool) -> Node:
         if found["of"] == fingerprint:
             document: Node = found["document"]
             return document
-    made = revision.describe(folder, name, wire=wire)
+    made = revision.describe(folder, name, wire=wire, tolerant=True)
     with suppress(OSError):
         cache.mkdir(parents=True, exist_ok=True)
         unfinished = kept.with_suffix(f".{os.getpid()}")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from waldur_billing_mock.openapi.document import Node, resolve
+from waldur_billing_mock.openapi.operation import METHODS
 
 LIMITS: Final = defaultdict(
     tuple[str, ...],
@@ -57,12 +58,12 @@ class Flat:
 
 
 def described(document: Node) -> dict[str, Flat]:
-    """The GET, POST, PUT, PATCH and DELETE operations of a bundled description."""
+    """The operations of a bundled description."""
     return {
         node["operationId"]: _described_operation(document, method, path, item)
         for path, item in document["paths"].items()
         for method, node in item.items()
-        if method in ("get", "post", "put", "patch", "delete")
+        if method in METHODS
     }
 
 
@@ -143,67 +144,19 @@ def _body(media: str) -> str:
     return "body" if media == JSON else f"body {media}"
 
 
-def contracted(revision: Mapping[str, Any]) -> dict[str, Flat]:
-    """The operations of one revision of contract-tables.json, with the models that they use unfolded."""
+def published(operations: Mapping[str, Any]) -> dict[str, Flat]:
+    """The operations of a release as releases.json has them."""
     return {
-        name: _contracted_operation(name, operation, revision["models"])
-        for name, operation in revision["operations"].items()
+        name: Flat(
+            operation_id=name,
+            **{fact: node[fact] for fact in ("method", "path", "body", "status", "answer", "counted")},
+            entries=tuple(_published_entry(key, facets) for key, facets in node["entries"].items()),
+        )
+        for name, node in operations.items()
     }
 
 
-def _contracted_operation(name: str, operation: Mapping[str, Any], models: Mapping[str, Any]) -> Flat:
-    (status, answer), *_ = operation["responses"].items()
-    model, body = answer["model"], operation["body"]
-    entries = [_contracted_parameter(parameter) for parameter in operation["parameters"]]
-    for media, name_of_model in body["content"].items() if body else ():
-        entries.extend(_contracted_fields(models, _body(media), "", name_of_model))
-    if model:
-        entries.extend(_contracted_fields(models, "response", "", _inner(model)))
-    return Flat(
-        operation_id=name,
-        method=operation["method"],
-        path=operation["path"],
-        body="none" if not body else "required" if body["required"] else "optional",
-        status=status,
-        answer="none" if not model else "array" if model.startswith("array<") else "object",
-        counted="x-result-count" in answer["headers"],
-        entries=tuple(entries),
-    )
-
-
-def _contracted_parameter(parameter: Mapping[str, Any]) -> Entry:
-    return Entry(
-        place=parameter["in"],
-        name=parameter["name"],
-        type=parameter["type"],
-        format=parameter["format"],
-        required=parameter["required"],
-        explode=parameter["explode"],
-        enum=tuple(parameter["enum"]),
-    )
-
-
-def _contracted_fields(models: Mapping[str, Any], place: str, prefix: str, model: str) -> Iterator[Entry]:
-    for name, found in models[model]["fields"].items():
-        kind, enum = found["type"], found["enum"]
-        inner = models.get(_inner(kind))
-        if inner is not None:
-            word = "string" if "enum" in inner else "object"
-            enum, kind = inner.get("enum", enum), kind.replace(_inner(kind), word)
-        yield Entry(
-            place=place,
-            name=f"{prefix}{name}",
-            type="any" if kind.startswith("any") else kind,
-            format=found["format"],
-            null=found["null"],
-            required=found["required"],
-            read_only=found["read_only"],
-            enum=tuple(enum),
-            limits=found["limits"],
-        )
-        if inner is not None and "fields" in inner:
-            yield from _contracted_fields(models, place, f"{prefix}{name}.", _inner(found["type"]))
-
-
-def _inner(kind: str) -> str:
-    return kind.removeprefix("array<").removesuffix(">")
+def _published_entry(key: str, facets: Mapping[str, Any]) -> Entry:
+    place, _, name = key.rpartition(" ")
+    given = {facet: value for facet, value in facets.items() if facet not in ("joined", "enum")}
+    return Entry(place=place, name=name, explode="joined" not in facets, enum=tuple(facets.get("enum", ())), **given)

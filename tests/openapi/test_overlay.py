@@ -145,6 +145,23 @@ def test_a_place_that_yaml_shares_with_another_is_changed_alone(tmp_path: Path) 
     assert result == {"one": {"type": "integer"}, "other": {"type": "string"}}
 
 
+def test_an_overlay_of_version_1_1_removes_plain_values_too(tmp_path: Path) -> None:
+    fields = "$.components.schemas.Fruit.required[?@ == 'uuid']"
+    minimum = "$.components.schemas.Fruit.properties.weight.minimum"
+    actions = [{"target": target, "remove": True} for target in (fields, minimum)]
+
+    fruit = changed(tmp_path, *actions, version="1.1.0")["components"]["schemas"]["Fruit"]
+
+    assert (fruit["required"], fruit["properties"]["weight"]) == ([], {"type": "number"})
+
+
+def test_an_overlay_may_name_what_it_extends(tmp_path: Path) -> None:
+    action = {"target": "$.info", "update": {}}
+
+    assert overlay.load(write(tmp_path, action, extends="other.yaml")).extends == "other.yaml"
+    assert overlay.load(write(tmp_path, action)).extends == ""
+
+
 def test_a_target_selects_objects_and_arrays_only(tmp_path: Path) -> None:
     action = {"target": "$.components.schemas.Fruit.properties.weight.minimum", "remove": True}
 
@@ -195,7 +212,7 @@ def test_a_malformed_action_is_refused_when_the_file_is_loaded(
     ("text", "complaint"),
     [
         ("[]", r"has to be an object"),
-        ("{overlay: 2.0.0, info: {title: x, version: '1'}, actions: [{}]}", r"not supported; write 1\.0\.0"),
+        ("{overlay: 2.0.0, info: {title: x, version: '1'}, actions: [{}]}", r"not supported; write 1\.0\.0 or 1\.1\.0"),
         ("{overlay: 1.0.0, info: {title: x, version: 1}, actions: [{}]}", r"a number needs quotes"),
         ("{overlay: 1.0.0, info: {title: x, version: '1'}, actions: []}", r"at least one action"),
     ],
