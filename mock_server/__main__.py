@@ -26,6 +26,7 @@ from waldur_billing_mock.mock_server.world_text import WorldFileError
 from waldur_billing_mock.openapi.document import DocumentError, to_json, to_yaml
 from waldur_billing_mock.openapi.history import compare, history, render
 from waldur_billing_mock.openapi.overlay import OverlayError
+from waldur_billing_mock.openapi.presentation import present
 from waldur_billing_mock.openapi.revision import BASE, LATEST, choose, describe, revisions
 
 USAGE_ERROR = 2
@@ -189,7 +190,7 @@ def _spec(options: argparse.Namespace) -> int:
         return 0
     if options.format in ("text", "markdown"):
         _complain("The description comes as yaml or json; choose one of these as --format.")
-    document = describe(DESCRIPTION, options.revision, wire=options.wire, tolerant=options.tolerant)
+    document = present(describe(DESCRIPTION, options.revision, wire=options.wire, tolerant=options.tolerant))
     print(to_json(document) if options.format == "json" else to_yaml(document), end="", flush=True)
     return 0
 

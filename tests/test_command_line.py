@@ -24,6 +24,7 @@ from waldur_billing_mock.mock_server.__main__ import main
 from waldur_billing_mock.mock_server.settings import DESCRIPTION
 from waldur_billing_mock.mock_server.world_file import dump
 from waldur_billing_mock.openapi.document import to_yaml
+from waldur_billing_mock.openapi.presentation import present
 from waldur_billing_mock.openapi.revision import revisions
 
 SECONDS_TO_STOP: Final = 2.0
@@ -131,14 +132,14 @@ def test_the_description_is_printed_as_json(capsys: pytest.CaptureFixture[str], 
     code = run("spec", "--revision", revision, "--format", "json", *(["--wire"] if wire else []))
 
     assert code == 0
-    assert json.loads(capsys.readouterr().out) == description(revision, wire)
+    assert json.loads(capsys.readouterr().out) == present(description(revision, wire))
 
 
 def test_the_description_is_printed_as_yaml_where_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     code = run("spec")
 
     assert code == 0
-    assert capsys.readouterr().out == to_yaml(description())
+    assert capsys.readouterr().out == to_yaml(present(description()))
 
 
 def test_differences_are_listed_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:

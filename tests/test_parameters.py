@@ -31,6 +31,7 @@ WITHOUT_EFFECT: Final = {
     "GET /api/invoices/{uuid}/stats/ o": "It orders invoices, as published, and there is one.",
     "HEAD /api/invoices/growth/ *": "What they change is in the body, which HEAD leaves out.",
     "HEAD */*_costs_for_period/ period": "What it changes is in the body, which HEAD leaves out.",
+    "HEAD */*_costs_for_period/ resource_uuid": "What it changes is in the body, which HEAD leaves out.",
     "HEAD */total_price/ *": "What they change is in the body, which HEAD leaves out.",
     "GET */consumptions/ * (wire)": "In this dialect the operation fails, whatever it is sent.",
 }

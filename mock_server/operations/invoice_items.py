@@ -42,6 +42,7 @@ _OF_CUSTOMER: Final[Mapping[str, Filter[InvoiceItem]]] = {
 _OF_PROJECT: Final[Mapping[str, Filter[InvoiceItem]]] = {
     "shown_project": lambda item, uuid: item.project_uuid == uuid,
     "stored_project": lambda item, uuid: item.stored_project_uuid == uuid,
+    "resource_uuid": lambda item, uuid: item.resource_uuid == uuid,
 }
 
 
@@ -153,9 +154,10 @@ def invoice_items_total_price_retrieve(call: Call) -> Mapping[str, Any]:
 
 
 def _of_project(call: Call) -> Sequence[InvoiceItem]:
-    """The items that the caller may see; of one project, where the query names it."""
+    """The items that the caller may see; of one project, and of one resource, where the query names them."""
     name = "stored_project" if call.has("project-snapshot-only") else "shown_project"
-    return select(items_visible_to(call.user), _OF_PROJECT, {name: call.query.get("project_uuid")})
+    wanted = {name: call.query.get("project_uuid"), "resource_uuid": call.query.get("resource_uuid")}
+    return select(items_visible_to(call.user), _OF_PROJECT, wanted)
 
 
 def _costs_for_period(call: Call, items: Sequence[InvoiceItem]) -> Mapping[str, Any]:

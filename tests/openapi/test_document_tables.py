@@ -38,6 +38,9 @@ EXPLAINED: Final = {
     "* query period: enum is 1, 2, 3, 4 instead of *": (
         "Published as a plain integer, and 000 speaks of months; servers take the codes 1 to 4 and refuse 12."
     ),
+    "invoices_paid: body is optional instead of required": (
+        "Without a body the invoice is paid and no payment is recorded, as the pages say in words."
+    ),
     "invoices_growth_* query customers_count: limits is minimum 0, maximum 20 instead of none": (
         "Nothing is published; servers refuse more than 20 and fail below 0."
     ),

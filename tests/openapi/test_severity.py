@@ -18,10 +18,12 @@ def document(
     request: dict[str, Any] | None = None,
     response: dict[str, Any] | None = None,
     status: str = "200",
+    extension: str = "authenticated",
     **more: Any,
 ) -> dict[str, Any]:
     """One operation with a body in its request and its response, where they are given."""
     operation: dict[str, Any] = {"operationId": "fruits_change", "parameters": parameters or [], **more}
+    operation["x-waldur-permission"] = extension
     operation["responses"] = {status: {"description": "Done."}}
     if response is not None:
         operation["responses"][status]["content"] = {
@@ -108,7 +110,7 @@ def parameter(**more: Any) -> list[dict[str, Any]]:
         (document(), document(response=fields(a=TEXT)), "info"),
         (document(response=fields(a=TEXT)), document(), "breaking"),
         (document(), document(operationId="fruits_replace"), "breaking"),
-        (document(), document(**{"x-waldur-permission": "staff"}), "info"),
+        (document(), document(summary="Changes.", extension="staff"), "info"),
         (document(), {"paths": {}}, "breaking"),
         ({"paths": {}}, document(), "info"),
     ],

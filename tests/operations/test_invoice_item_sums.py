@@ -91,6 +91,22 @@ def test_the_period_of_a_release_is_a_code(revision: str, wire: bool, name: str)
     assert api.get(path, **query, period=12).body == {"period": ['"12" is not a valid choice.']}
 
 
+def test_the_costs_of_a_project_can_be_limited_to_one_resource() -> None:
+    api = application("default", "8.1.2")
+    project = next(project for project in api.world.projects if project.name == "Tide model")
+    items = [item for item in api.world.invoice_items if item.project_uuid == project.uuid]
+    resource = next(item.resource_uuid for item in items if item.resource_uuid)
+    path = f"{ITEMS}project_costs_for_period/"
+
+    reply = api.get(path, project_uuid=project.uuid, resource_uuid=dashed(str(resource)))
+
+    expected = total(item for item in items if item.resource_uuid == resource)
+    assert reply.body["total_price"] == str(expected.quantize(Decimal("0.01")))
+    assert reply.body["total_price"] != api.get(path, project_uuid=project.uuid).body["total_price"]
+    assert api.get(path, project_uuid=project.uuid, resource_uuid=UNKNOWN).body["total_price"] == "0.00"
+    assert api.get(path, resource_uuid="x").body == {"resource_uuid": ["Must be a valid UUID."]}
+
+
 @pytest.mark.parametrize("name", ["customer", "project"])
 @pytest.mark.parametrize(
     ("query", "messages"),
