@@ -10,7 +10,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.stamp-runtime
 DEV := $(VENV)/.stamp-dev
-CLIENTS := $(patsubst %,$(VENV)/clients/%/.stamp,7.8.8 8.0.9.dev334)
+CLIENTS := $(patsubst %,$(VENV)/clients/%/.stamp,7.8.8 8.0.9.dev334 8.1.3)
+OTHER_CLIENTS := $(patsubst %,$(VENV)/clients/%/.stamp,7.9.0 7.9.3 7.9.8 8.0.0 8.0.2 8.0.4 8.0.5 8.0.7 8.0.8 8.0.9 8.1.2)
 FOLDERS := benchmarks contracts fixtures mock_server openapi tests
 PACKAGES := benchmarks tests waldur_billing_mock
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
@@ -34,7 +35,7 @@ exit 1
 endef
 export FIND_PYTHON
 
-.PHONY: help serve test mutants healthy lint format spec parity redocly st bench wheel clean
+.PHONY: help serve test clients mutants healthy lint format spec parity redocly st bench wheel clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-9s %s\n' "$$name" "$$text"; done

@@ -62,6 +62,8 @@ def describe(folder: Path, revision: str = BASE, *, wire: bool = False, tolerant
     document = bundle(folder)
     for overlay in _chain(folder, revision):
         document = apply(document, overlay)
+    # A description need not tolerate anything.
+    tolerant = tolerant and (folder / "overlays" / f"{_TOLERANT}.yaml").exists()
     for name in [_TOLERANT] * tolerant + [_WIRE] * wire:
         document = apply(document, _limited(folder, name, revision))
     return without_unused_components(document)

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -18,12 +18,16 @@ from tests.serving import Mock, serving
 from waldur_billing_mock.fixtures import Size, build
 from waldur_billing_mock.mock_server.billing.payment import active_profile
 from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.settings import DESCRIPTION
 from waldur_billing_mock.mock_server.world_file import dump
 from waldur_billing_mock.openapi.operation import Operation, operations
+from waldur_billing_mock.openapi.revision import revisions
 
 WALK: Final = Path(__file__).with_name("walk.py")
-RELEASES: Final = {"7.8.8": "7.8.8", "8.0.9": "8.0.9.dev334"}
-"""Which release of the client belongs to a revision."""
+RELEASES: Final = {revision: revision for revision in revisions(DESCRIPTION)[1:]}
+"""Which release of the client belongs to a revision: each was built from the contract of its own release."""
+ALWAYS: Final = {"7.8.8": "7.8.8", "8.0.9": "8.0.9.dev334", "8.1.3": "8.1.3"}
+"""The releases that `make test` walks with; `make clients` walks with all of them."""
 DEFECTS: Final = {
     "invoices_items_retrieve": "The contract shows one object, so that the client cannot read the list that is sent.",
 }
@@ -94,15 +98,15 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> list[Staged]:
 
 
 @pytest.fixture(scope="module")
-def walked(stages: Sequence[Staged]) -> Callable[[str], dict[str, Any]]:
-    """What came of every operation when the client of a revision walked through all worlds, which it does once."""
-    return cache(lambda revision: walk(revision, stages))
+def walked(stages: Sequence[Staged]) -> Callable[[str, str], dict[str, Any]]:
+    """What came of every operation when a client walked through all worlds of a revision, which it does once."""
+    return cache(lambda revision, release: walk(revision, release, stages))
 
 
-def walk(revision: str, stages: Sequence[Staged]) -> dict[str, Any]:
-    """Serve all worlds in a revision and let its client walk through them: see `walk.py`."""
-    python = Path(sys.prefix, "clients", RELEASES[revision], "bin", "python")
-    assert python.exists(), f"the client's environment {python.parent.parent} is missing: make test sets it up"
+def walk(revision: str, release: str, stages: Sequence[Staged]) -> dict[str, Any]:
+    """Serve all worlds in a revision and let a release of the client walk through them: see `walk.py`."""
+    python = Path(sys.prefix, "clients", release, "bin", "python")
+    assert python.exists(), f"the client's environment {python.parent.parent} is missing: make clients sets it up"
     each = {name: model(described(revision)[name]) for name in DEFECTS}
     with ExitStack() as stack:
         mocks = [stack.enter_context(serving("--revision", revision, *stage.arguments)) for stage in stages]
@@ -119,21 +123,25 @@ def walk(revision: str, stages: Sequence[Staged]) -> dict[str, Any]:
     return outcome
 
 
-# Importing a release takes seconds, so one worker makes all calls of a revision.
-@pytest.mark.parametrize(
-    ("revision", "operation"),
-    [
-        pytest.param(revision, operation, marks=pytest.mark.xdist_group(f"client {revision}"), id=f"{revision}-{name}")
-        for revision in RELEASES
-        for name, operation in described(revision).items()
-    ],
-)
+def cases() -> Iterator[Any]:
+    """Every operation of every revision, with the releases of the client. One worker makes all calls of a release."""
+    pairs = [
+        *((pair, ()) for pair in ALWAYS.items()),
+        *((pair, (pytest.mark.clients,)) for pair in RELEASES.items() if pair not in ALWAYS.items()),
+    ]
+    for (revision, release), marks in pairs:
+        group = pytest.mark.xdist_group(f"client {release}")
+        for name, operation in described(revision).items():
+            yield pytest.param(revision, release, operation, marks=(group, *marks), id=f"{release}-{name}")
+
+
+@pytest.mark.parametrize(("revision", "release", "operation"), cases())
 def test_the_client_parses_every_answer(
-    walked: Callable[[str], dict[str, Any]], revision: str, operation: Operation
+    walked: Callable[[str, str], dict[str, Any]], revision: str, release: str, operation: Operation
 ) -> None:
     expected = model(operation)
 
-    found = walked(revision)[operation.operation_id]
+    found = walked(revision, release)[operation.operation_id]
 
     assert "\n".join(found["failures"][:3]) == ""
     assert found["calls"] > 0
