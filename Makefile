@@ -52,6 +52,10 @@ mutants: $(DEV)  ## run the contract suite on planted defects; make mutants ARGS
 healthy: $(DEV)  ## run the contract suite on healthy servers with lawful peculiarities; make healthy ARGS="--pairs 50"
 	$(BIN)/python -m tests.peculiarities.run $(ARGS)
 
+# Each release is in an environment of its own, of about 100 MB.
+clients: $(DEV) $(CLIENTS) $(OTHER_CLIENTS)  ## walk over whole worlds with the real client, in every release
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m clients tests/clients $(ARGS)
+
 lint: $(DEV)  ## ruff check, ruff format --check, mypy --strict
 	$(BIN)/ruff check $(FOLDERS)
 	$(BIN)/ruff format --check $(FOLDERS)
