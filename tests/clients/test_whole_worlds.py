@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
+from tests.clients.fitting import failures
 from tests.descriptions import description
 from tests.parity.golden_world import golden_world
 from tests.parity.recording import HERE, read
@@ -144,3 +145,17 @@ def test_the_client_parses_every_answer(
     assert "\n".join(found["failures"][:3]) == ""
     assert found["calls"] > 0
     assert set(found["objects"]) == ({expected} if expected else set())
+
+
+@pytest.mark.clients
+@pytest.mark.parametrize(("server", "client"), [("8.0.9", "8.1.3"), ("8.0.8", "8.0.9")])
+def test_a_client_fails_on_another_server_where_the_page_on_clients_says_so(
+    walked: Callable[[str, str], dict[str, Any]], server: str, client: str
+) -> None:
+    names = {f"{found.method} {found.path}": name for name, found in described(client).items()}
+    expected = {names[operation] for operation in failures(client, server)}
+
+    outcome = walked(server, client)
+
+    failed = {name for name, found in outcome.items() if found["failures"] and not name.endswith("_count")}
+    assert failed == expected
