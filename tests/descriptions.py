@@ -8,6 +8,6 @@ from waldur_billing_mock.openapi.revision import BASE, describe
 
 
 @cache
-def description(revision: str = BASE, wire: bool = False) -> Node:
-    """The bundled document of a revision in a dialect."""
-    return describe(DESCRIPTION, revision, wire=wire)
+def description(revision: str = BASE, wire: bool = False, tolerant: bool = False) -> Node:
+    """The bundled document of a revision in a dialect; tolerant as the mock obeys it, else what to send."""
+    return describe(DESCRIPTION, revision, wire=wire, tolerant=tolerant)

@@ -152,7 +152,7 @@ def reads(api: Api, document: Node) -> list[str]:
         queries = [""]
         if "o" in operation.query:
             described = operation.query["o"].schema
-            queries += [f"?o={order}" for order in described.get("items", described.get("anyOf", [{}])[0])["enum"]]
+            queries += [f"?o={order}" for order in described.get("items", described)["enum"]]
         for name, table in (("project_uuid", world.projects), ("customer_uuid", world.customers)):
             if name in operation.query:
                 queries += [f"?{name}={row.uuid}" for row in table]

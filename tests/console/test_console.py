@@ -118,7 +118,7 @@ def test_the_description_that_is_obeyed_is_published(revision: str, wire: bool) 
 
     as_json, as_yaml = ask(api, "/_mock/openapi.json"), ask(api, "/_mock/openapi.yaml")
 
-    document = description(revision, wire)
+    document = description(revision, wire, tolerant=True)
     assert as_json.headers["content-type"] == "application/json"
     assert as_yaml.headers["content-type"].startswith("application/yaml")
     assert json.loads(as_json.text) == document
