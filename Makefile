@@ -35,10 +35,10 @@ exit 1
 endef
 export FIND_PYTHON
 
-.PHONY: help serve test clients mutants healthy lint format spec parity redocly st bench wheel clean
+.PHONY: help serve test clients generators mutants healthy lint format spec parity redocly st bench wheel clean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-9s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-10s %s\n' "$$name" "$$text"; done
 
 serve: $(RUNTIME)  ## start the mock; make serve ARGS="--port 9000" passes arguments
 	@exec $(BIN)/python -m waldur_billing_mock.mock_server serve $(ARGS)
@@ -55,6 +55,10 @@ healthy: $(DEV)  ## run the contract suite on healthy servers with lawful peculi
 # Each release is in an environment of its own, of about 100 MB.
 clients: $(DEV) $(CLIENTS) $(OTHER_CLIENTS)  ## walk over whole worlds with the real client, in every release
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m clients tests/clients $(ARGS)
+
+# Java cannot be had where Maven's repository cannot be reached: ARGS="--only go python openapi-python-client typescript".
+generators: $(DEV) $(VENV)/generators/.stamp  ## build clients with five generators; they list invoices (needs go, java, mvn, npm)
+	$(BIN)/python -m tests.generators.run $(ARGS)
 
 lint: $(DEV)  ## ruff check, ruff format --check, mypy --strict
 	$(BIN)/ruff check $(FOLDERS)
@@ -111,4 +115,10 @@ $(DEV): pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/clients/%/.stamp: constraints.txt | $(BIN)/python
 	$(BIN)/python -m venv $(VENV)/clients/$*
 	$(VENV)/clients/$*/bin/python $(PIP_INSTALL) waldur-api-client==$*
+	@touch $@
+
+$(VENV)/generators/.stamp: | $(BIN)/python
+	$(BIN)/python -m venv $(VENV)/generators
+	$(VENV)/generators/bin/python -m pip install --quiet --disable-pip-version-check openapi-generator-cli==7.26.0 \
+	  openapi-python-client==0.29.1 pydantic==2.14.4 python-dateutil==4.0.0 urllib3==2.8.0
 	@touch $@

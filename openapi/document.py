@@ -125,6 +125,25 @@ def resolve(document: Node, node: Node) -> Node:
     return node
 
 
+def with_inline_parameters(document: Node) -> Node:
+    """The document with the schemas of parameters written out: generators give a named one types that collide."""
+    parameters = document.get("components", {}).get("parameters", {})
+    inline = {
+        name: {**parameter, "schema": _inlined(document, parameter["schema"])} for name, parameter in parameters.items()
+    }
+    return {**document, "components": {**document["components"], "parameters": inline}} if inline else document
+
+
+def _inlined(document: Node, node: Any) -> Any:
+    """A schema without references. Those of parameters never refer to themselves."""
+    match node:
+        case dict():
+            return {key: _inlined(document, value) for key, value in resolve(document, node).items()}
+        case list():
+            return [_inlined(document, value) for value in node]
+    return node
+
+
 def without_unused_components(document: Node) -> Node:
     """The document with those components alone that its paths refer to, directly or not; security schemes stay."""
     used: set[str] = set()

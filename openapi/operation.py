@@ -89,7 +89,7 @@ def _operation(document: Node, path: str, method: str, item: Node) -> Operation:
             Parameter(
                 name=parameter["name"],
                 location=parameter["in"],
-                schema=_inlined(document, parameter["schema"]),
+                schema=parameter["schema"],
                 required=parameter.get("required", False),
                 allows_empty=parameter.get("allowEmptyValue", False),
                 explode=parameter.get("explode", True),
@@ -101,16 +101,6 @@ def _operation(document: Node, path: str, method: str, item: Node) -> Operation:
         success=_success(document, node, place),
         switches=frozenset(node.get("x-waldur-switches", ())),
     )
-
-
-def _inlined(document: Node, node: Any) -> Any:
-    """A schema without references. Those of parameters never refer to themselves."""
-    match node:
-        case dict():
-            return {key: _inlined(document, value) for key, value in resolve(document, node).items()}
-        case list():
-            return [_inlined(document, value) for value in node]
-    return node
 
 
 def _success(document: Node, node: Node, place: str) -> Success:

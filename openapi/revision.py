@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from waldur_billing_mock.openapi.document import Node, bundle, without_unused_components
+from waldur_billing_mock.openapi.document import Node, bundle, with_inline_parameters, without_unused_components
 from waldur_billing_mock.openapi.overlay import Action, Overlay, OverlayError, apply, load
 
 BASE: Final = "documents"
@@ -66,7 +66,7 @@ def describe(folder: Path, revision: str = BASE, *, wire: bool = False, tolerant
     tolerant = tolerant and (folder / "overlays" / f"{_TOLERANT}.yaml").exists()
     for name in [_TOLERANT] * tolerant + [_WIRE] * wire:
         document = apply(document, _limited(folder, name, revision))
-    return without_unused_components(document)
+    return without_unused_components(with_inline_parameters(document))
 
 
 def wire_overlay(folder: Path, revision: str) -> Overlay:
