@@ -13,7 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.descriptions import description
 from waldur_billing_mock.mock_server.settings import DESCRIPTION
-from waldur_billing_mock.openapi.document import Node, read_yaml, resolve
+from waldur_billing_mock.openapi.document import Node, bundle, read_yaml, resolve
 from waldur_billing_mock.openapi.operation import METHODS, Operation, operations
 from waldur_billing_mock.openapi.revision import BASE, revisions
 
@@ -257,7 +257,7 @@ def test_every_component_is_used(revision: str) -> None:
 
 
 def test_nothing_is_written_that_is_not_bundled() -> None:
-    bundled: Mapping[str, Any] = description()["components"]
+    bundled: Mapping[str, Any] = bundle(DESCRIPTION)["components"]
     written = {"schemas": {path.stem for path in (DESCRIPTION / "components" / "schemas").glob("*.yaml")}}
     for kind in ("parameters", "headers", "responses", "examples"):
         written[kind] = set(read_yaml(DESCRIPTION / "components" / f"{kind}.yaml"))
