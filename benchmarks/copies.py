@@ -8,14 +8,16 @@ from decimal import Decimal
 from statistics import median
 
 from waldur_billing_mock.fixtures import Size, build
-from waldur_billing_mock.mock_server.billing.costs import growth_of_all, total_price
-from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.correction import correct
+from waldur_billing_mock.mock_server.billing.costs import total_price
+from waldur_billing_mock.mock_server.billing.growth import growth
 from waldur_billing_mock.mock_server.billing.structure import User
 from waldur_billing_mock.mock_server.billing.visibility import (
     invoices_visible_to,
     items_visible_to,
     provider_items_visible_to,
 )
+from waldur_billing_mock.mock_server.billing.world import World
 
 COPIES = 10
 
@@ -27,7 +29,7 @@ def main() -> None:
     gc.freeze()
     gc.enable()
     _ask(world)
-    uuids = [item.uuid for item in items_visible_to(_staff(world))[:COPIES]]
+    uuids = [item.uuid for item in items_visible_to(world, _staff(world))[:COPIES]]
     _copy(world, uuids[0])
     kept, taken = [], []
     for uuid in uuids:
@@ -42,21 +44,25 @@ def main() -> None:
 
 def _copy(world: World, uuid: str) -> World:
     copy = world.fork()
-    copy.invoice_items.one(uuid).update(unit_price=Decimal("1.5"))
+    correct(copy, copy.invoice_items.one(uuid), unit_price=Decimal("1.5"))
     return copy
 
 
 def _ask(world: World) -> None:
     """Has the world make the indexes and sums that a copy takes along."""
     staff = _staff(world)
-    for rows in (invoices_visible_to(staff), items_visible_to(staff), provider_items_visible_to(staff)):
+    for rows in (
+        invoices_visible_to(world, staff),
+        items_visible_to(world, staff),
+        provider_items_visible_to(world, staff),
+    ):
         assert rows[0] is not None
-    total_price(items_visible_to(staff))
-    growth_of_all(world)
+    total_price(items_visible_to(world, staff))
+    growth(world, None)
 
 
 def _staff(world: World) -> User:
-    return world.users.where("username", "staff")[0]
+    return world.users.where(username="staff")[0]
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from waldur_billing_mock.fixtures import SCENARIOS, ScenarioError, Size, users
 from waldur_billing_mock.mock_server import __version__
 from waldur_billing_mock.mock_server.app import create_app, create_stage
 from waldur_billing_mock.mock_server.billing.period import Month
-from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.control import ctl
 from waldur_billing_mock.mock_server.control.connection import Protocol
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings

@@ -3,6 +3,7 @@
 import platform
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -16,8 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from waldur_billing_mock.fixtures import build, users
 from waldur_billing_mock.mock_server import __version__
 from waldur_billing_mock.mock_server.billing.period import Month
-from waldur_billing_mock.mock_server.billing.store import World
 from waldur_billing_mock.mock_server.billing.structure import User
+from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.console.routes import console
 from waldur_billing_mock.mock_server.control.announce import Announce
 from waldur_billing_mock.mock_server.control.app import ControlPlane
@@ -32,15 +33,19 @@ from waldur_billing_mock.mock_server.control.rules import Rules
 from waldur_billing_mock.mock_server.control.session import Session, session_of
 from waldur_billing_mock.mock_server.control.sessions import FindSession, Sessions
 from waldur_billing_mock.mock_server.control.webhooks import Webhooks, post
-from waldur_billing_mock.mock_server.operations.registry import bind, remember
+from waldur_billing_mock.mock_server.operations.registry import bind
+from waldur_billing_mock.mock_server.operations.rendered import remember
 from waldur_billing_mock.mock_server.settings import CACHE, DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.spec.compiled import described
 from waldur_billing_mock.mock_server.stage import Stage
 from waldur_billing_mock.mock_server.web import problems
 from waldur_billing_mock.mock_server.web.api import Api
 from waldur_billing_mock.mock_server.web.cross_origin import CrossOrigin
+from waldur_billing_mock.mock_server.web.request import Request as ApiRequest
 from waldur_billing_mock.mock_server.web.request_log import RequestLog
 from waldur_billing_mock.openapi.document import Node
+
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def create_stage(settings: Settings, tell: Callable[[World, Month], None] | None = None) -> Stage:
@@ -73,11 +78,11 @@ def create_app(settings: Settings, stage: Stage, write: Callable[[str], object] 
     return app
 
 
-def _controlled(document: Node, api: Api[User], sessions: Sessions, settings: Settings) -> tuple[ASGIApp, Plane]:
+def _controlled(document: Node, api: Api[World, User], sessions: Sessions, settings: Settings) -> tuple[ASGIApp, Plane]:
     """The API as callers meet it, from outside in: metrics, journal, faults, events; and what steers these."""
 
     def find_user(scope: Scope, token: str) -> User | None:
-        return next(iter(session_of(scope).stage.world.users.where("token", token)), None)
+        return session_of(scope).stage.world.users.first(token=token)
 
     lookup = Lookup(api.routes, find_user)
     shared = Rules()
@@ -129,18 +134,18 @@ def create_default_app(**settings: Any) -> Starlette:
     return create_app(chosen, create_stage(chosen))
 
 
-def _api(document: Node, stage: Stage) -> Api[User]:
-    def find_user(token: str) -> User | None:
-        return next(iter(stage.world.users.where("token", token)), None)
+def _api(document: Node, stage: Stage) -> Api[World, User]:
+    def begin(request: ApiRequest) -> AbstractContextManager[World]:
+        return nullcontext(stage.world) if request.method in _READING else stage.transaction()
 
-    functions = bind(document, lambda: stage.world)
     return Api(
         document,
-        functions,
-        find_user,
-        lambda uuid: stage.world.users.get(uuid),
-        remember,
-        lambda: (stage.world, stage.world.changes),
+        bind(document),
+        begin,
+        find_user=lambda world, token: world.users.first(token=token),
+        find_user_by_uuid=lambda world, uuid: world.users.get(uuid),
+        remember=remember,
+        state=lambda request: stage.world.version,
     )
 
 

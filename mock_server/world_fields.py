@@ -7,7 +7,6 @@ from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
-from waldur_billing_mock.mock_server.billing.store import World
 from waldur_billing_mock.mock_server.world_values import (
     ANY_YEAR,
     BOOLEAN,
@@ -119,15 +118,14 @@ _BY_NAME: Final[Mapping[str, Kind]] = {
 
 
 def stored_fields(row_type: type[Any]) -> Mapping[str, tuple[Kind, bool]]:
-    """The fields that a class stores, its world apart: the kind of the value, and whether the field must be there."""
-    hints = get_type_hints(row_type, localns={"World": World, "Json": _Json})
+    """The fields that a class stores: the kind of the value, and whether the field must be there."""
+    hints = get_type_hints(row_type, localns={"Json": _Json})
     return {
         field.name: (
             _kind(hints[field.name], field.name),
             field.default is MISSING and field.default_factory is MISSING,
         )
         for field in fields(row_type)
-        if field.name != "world"
     }
 
 

@@ -13,10 +13,11 @@ from typing import Any, Final
 from waldur_billing_mock.fixtures import DEFAULT_NOW, DEFAULT_SEED
 from waldur_billing_mock.mock_server.billing.bounds import must_fit
 from waldur_billing_mock.mock_server.billing.faults import OutOfRange
-from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.figures import items_of
+from waldur_billing_mock.mock_server.billing.money import absolute
+from waldur_billing_mock.mock_server.billing.world import TABLES, World
 from waldur_billing_mock.mock_server.world_fields import INTEGER, ISSUER_DETAILS, NOW, PAYMENT_INTERVAL, stored_fields
 from waldur_billing_mock.mock_server.world_tables import (
-    TABLES,
     defaults,
     keys,
     kind_of_uuid,
@@ -62,8 +63,8 @@ def dump(world: World) -> str:
         "format": FORMAT,
         "now": world.now,
         "seed": world.seed,
-        "payment_interval_days": world.payment_interval.days,
-        "issuer_details": world.issuer_details,
+        "payment_interval_days": world.settings.payment_interval.days,
+        "issuer_details": world.settings.issuer_details,
         "uuids_made": dict(sorted(world.uuids_made.items())),
         "last_ids": {name: rows_of(world, name).next_id - 1 for name in TABLES},
     }
@@ -205,7 +206,7 @@ class _Loader:
 
     def _check_links(self, name: str) -> None:
         for row in rows_of(self._world, name):
-            for path, table, key in links(row, _FIELDS[name]):
+            for path, table, key in links(row):
                 target = rows_of(self._world, table)
                 if key is not None and (target.by_id(key) if isinstance(key, int) else target.get(key)) is None:
                     raise self._source.error(
@@ -216,14 +217,14 @@ class _Loader:
     def _check_figures(self) -> None:
         """Whatever is computed of items can be printed, as after a write (see `bounds.py`)."""
         items = self._world.invoice_items
-        if items.sum("magnitude") + len(items) < _MOST_FITTING:
+        if items.total.value + len(items) < _MOST_FITTING:
             return
         for invoice in self._world.invoices:
-            on_invoice = invoice.all_items
+            on_invoice = items_of(self._world, invoice)
             if on_invoice:
-                largest = max(on_invoice, key=lambda item: item.magnitude)
+                largest = max(on_invoice, key=lambda item: absolute(item.value))
                 try:
-                    must_fit(largest, invoice.tax_percent, on_invoice)
+                    must_fit(self._world, largest, invoice)
                 except OutOfRange as error:
                     place = self._places["invoice_items"][largest.id]
                     raise self._source.error(("invoice_items", place), error.message) from error
@@ -241,7 +242,7 @@ class _Loader:
                     ("last_ids", name),
                     f"found {last_ids[name]}, but a row has the id {table.next_id - 1}; give the highest id ever used.",
                 )
-            table.reserve(self._last_id(name))
+            self._world.reserve(TABLES[name], self._last_id(name))
             if "uuids_made" not in self._head and len(table):
                 # Each id is given once, so that no more uuids than ids were made.
                 made[kind_of_uuid(name)] = max(made.get(kind_of_uuid(name), 0), table.next_id - 1)

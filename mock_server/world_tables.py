@@ -1,73 +1,13 @@
-"""The tables of a world file: the classes of their rows, which fields name other rows, what is unique, the defaults.
-
-This is the one place that knows of the classes how a world is put together from rows.
-"""
+"""How a world is put together from rows: which fields name other rows, what is unique, and the defaults."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from waldur_billing_mock.mock_server.billing.credit import CustomerCredit, ProjectCredit
-from waldur_billing_mock.mock_server.billing.invoice import Invoice, Notification
-from waldur_billing_mock.mock_server.billing.item import InvoiceItem
-from waldur_billing_mock.mock_server.billing.marketplace import (
-    ComponentUsage,
-    Offering,
-    OfferingComponent,
-    Plan,
-    PlanComponent,
-    Resource,
-    ServiceProvider,
-)
-from waldur_billing_mock.mock_server.billing.payment import Payment, PaymentProfile
 from waldur_billing_mock.mock_server.billing.period import Month
-from waldur_billing_mock.mock_server.billing.store import World
-from waldur_billing_mock.mock_server.billing.structure import Customer, Project, User
-from waldur_billing_mock.mock_server.billing.table import Table
+from waldur_billing_mock.mock_server.billing.world import TABLES, World
+from waldur_billing_mock.mock_server.tables import Table, schema_of
 
-TABLES: Final[Mapping[str, type[Any]]] = {
-    "customers": Customer,
-    "projects": Project,
-    "users": User,
-    "service_providers": ServiceProvider,
-    "offerings": Offering,
-    "offering_components": OfferingComponent,
-    "plans": Plan,
-    "plan_components": PlanComponent,
-    "resources": Resource,
-    "component_usages": ComponentUsage,
-    "customer_credits": CustomerCredit,
-    "project_credits": ProjectCredit,
-    "invoices": Invoice,
-    "invoice_items": InvoiceItem,
-    "payment_profiles": PaymentProfile,
-    "payments": Payment,
-    "notifications": Notification,
-}
-"""The tables of a world by their names, with the classes of their rows, in the order of the file."""
-
-LINKS: Final[Mapping[str, str]] = {
-    "customer_uuid": "customers",
-    "project_uuid": "projects",
-    "linked_project_uuid": "projects",
-    "offering_uuid": "offerings",
-    "offering_uuids": "offerings",
-    "component_uuid": "offering_components",
-    "plan_uuid": "plans",
-    "plan_component_id": "plan_components",
-    "resource_uuid": "resources",
-    "credit_uuid": "customer_credits",
-    "invoice_uuid": "invoices",
-    "profile_uuid": "payment_profiles",
-}
-"""The fields that name rows, and the tables in which these rows must be."""
-
-_UNIQUE: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
-    "users": (("username",), ("token",)),
-    "service_providers": (("customer_uuid",),),
-    "invoices": (("customer_uuid", "year", "month"),),
-    "customer_credits": (("customer_uuid",),),
-    "project_credits": (("project_uuid",),),
-}
+_NAMES: Final = {row_type: name for name, row_type in TABLES.items()}
 
 Values = dict[str, Any]
 Default = Callable[[World, Values], Any]
@@ -76,7 +16,7 @@ Default = Callable[[World, Values], Any]
 def _invoice_month(world: World, values: Values) -> Month:
     """The month of the invoice that an item names; for a name that is wrong, the current one."""
     invoice = world.invoices.get(values["invoice_uuid"])
-    return Month(invoice.year, invoice.month) if invoice else Month.of(world.now)
+    return invoice.billed_month if invoice else Month.of(world.now)
 
 
 _DEFAULTS: Final[Mapping[str, Mapping[str, Default]]] = {
@@ -123,7 +63,7 @@ def rows_of(world: World, name: str) -> Table[Any]:
 
 def put_row(world: World, name: str, values: Values) -> Any:
     """The new row of a table."""
-    return rows_of(world, name).put(TABLES[name](world=world, **values))
+    return world.put(TABLES[name](**values))
 
 
 def kind_of_uuid(name: str) -> str:
@@ -133,7 +73,7 @@ def kind_of_uuid(name: str) -> str:
 
 def keys(name: str) -> tuple[tuple[str, ...], ...]:
     """The fields, alone or together, whose values no two rows of a table share."""
-    return (("id",), ("uuid",), *_UNIQUE.get(name, ()))
+    return (("id",), ("uuid",), *schema_of(TABLES[name]).options.unique)
 
 
 def defaults(name: str) -> Mapping[str, Default]:
@@ -141,14 +81,11 @@ def defaults(name: str) -> Mapping[str, Default]:
     return _DEFAULTS.get(name, {})
 
 
-def links(row: Any, fields: Mapping[str, object]) -> Iterator[tuple[tuple[str | int, ...], str, str | int | None]]:
+def links(row: Any) -> Iterator[tuple[tuple[str | int, ...], str, str | int | None]]:
     """The references of a row: the path of each within the row, the table that it leads to, and the key there."""
-    for field in fields:
-        if field in LINKS:
-            value = getattr(row, field)
-            if isinstance(value, frozenset):
-                yield from (((field,), LINKS[field], key) for key in sorted(value))
-            else:
-                yield (field,), LINKS[field], value
+    for field, target in schema_of(type(row)).foreign_keys.items():
+        value = getattr(row, field)
+        for key in sorted(value) if isinstance(value, frozenset) else [value]:
+            yield (field,), _NAMES[target], key
     for place, role in enumerate(getattr(row, "roles", ())):
         yield ("roles", place, "scope_uuid"), f"{role.scope_type}s", role.scope_uuid

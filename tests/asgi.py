@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 from tests.parity.client import HOST, Client
 from waldur_billing_mock.fixtures import build
 from waldur_billing_mock.mock_server.app import create_app
-from waldur_billing_mock.mock_server.billing.store import World
 from waldur_billing_mock.mock_server.billing.structure import User
+from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.settings import Settings
 from waldur_billing_mock.mock_server.stage import Stage
 
@@ -58,7 +58,7 @@ class Api:
         return self.stage.world
 
     def user(self, username: str) -> User:
-        (found,) = self.world.users.where("username", username)
+        (found,) = self.world.users.where(username=username)
         return found
 
     def send(

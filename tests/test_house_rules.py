@@ -34,7 +34,8 @@ class Layer(NamedTuple):
 
 STANDARD = tuple(sys.stdlib_module_names)
 LAYERS = (
-    Layer("mock_server/billing", only=(*STANDARD, "pycountry", "mock_server.billing")),
+    Layer("mock_server/tables", only=(*STANDARD, "immutables", "mock_server.tables")),
+    Layer("mock_server/billing", only=(*STANDARD, "pycountry", "mock_server.billing", "mock_server.tables")),
     Layer(
         "mock_server/spec",
         never=(

@@ -17,9 +17,11 @@ from tests.asgi import Api, application
 from tests.descriptions import description
 from waldur_billing_mock import mock_server
 from waldur_billing_mock.fixtures import SCENARIOS, build
+from waldur_billing_mock.mock_server.billing.world import TABLES
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
+from waldur_billing_mock.mock_server.tables import schema_of
 from waldur_billing_mock.mock_server.world_file import dump, load, load_file, schema
-from waldur_billing_mock.mock_server.world_tables import LINKS, TABLES, rows_of
+from waldur_billing_mock.mock_server.world_tables import rows_of
 from waldur_billing_mock.mock_server.world_text import WorldFileError, WorldText
 from waldur_billing_mock.mock_server.world_values import json_text
 from waldur_billing_mock.openapi.document import Node
@@ -27,6 +29,11 @@ from waldur_billing_mock.openapi.operation import operations
 from waldur_billing_mock.openapi.revision import revisions
 
 SCHEMA: Final = schema()
+NAMES: Final = {row_type: name for name, row_type in TABLES.items()}
+LINKS: Final = {
+    field: NAMES[target] for row_type in TABLES.values() for field, target in schema_of(row_type).foreign_keys.items()
+}
+"""The fields that name rows, and the tables in which these rows must be."""
 PACKAGE: Final = files(mock_server)
 DIALECTS: Final = [(revision, wire) for revision in revisions(DESCRIPTION) for wire in (False, True)]
 # Large examples shrink slowly, and a failure names its path.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import Annotated, ClassVar
 
-if TYPE_CHECKING:
-    from waldur_billing_mock.mock_server.billing.store import World
-    from waldur_billing_mock.mock_server.billing.structure import Customer, Project
+from waldur_billing_mock.mock_server.billing.marketplace import Offering
+from waldur_billing_mock.mock_server.billing.structure import Customer, Project
+from waldur_billing_mock.mock_server.tables import ForeignKey, Options
 
 VALUE_PLACES = 5
 
@@ -18,17 +18,14 @@ VALUE_PLACES = 5
 class CustomerCredit:
     """What a customer has left, to five places; a restricted credit covers only what its offerings sell."""
 
-    world: World = field(repr=False, compare=False)
     id: int
     uuid: str
-    customer_uuid: str
+    customer_uuid: Annotated[str, ForeignKey(Customer)]
     value: Decimal
-    offering_uuids: frozenset[str] = frozenset()
+    offering_uuids: Annotated[frozenset[str], ForeignKey(Offering)] = frozenset()
     end_date: date | None = None
 
-    @property
-    def customer(self) -> Customer:
-        return self.world.customers.one(self.customer_uuid)
+    table: ClassVar[Options] = Options(unique=(("customer_uuid",),))
 
     def covers(self, offering_uuid: str) -> bool:
         return not self.offering_uuids or offering_uuid in self.offering_uuids
@@ -38,12 +35,9 @@ class CustomerCredit:
 class ProjectCredit:
     """The part of the customer's credit that a project may consume, to five places."""
 
-    world: World = field(repr=False, compare=False)
     id: int
     uuid: str
-    project_uuid: str
+    project_uuid: Annotated[str, ForeignKey(Project)]
     value: Decimal
 
-    @property
-    def project(self) -> Project:
-        return self.world.projects.one(self.project_uuid)
+    table: ClassVar[Options] = Options(unique=(("project_uuid",),))

@@ -4,136 +4,134 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from waldur_billing_mock.mock_server.billing.compensation import apply_credit
 from waldur_billing_mock.mock_server.billing.faults import InvalidFields, NotFound
-from waldur_billing_mock.mock_server.billing.invoice import Invoice, find_invoice, open_invoice
-from waldur_billing_mock.mock_server.billing.marketplace import ComponentUsage
-from waldur_billing_mock.mock_server.billing.payment import active_profile
+from waldur_billing_mock.mock_server.billing.figures import items_of
+from waldur_billing_mock.mock_server.billing.invoice import Invoice
+from waldur_billing_mock.mock_server.billing.invoicing import active_profile, find_invoice, open_invoice
+from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+from waldur_billing_mock.mock_server.billing.marketplace import ComponentUsage, Resource
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.registration import (
-    Line,
-    Stay,
-    lines_of,
+    BilledPeriod,
+    PlanLine,
+    billed_period,
+    plan_lines,
     register,
     register_plan_switch,
     register_usage,
-    stay_in,
 )
-
-if TYPE_CHECKING:
-    from waldur_billing_mock.mock_server.billing.item import InvoiceItem
-    from waldur_billing_mock.mock_server.billing.marketplace import PlanComponent, Resource
-    from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.world import World
 
 
-def open_month(world: World, year: int, month: int) -> list[Invoice]:
+def open_month(world: World, month: Month) -> list[Invoice]:
     """Every customer that is not archived has a pending invoice of the month, with all that is billable.
 
     Returned are the invoices that were opened; one that is there already is left as it is.
     """
     opened = []
-    period = Month(year, month)
     for customer in world.customers:
-        if customer.archived or find_invoice(customer, period) is not None:
+        if customer.archived or find_invoice(world, customer.uuid, month) is not None:
             continue
-        invoice = open_invoice(customer, period)
+        invoice = open_invoice(world, customer, month)
         opened.append(invoice)
-        for project in customer.projects:
-            for resource in world.resources.where("project", project.uuid):
-                stay = stay_in(resource, period)
-                if stay is not None:
-                    register(stay, invoice)
+        for project in world.projects.where(customer_uuid=customer.uuid):
+            for resource in world.resources.where(project_uuid=project.uuid):
+                period = billed_period(world, resource, month)
+                if period is not None:
+                    register(world, period, invoice)
     return opened
 
 
-def report_usage(resource: Resource, component_type: str, year: int, month: int, usage: Decimal) -> ComponentUsage:
+def report_usage(world: World, resource: Resource, component_type: str, month: Month, usage: Decimal) -> ComponentUsage:
     """The usage of a component in a month is this, whatever was reported before, and it is billed."""
-    return bill_usage(_stay(resource, Month(year, month)), component_type, usage)
+    return bill_usage(world, _billed(world, resource, month), component_type, usage)
 
 
-def bill_usage(stay: Stay, component_type: str, usage: Decimal) -> ComponentUsage:
+def bill_usage(world: World, period: BilledPeriod, component_type: str, usage: Decimal) -> ComponentUsage:
     """The same for who knows already that the resource is billed in the month."""
-    line = _usage_line(stay, component_type)
+    line = _usage_line(world, period, component_type)
     if usage < 0:
         raise InvalidFields({"usage": ["Ensure this value is greater than or equal to 0."]})
-    invoice = _invoice_of(stay)
-    billed = _billed_usage(invoice, stay.resource, line.plan_component)
+    invoice = _invoice_of(world, period)
+    billed = _billed_usage(world, invoice, period.resource, line)
     if billed is None:
-        register_usage(stay, invoice, line, usage)
+        register_usage(world, period, invoice, line, usage)
     else:
-        stay.resource.world.invoice_items.put(replace(billed, quantity=usage))
-    return _keep_usage(stay, component_type, usage)
+        world.put(replace(billed, quantity=usage))
+    return _record_usage(world, period, component_type, usage)
 
 
-def bill_plan_switch(resource: Resource, year: int, month: int) -> list[InvoiceItem]:
-    """The fees of changing to the plan that the resource has now stand on the invoice of the month."""
-    stay = _stay(resource, Month(year, month))
-    return register_plan_switch(stay, _invoice_of(stay))
+def bill_plan_switch(world: World, resource: Resource, month: Month) -> list[InvoiceItem]:
+    """The fees of changing to the plan that the resource has now are on the invoice of the month."""
+    period = _billed(world, resource, month)
+    return register_plan_switch(world, period, _invoice_of(world, period))
 
 
-def close_month(world: World, year: int, month: int) -> list[Invoice]:
+def close_month(world: World, month: Month) -> list[Invoice]:
     """The pending invoices of the month are finalized on the first day of the next one.
 
     Credits are applied first. An invoice is `paid` at once if the customer has an active profile with a fixed
     price, and `created` otherwise.
     """
-    day = Month(year, month).plus(1).first_day
+    day = month.plus(1).first_day
     closed = []
-    for invoice in world.invoices.where("month", (year, month)):
+    for invoice in world.invoices.where(year=month.year, month=month.month):
         if invoice.state != "pending":
             continue
-        apply_credit(invoice, day)
+        apply_credit(world, invoice, day)
         profile = active_profile(world, invoice.customer_uuid)
         paid = profile is not None and profile.payment_type == "fixed_price"
-        closed.append(world.invoices.put(replace(invoice, state="paid" if paid else "created", invoice_date=day)))
+        closed.append(world.put(replace(invoice, state="paid" if paid else "created", invoice_date=day)))
     return closed
 
 
-def _stay(resource: Resource, month: Month) -> Stay:
-    stay = stay_in(resource, month)
-    if stay is None:
+def _billed(world: World, resource: Resource, month: Month) -> BilledPeriod:
+    period = billed_period(world, resource, month)
+    if period is None:
         raise InvalidFields({"month": [f"The resource is not billed in {month.padded}."]})
-    return stay
+    return period
 
 
-def _usage_line(stay: Stay, component_type: str) -> Line:
-    for line in lines_of(stay.plan):
+def _usage_line(world: World, period: BilledPeriod, component_type: str) -> PlanLine:
+    for line in plan_lines(world, period.plan):
         if line.component.type == component_type and line.component.billing_type == "usage":
             return line
     raise NotFound("PlanComponent")
 
 
-def _invoice_of(stay: Stay) -> Invoice:
-    customer = stay.resource.customer
-    return find_invoice(customer, stay.month) or open_invoice(customer, stay.month)
+def _invoice_of(world: World, period: BilledPeriod) -> Invoice:
+    customer = world.customers.one(world.projects.one(period.resource.project_uuid).customer_uuid)
+    return find_invoice(world, customer.uuid, period.month) or open_invoice(world, customer, period.month)
 
 
-def _billed_usage(invoice: Invoice, resource: Resource, plan_component: PlanComponent) -> InvoiceItem | None:
-    """The item that stands for the usage; compensations of it do not."""
-    for item in invoice.all_items:
-        same = item.plan_component_id == plan_component.id and item.resource_uuid == resource.uuid
+def _billed_usage(world: World, invoice: Invoice, resource: Resource, line: PlanLine) -> InvoiceItem | None:
+    """The item of the usage; its compensations do not count."""
+    for item in items_of(world, invoice):
+        same = item.plan_component_id == line.plan_component.id and item.resource_uuid == resource.uuid
         if same and item.unit_price >= 0:
             return item
     return None
 
 
-def _keep_usage(stay: Stay, component_type: str, usage: Decimal) -> ComponentUsage:
-    world = stay.resource.world
-    usages = world.component_usages
-    reported = usages.where("billing", (stay.resource.uuid, component_type, *stay.month))
+def _record_usage(world: World, period: BilledPeriod, component_type: str, usage: Decimal) -> ComponentUsage:
+    reported = world.component_usages.where(
+        resource_uuid=period.resource.uuid,
+        component_type=component_type,
+        year=period.month.year,
+        month=period.month.month,
+    )
     if reported:
-        return usages.put(replace(reported[-1], usage=usage, date=world.now))
-    return usages.put(
+        return world.put(replace(reported[-1], usage=usage, date=world.now))
+    return world.put(
         ComponentUsage(
-            world=world,
-            id=usages.next_id,
+            id=world.component_usages.next_id,
             uuid=world.new_uuid("component_usage"),
-            resource_uuid=stay.resource.uuid,
+            resource_uuid=period.resource.uuid,
             component_type=component_type,
-            year=stay.month.year,
-            month=stay.month.month,
+            year=period.month.year,
+            month=period.month.month,
             usage=usage,
             date=world.now,
         )

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import Annotated, ClassVar, Literal
 
-if TYPE_CHECKING:
-    from waldur_billing_mock.mock_server.billing.store import World
-    from waldur_billing_mock.mock_server.billing.structure import Customer, Project
+from waldur_billing_mock.mock_server.billing.structure import Customer, Project
+from waldur_billing_mock.mock_server.tables import ForeignKey, Options
 
 BillingType = Literal["fixed", "usage", "limit", "one", "few"]
 LimitPeriod = Literal["month", "quarterly", "annual", "total"]
@@ -20,51 +19,32 @@ LimitPeriod = Literal["month", "quarterly", "annual", "total"]
 class ServiceProvider:
     """A customer in its part as a seller. Its uuid is its own, not the customer's."""
 
-    world: World = field(repr=False, compare=False)
     id: int
     uuid: str
-    customer_uuid: str
+    customer_uuid: Annotated[str, ForeignKey(Customer)]
 
-    @property
-    def customer(self) -> Customer:
-        return self.world.customers.one(self.customer_uuid)
+    table: ClassVar[Options] = Options(unique=(("customer_uuid",),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offering:
     """What a customer sells."""
 
-    world: World = field(repr=False, compare=False)
     id: int
     uuid: str
     name: str
     type: str
-    customer_uuid: str
+    customer_uuid: Annotated[str, ForeignKey(Customer)]
     category_title: str = ""
-
-    @property
-    def customer(self) -> Customer:
-        """The customer that sells."""
-        return self.world.customers.one(self.customer_uuid)
-
-    @property
-    def service_provider(self) -> ServiceProvider | None:
-        """The selling customer's record as a service provider; not every customer that sells has one."""
-        return next(iter(self.world.service_providers.where("customer", self.customer_uuid)), None)
-
-    @property
-    def components(self) -> list[OfferingComponent]:
-        return self.world.offering_components.where("offering", self.uuid)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferingComponent:
     """A billable part of an offering."""
 
-    world: World = field(repr=False, compare=False)
     id: int
     uuid: str
-    offering_uuid: str
+    offering_uuid: Annotated[str, ForeignKey(Offering)]
     type: str
     name: str
     billing_type: BillingType
@@ -72,105 +52,58 @@ class OfferingComponent:
     limit_period: LimitPeriod | None = None
     article_code: str = ""
 
-    @property
-    def offering(self) -> Offering:
-        return self.world.offerings.one(self.offering_uuid)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A price list of an offering."""
 
-    world: World = field(repr=False, compare=False)
     id: int
     uuid: str
-    offering_uuid: str
+    offering_uuid: Annotated[str, ForeignKey(Offering)]
     name: str
     unit: str
     article_code: str = ""
-
-    @property
-    def offering(self) -> Offering:
-        return self.world.offerings.one(self.offering_uuid)
-
-    @property
-    def components(self) -> list[PlanComponent]:
-        return self.world.plan_components.where("plan", self.uuid)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanComponent:
     """The price of one component in one plan. Items refer to it by its integer id."""
 
-    world: World = field(repr=False, compare=False)
     id: int
     uuid: str
-    plan_uuid: str
-    component_uuid: str
+    plan_uuid: Annotated[str, ForeignKey(Plan)]
+    component_uuid: Annotated[str, ForeignKey(OfferingComponent)]
     price: Decimal
     amount: int = 0
-
-    @property
-    def plan(self) -> Plan:
-        return self.world.plans.one(self.plan_uuid)
-
-    @property
-    def component(self) -> OfferingComponent:
-        return self.world.offering_components.one(self.component_uuid)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
     """The purchased instance. `limits` maps the types of components to what was agreed on."""
 
-    world: World = field(repr=False, compare=False)
     id: int
     uuid: str
     name: str
-    project_uuid: str
-    offering_uuid: str
-    plan_uuid: str | None
+    project_uuid: Annotated[str, ForeignKey(Project)]
+    offering_uuid: Annotated[str, ForeignKey(Offering)]
+    plan_uuid: Annotated[str | None, ForeignKey(Plan)]
     created: datetime
     terminated: datetime | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
     state: str = "OK"
-
-    @property
-    def project(self) -> Project:
-        return self.world.projects.one(self.project_uuid)
-
-    @property
-    def customer_uuid(self) -> str:
-        return self.project.customer_uuid
-
-    @property
-    def customer(self) -> Customer:
-        """The customer that bought the resource."""
-        return self.project.customer
-
-    @property
-    def offering(self) -> Offering:
-        return self.world.offerings.one(self.offering_uuid)
-
-    @property
-    def plan(self) -> Plan | None:
-        return self.world.plans.get(self.plan_uuid)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComponentUsage:
     """What was used of a component of a resource in one month, as it was last reported."""
 
-    world: World = field(repr=False, compare=False)
     id: int
     uuid: str
-    resource_uuid: str
+    resource_uuid: Annotated[str, ForeignKey(Resource)]
     component_type: str
     year: int
     month: int
     usage: Decimal
     date: datetime
 
-    @property
-    def resource(self) -> Resource:
-        return self.world.resources.one(self.resource_uuid)
+    table: ClassVar[Options] = Options(keys=("component_type", "year", "month"))

@@ -25,7 +25,7 @@ _ROUNDING = Context(prec=_PRECISION, traps=[InvalidOperation, DivisionByZero, Ov
 add = _EXACT.add
 subtract = _EXACT.subtract
 negative = _EXACT.minus
-magnitude = _EXACT.abs
+absolute = _EXACT.abs
 
 
 def multiply(left: Decimal, right: Decimal) -> Decimal:
@@ -64,7 +64,7 @@ def half_even(value: Decimal, places: int = 2) -> Decimal:
     return value.quantize(_unit(places), rounding=ROUND_HALF_EVEN, context=_ROUNDING)
 
 
-def as_stored(value: Decimal, places: int = 2) -> Decimal:
+def half_up(value: Decimal, places: int = 2) -> Decimal:
     """Rounded half away from zero, as the database of real servers does when it stores: 14.945 → 14.95."""
     return value.quantize(_unit(places), rounding=ROUND_HALF_UP, context=_ROUNDING)
 

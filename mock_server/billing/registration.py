@@ -1,4 +1,4 @@
-"""How a resource comes onto an invoice: an item for each component of its plan, by its billing type."""
+"""How a resource gets onto an invoice: an item for each component of its plan, by its billing type."""
 
 from __future__ import annotations
 
@@ -8,22 +8,29 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from sys import intern
-from typing import TYPE_CHECKING
 
+from waldur_billing_mock.mock_server.billing.invoice import Invoice
 from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+from waldur_billing_mock.mock_server.billing.marketplace import (
+    Offering,
+    OfferingComponent,
+    Plan,
+    PlanComponent,
+    Resource,
+    ServiceProvider,
+)
 from waldur_billing_mock.mock_server.billing.money import multiply, whole
 from waldur_billing_mock.mock_server.billing.period import Month, quantity_for
-
-if TYPE_CHECKING:
-    from waldur_billing_mock.mock_server.billing.invoice import Invoice
-    from waldur_billing_mock.mock_server.billing.marketplace import OfferingComponent, Plan, PlanComponent, Resource
-    from waldur_billing_mock.mock_server.billing.store import Json
+from waldur_billing_mock.mock_server.billing.structure import Customer, Json
+from waldur_billing_mock.mock_server.billing.world import World
+from waldur_billing_mock.mock_server.tables import Cache, Row
 
 _FIRST_MONTHS_OF_QUARTERS = (1, 4, 7, 10)
+_SHOWN_BY_PLAN_LINES = (Customer, ServiceProvider, Offering, OfferingComponent, Plan, PlanComponent)
 
 
 @dataclass(frozen=True, slots=True)
-class Stay:
+class BilledPeriod:
     """A resource within one month: from its creation or the first instant, to its termination or the last."""
 
     resource: Resource
@@ -38,20 +45,20 @@ class Stay:
         return Month.of(self.resource.created) == self.month
 
 
-def stay_in(resource: Resource, month: Month) -> Stay | None:
+def billed_period(world: World, resource: Resource, month: Month) -> BilledPeriod | None:
     """The part of the month that is billed, if any: none without a plan, and outside the resource's life."""
-    plan, last = resource.plan, month.end
+    plan, last = world.plans.get(resource.plan_uuid), month.end
     start = max(resource.created, month.start)
     end = min(resource.terminated or last, last)
     gone = resource.state == "Terminated" and resource.terminated is None
     if plan is None or start > end or gone or resource.state == "Creating":
         return None
-    return Stay(resource, plan, month, start, end)
+    return BilledPeriod(resource, plan, month, start, end)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """What all items of one component of a plan have in common; `details` are those that tell of no resource."""
+class PlanLine:
+    """What all items of one component of a plan have in common; `details` are those that do not name a resource."""
 
     plan_component: PlanComponent
     component: OfferingComponent
@@ -61,80 +68,106 @@ class Line:
     details: Mapping[str, Json]
 
 
-def lines_of(plan: Plan) -> Sequence[Line]:
-    """A line for each component of the plan. The world keeps them until a row changes from which they follow."""
-    kept = plan.world.lines.get(plan.uuid)
-    if kept is None:
-        kept = plan.world.lines[plan.uuid] = tuple(_line(plan, found, found.component) for found in plan.components)
-    return kept
+class PlanLines(Cache[str, Sequence[PlanLine]]):
+    """The lines of plans by uuid. All are dropped when a row changes from which they follow."""
+
+    def changed(self, world: World, before: Row | None, after: Row | None) -> None:
+        if isinstance(
+            after or before, Customer | ServiceProvider | Offering | OfferingComponent | Plan | PlanComponent
+        ):
+            self.clear()
 
 
-def register(stay: Stay, invoice: Invoice) -> list[InvoiceItem]:
+class SharedDetails(Cache[tuple[str, int], Mapping[str, Json]]):
+    """The latest details of items by resource and plan component: equal ones, of other months, are one object."""
+
+    def changed(self, world: World, before: Row | None, after: Row | None) -> None:
+        """Details are compared before they are shared."""
+
+    def share(self, key: tuple[str, int], details: Mapping[str, Json]) -> Mapping[str, Json]:
+        known = self.get(key)
+        return known if known == details else self.set(key, details)
+
+
+def plan_lines(world: World, plan: Plan) -> Sequence[PlanLine]:
+    """A line for each component of the plan."""
+    cache = world.listener(PlanLines)
+    found = cache.get(plan.uuid)
+    if found is None:
+        components = world.plan_components.where(plan_uuid=plan.uuid)
+        found = cache.set(plan.uuid, tuple(_plan_line(world, plan, component) for component in components))
+    return found
+
+
+def register(world: World, period: BilledPeriod, invoice: Invoice) -> list[InvoiceItem]:
     """The items of the resource for the month: fixed prices, limits, usage reported so far, one-time fees."""
     items = []
-    for line in lines_of(stay.plan):
+    for line in plan_lines(world, period.plan):
         match line.component.billing_type:
             case "fixed":
-                items.append(_fixed(stay, invoice, line))
-            case "limit" if _limit_is_due(stay, line.component):
-                items.append(_limit(stay, invoice, line))
+                items.append(_fixed(world, period, invoice, line))
+            case "limit" if _limit_is_due(period, line.component):
+                items.append(_limit(world, period, invoice, line))
             case "usage":
-                for usage in _reported(stay, line.component):
-                    items.append(register_usage(stay, invoice, line, usage))
-            case "one" if stay.begins:
-                items.append(_once(stay, invoice, line))
+                for usage in _reported(world, period, line.component):
+                    items.append(register_usage(world, period, invoice, line, usage))
+            case "one" if period.begins:
+                items.append(_once(world, period, invoice, line))
     return items
 
 
-def register_usage(stay: Stay, invoice: Invoice, line: Line, usage: Decimal) -> InvoiceItem:
+def register_usage(world: World, period: BilledPeriod, invoice: Invoice, line: PlanLine, usage: Decimal) -> InvoiceItem:
     """The item of a reported usage."""
-    name = f"{stay.resource.name} / {line.component.name}"
-    return _put(stay, invoice, line, unit="quantity", quantity=usage, name=name)
+    name = f"{period.resource.name} / {line.component.name}"
+    return _put(world, period, invoice, line, unit="quantity", quantity=usage, name=name)
 
 
-def register_plan_switch(stay: Stay, invoice: Invoice) -> list[InvoiceItem]:
+def register_plan_switch(world: World, period: BilledPeriod, invoice: Invoice) -> list[InvoiceItem]:
     """The fees of changing to the plan that the resource has now."""
-    return [_once(stay, invoice, line) for line in lines_of(stay.plan) if line.component.billing_type == "few"]
+    lines = plan_lines(world, period.plan)
+    return [_once(world, period, invoice, line) for line in lines if line.component.billing_type == "few"]
 
 
-def _fixed(stay: Stay, invoice: Invoice, line: Line) -> InvoiceItem:
+def _fixed(world: World, period: BilledPeriod, invoice: Invoice, line: PlanLine) -> InvoiceItem:
     return _put(
-        stay,
+        world,
+        period,
         invoice,
         line,
-        unit=stay.plan.unit,
-        quantity=quantity_for(stay.plan.unit, stay.start, stay.end),
+        unit=period.plan.unit,
+        quantity=quantity_for(period.plan.unit, period.start, period.end),
         unit_price=line.fixed_price,
     )
 
 
-def _limit_is_due(stay: Stay, component: OfferingComponent) -> bool:
+def _limit_is_due(period: BilledPeriod, component: OfferingComponent) -> bool:
     """A limit of nothing is never billed; a total once, an annual each year, a quarterly each quarter."""
-    if not stay.resource.limits.get(component.type):
+    if not period.resource.limits.get(component.type):
         return False
     match component.limit_period:
         case "total":
-            return stay.begins
+            return period.begins
         case "annual":
-            return stay.month.month == stay.resource.created.month
+            return period.month.month == period.resource.created.month
         case "quarterly":
-            return stay.begins or stay.month.month in _FIRST_MONTHS_OF_QUARTERS
+            return period.begins or period.month.month in _FIRST_MONTHS_OF_QUARTERS
         case _:
             return True
 
 
-def _limit(stay: Stay, invoice: Invoice, line: Line) -> InvoiceItem:
+def _limit(world: World, period: BilledPeriod, invoice: Invoice, line: PlanLine) -> InvoiceItem:
     component = line.component
-    limit = stay.resource.limits[component.type]
-    days = int(quantity_for("day", stay.start, stay.end))
-    unit = "quantity" if component.limit_period == "total" else stay.plan.unit
+    limit = period.resource.limits[component.type]
+    days = int(quantity_for("day", period.start, period.end))
+    unit = "quantity" if component.limit_period == "total" else period.plan.unit
     return _put(
-        stay,
+        world,
+        period,
         invoice,
         line,
         unit=unit,
         quantity=whole(limit * days if unit == "day" else limit),
-        more_details=_limit_details(stay.start, stay.end, limit, days),
+        more_details=_limit_details(period.start, period.end, limit, days),
     )
 
 
@@ -151,19 +184,25 @@ def _limit_details(start: datetime, end: datetime, limit: int, days: int) -> Map
     return {"resource_limit_periods": [period]}
 
 
-def _once(stay: Stay, invoice: Invoice, line: Line) -> InvoiceItem:
-    return _put(stay, invoice, line, unit="quantity", quantity=whole(1))
+def _once(world: World, period: BilledPeriod, invoice: Invoice, line: PlanLine) -> InvoiceItem:
+    return _put(world, period, invoice, line, unit="quantity", quantity=whole(1))
 
 
-def _reported(stay: Stay, component: OfferingComponent) -> list[Decimal]:
-    key = (stay.resource.uuid, component.type, *stay.month)
-    return [row.usage for row in stay.resource.world.component_usages.where("billing", key)]
+def _reported(world: World, period: BilledPeriod, component: OfferingComponent) -> list[Decimal]:
+    usages = world.component_usages.where(
+        resource_uuid=period.resource.uuid,
+        component_type=component.type,
+        year=period.month.year,
+        month=period.month.month,
+    )
+    return [row.usage for row in usages]
 
 
 def _put(
-    stay: Stay,
+    world: World,
+    period: BilledPeriod,
     invoice: Invoice,
-    line: Line,
+    line: PlanLine,
     *,
     unit: str,
     quantity: Decimal,
@@ -171,16 +210,15 @@ def _put(
     name: str | None = None,
     more_details: Mapping[str, Json] | None = None,
 ) -> InvoiceItem:
-    world, resource, component = invoice.world, stay.resource, line.component
+    resource, component = period.resource, line.component
     details = {"resource_name": resource.name, "resource_uuid": resource.uuid, **line.details, **(more_details or {})}
-    return world.invoice_items.put(
+    return world.put(
         InvoiceItem(
-            world=world,
             id=world.invoice_items.next_id,
             uuid=world.new_uuid("invoice_item"),
             invoice_uuid=invoice.uuid,
-            start=stay.start,
-            end=stay.end,
+            start=period.start,
+            end=period.end,
             # The same every month, and so held in memory once.
             name=intern(name or f"{resource.name} {line.title}"),
             unit_price=line.plan_component.price if unit_price is None else unit_price,
@@ -188,20 +226,21 @@ def _put(
             unit=unit,
             measured_unit=component.measured_unit,
             article_code=line.article_code,
-            details=world.shared((resource.uuid, line.plan_component.id), details),
+            details=world.listener(SharedDetails).share((resource.uuid, line.plan_component.id), details),
             resource_uuid=resource.uuid,
             linked_project_uuid=resource.project_uuid,
             plan_component_id=line.plan_component.id,
-            stored_project_name=resource.project.name,
+            stored_project_name=world.projects.one(resource.project_uuid).name,
             stored_project_uuid=resource.project_uuid,
         )
     )
 
 
-def _line(plan: Plan, plan_component: PlanComponent, component: OfferingComponent) -> Line:
-    offering = plan.offering
-    provider = offering.service_provider
-    return Line(
+def _plan_line(world: World, plan: Plan, plan_component: PlanComponent) -> PlanLine:
+    component = world.offering_components.one(plan_component.component_uuid)
+    offering = world.offerings.one(plan.offering_uuid)
+    provider = world.service_providers.first(customer_uuid=offering.customer_uuid)
+    return PlanLine(
         plan_component=plan_component,
         component=component,
         title=f"({offering.name} / {plan.name}) / {component.name}",
@@ -214,7 +253,7 @@ def _line(plan: Plan, plan_component: PlanComponent, component: OfferingComponen
             "offering_type": offering.type,
             "offering_name": offering.name,
             "offering_uuid": offering.uuid,
-            "service_provider_name": offering.customer.name,
+            "service_provider_name": world.customers.one(offering.customer_uuid).name,
             "service_provider_uuid": provider.uuid if provider else "",
             "plan_component_id": plan_component.id,
             "offering_component_type": component.type,

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from waldur_billing_mock.mock_server.billing.countries import country_name
+from waldur_billing_mock.mock_server.tables import ForeignKey, Options
 
-if TYPE_CHECKING:
-    from waldur_billing_mock.mock_server.billing.store import Json, World
-
+Json: TypeAlias = "str | int | bool | Decimal | Sequence[Json] | Mapping[str, Json] | None"
 ScopeType = Literal["customer", "project", "offering"]
 
 
@@ -20,7 +19,6 @@ ScopeType = Literal["customer", "project", "offering"]
 class Customer:
     """The organization that is billed. Texts that are not set are empty."""
 
-    world: World = field(repr=False, compare=False)
     id: int
     uuid: str
     name: str
@@ -42,35 +40,19 @@ class Customer:
         """The English name of the country; None when the code is empty or unknown."""
         return country_name(self.country)
 
-    @property
-    def accounting_is_running(self) -> bool:
+    def accounting_is_running(self, now: datetime) -> bool:
         """Whether accounting has started; without a date it always has."""
-        return self.accounting_start_date is None or self.accounting_start_date <= self.world.now
-
-    @property
-    def projects(self) -> list[Project]:
-        return self.world.projects.where("customer", self.uuid)
-
-    @property
-    def owners(self) -> list[User]:
-        """The active users with the role of an owner: those whom notifications of invoices reach."""
-        owner = Role(name="CUSTOMER.OWNER", scope_type="customer", scope_uuid=self.uuid)
-        return [user for user in self.world.users if user.is_active and owner in user.roles]
+        return self.accounting_start_date is None or self.accounting_start_date <= now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """A workspace of a customer, in which resources live."""
 
-    world: World = field(repr=False, compare=False)
     id: int
     uuid: str
     name: str
-    customer_uuid: str
-
-    @property
-    def customer(self) -> Customer:
-        return self.world.customers.one(self.customer_uuid)
+    customer_uuid: Annotated[str, ForeignKey(Customer)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +68,6 @@ class Role:
 class User:
     """Someone who calls the API with a token of 40 hexadecimal digits."""
 
-    world: World = field(repr=False, compare=False)
     id: int
     uuid: str
     username: str
@@ -99,6 +80,8 @@ class User:
     is_active: bool = True
     roles: tuple[Role, ...] = ()
 
+    table: ClassVar[Options] = Options(unique=(("username",), ("token",)))
+
     def scopes(self, scope_type: ScopeType, *names: str) -> frozenset[str]:
         """The uuids of one type of scope on which the user has a role; with names, one of these roles."""
         return frozenset(
@@ -109,7 +92,7 @@ class User:
 
 
 def issuer_as_customer(configuration: Mapping[str, Json]) -> Mapping[str, Json]:
-    """The issuer's configuration (company, phone, bank, account, ...) told in the fields of a customer."""
+    """The issuer's configuration (company, phone, bank, account, ...) in the fields of a customer."""
     phone = configuration.get("phone")
     number = f"+{phone['country_code']} {phone['national_number']}" if isinstance(phone, Mapping) else ""
     code = configuration.get("country_code", "")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence, Sized
 from html import escape
 from typing import Any, Final
 
-from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.openapi.document import Node
 from waldur_billing_mock.openapi.operation import operations
 

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from waldur_billing_mock.mock_server.billing.invoice import Notification
 from waldur_billing_mock.mock_server.billing.payment import Payment
-from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.console import page
 from waldur_billing_mock.mock_server.spec.render import hyphenated
 from waldur_billing_mock.mock_server.stage import Stage
@@ -69,7 +69,7 @@ class _Guard:
             world = self._stage.world
             header = dict(scope["headers"]).get(b"authorization")
             try:
-                user = access.authenticate(header, lambda token: next(iter(world.users.where("token", token)), None))
+                user = access.authenticate(header, lambda token: world.users.first(token=token))
                 if not user.is_staff:
                     raise problems.forbidden()
             except problems.Problem as problem:

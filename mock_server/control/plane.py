@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.control.exchanges import Reader
 from waldur_billing_mock.mock_server.control.metrics import Metrics
 from waldur_billing_mock.mock_server.control.rules import Rules

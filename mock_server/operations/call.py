@@ -7,9 +7,10 @@ from typing import Any
 from waldur_billing_mock.mock_server.billing.faults import InvalidFields, NotFound
 from waldur_billing_mock.mock_server.billing.invoice import Invoice
 from waldur_billing_mock.mock_server.billing.item import InvoiceItem
-from waldur_billing_mock.mock_server.billing.store import World
 from waldur_billing_mock.mock_server.billing.structure import User
-from waldur_billing_mock.mock_server.billing.visibility import can_see_invoice, can_see_item
+from waldur_billing_mock.mock_server.billing.views import ItemView, Views
+from waldur_billing_mock.mock_server.billing.visibility import can_see_invoice, can_see_item, items_visible_to
+from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.spec.validation import hex_uuid
 from waldur_billing_mock.mock_server.web.intake import Intake
 
@@ -44,13 +45,17 @@ class Call:
     def item(self) -> InvoiceItem:
         """The invoice item that the path names, where the caller may see it. Raises `NotFound`."""
         found = self.world.invoice_items.get(read_uuid(self.intake.path["uuid"]))
-        if found is None or not can_see_item(self.user, found):
+        if found is None or not can_see_item(self.world, self.user, found):
             raise NotFound("InvoiceItem")
         return found
 
-    def project_of(self, item: InvoiceItem) -> str | None:
-        """The uuid of the project that the item counts for: the one that it shows, or the dialect's choice."""
-        return item.stored_project_uuid if self.has("project-snapshot-only") else item.project_uuid
+    def items(self) -> Views[ItemView]:
+        """The invoice items that the caller may see, the earliest start first."""
+        return Views(self.world, items_visible_to(self.world, self.user), ItemView)
+
+    def project_key(self) -> str:
+        """The key of the project that an item counts for: the one that it shows, or the dialect's choice."""
+        return "stored_project_uuid" if self.has("project-snapshot-only") else "project_uuid"
 
     def linked_invoice(self, field: str) -> Invoice:
         """The invoice that the hyperlink in a field of the body leads to. Raises `InvalidFields`."""

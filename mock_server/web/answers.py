@@ -14,22 +14,22 @@ _LONGEST: Final = 1 << 17
 class Answers:
     """Keeps what was answered to GET. `state` tells something else whenever anything has changed that is answered."""
 
-    def __init__(self, state: Callable[[], Hashable]) -> None:
+    def __init__(self, state: Callable[[Request], Hashable]) -> None:
         self._state: Final = state
         self._kept_in: Hashable = None
         self._kept: Final[dict[Hashable, Reply]] = {}
 
-    def find(self, question: Hashable) -> Reply | None:
+    def find(self, request: Request, question: Hashable) -> Reply | None:
         """The answer that the question had in the state of now."""
-        state = self._state()
+        state = self._state(request)
         if state != self._kept_in:
             self._kept.clear()
             self._kept_in = state
         return self._kept.get(question)
 
-    def keep(self, question: Hashable, answer: Reply) -> None:
+    def keep(self, request: Request, question: Hashable, answer: Reply) -> None:
         """Keeps an answer that was made in the state of now."""
-        if len(answer.body) <= _LONGEST and self._state() == self._kept_in:
+        if len(answer.body) <= _LONGEST and self._state(request) == self._kept_in:
             if len(self._kept) >= _MOST:
                 del self._kept[next(iter(self._kept))]
             self._kept[question] = answer

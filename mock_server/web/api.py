@@ -5,8 +5,9 @@ An `async def` around plain functions that run inline: one request at a time, no
 
 import json
 from collections.abc import Callable, Hashable, Mapping
-from functools import lru_cache
-from typing import Any, Final, Generic
+from contextlib import AbstractContextManager
+from functools import lru_cache, partial
+from typing import Any, Final, Generic, TypeVar
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
@@ -26,35 +27,41 @@ from waldur_billing_mock.mock_server.web.routing import Links, Match, Routes
 from waldur_billing_mock.openapi.document import Node
 from waldur_billing_mock.openapi.operation import Operation, operations
 
-Function = Callable[[Intake[User]], Any]
+World = TypeVar("World")
+"""What operations work on."""
+
+Function = Callable[[World, Intake[User]], Any]
 """What an operation does: returns the value that its response schema renders, a `Listing` where that is an array."""
 
 _KNOWN_QUERIES: Final = 1024
 _JSON_RANGES: Final = frozenset({"*/*", "application/*", problems.JSON_TYPE})
 
 
-class Api(Generic[User]):
+class Api(Generic[World, User]):
     """Serves every operation of a document with the function of its name.
 
+    `begin` gives the world that a request works on; where its block ends without an exception, changes to it are kept.
     `find_user` finds the user of a token, `find_user_by_uuid` the one of 32 hex digits. `remember` tells where the text
-    of a row may be kept until the row changes. `state` tells something else whenever anything has changed; without it
-    every question is taken for a new one.
+    of a row may be kept until the row changes. `state` tells something else whenever anything has changed that the
+    request may see; without it every question is taken for a new one.
     """
 
     def __init__(
         self,
         document: Node,
-        functions: Mapping[str, Function[User]],
-        find_user: Callable[[str], User | None],
-        find_user_by_uuid: Callable[[str], User | None],
+        functions: Mapping[str, Function[World, User]],
+        begin: Callable[[Request], AbstractContextManager[World]],
+        find_user: Callable[[World, str], User | None],
+        find_user_by_uuid: Callable[[World, str], User | None],
         remember: Remember = forget,
-        state: Callable[[], Hashable] = object,
+        state: Callable[[Request], Hashable] = lambda request: object(),
     ) -> None:
         described = tuple(operations(document))
         links = Links(document, described)
         heads = {operation.path: operation for operation in described if operation.method == "HEAD"}
         self._answers: Final = Answers(state)
         self.routes: Final = Routes(document, described)
+        self._begin: Final = begin
         self._find_user: Final = find_user
         self._find_user_by_uuid: Final = find_user_by_uuid
         self._endpoints: Final = {
@@ -76,10 +83,10 @@ class Api(Generic[User]):
     async def _answer(self, request: Request) -> Reply:
         if request.method == "GET":
             asked = question(request)
-            answer = self._answers.find(asked)
+            answer = self._answers.find(request, asked)
             if answer is None:
                 answer = self._judged(request, NO_BODY)
-                self._answers.keep(asked, answer)
+                self._answers.keep(request, asked, answer)
             return answer
         try:
             return self._judged(request, await read_body(request) if request.is_short else None)
@@ -92,24 +99,29 @@ class Api(Generic[User]):
         try:
             match = self.routes.resolve(request.scope)
             headers["Allow"] = match.route.allow
-            return self._accepted(request, match, headers, body)
+            # A write is done when its reply is ready: an exception leaves the world as it was.
+            with self._begin(request) as world:
+                return self._accepted(world, request, match, headers, body)
         except problems.Problem as problem:
             return reply.refusal(problem, headers)
 
-    def _accepted(self, request: Request, match: Match, headers: Mapping[str, str], body: Body | None) -> Reply:
+    def _accepted(
+        self, world: World, request: Request, match: Match, headers: Mapping[str, str], body: Body | None
+    ) -> Reply:
         _negotiate(request, match)
-        user = access.authenticate(request.raw_header(b"authorization"), self._find_user)
-        user = access.impersonated(user, request.header(b"x-impersonated-user-uuid"), self._find_user_by_uuid)
+        user = access.authenticate(request.raw_header(b"authorization"), partial(self._find_user, world))
+        find_by_uuid = partial(self._find_user_by_uuid, world)
+        user = access.impersonated(user, request.header(b"x-impersonated-user-uuid"), find_by_uuid)
         if request.method == "OPTIONS":
             return reply.json_reply(200, _metadata(match).encode(), headers)
         operation = match.route.operations.get("GET" if request.method == "HEAD" else request.method)
         if operation is None:
             raise problems.method_not_allowed(request.method)
         access.authorize(user, operation)
-        return self._endpoints[operation.operation_id].answer(request, match, user, headers, body)
+        return self._endpoints[operation.operation_id].answer(world, request, match, user, headers, body)
 
 
-class _Endpoint(Generic[User]):
+class _Endpoint(Generic[World, User]):
     """One operation with its HEAD, everything that their descriptions say compiled once."""
 
     def __init__(
@@ -117,7 +129,7 @@ class _Endpoint(Generic[User]):
         document: Node,
         operation: Operation,
         head: Operation | None,
-        function: Function[User],
+        function: Function[World, User],
         links: Links,
         remember: Remember,
     ) -> None:
@@ -138,7 +150,13 @@ class _Endpoint(Generic[User]):
         self._head: Final = {name: str(header["const"]) for name, header in described.items() if "const" in header}
 
     def answer(
-        self, request: Request, match: Match, user: User, headers: Mapping[str, str], body: Body | None
+        self,
+        world: World,
+        request: Request,
+        match: Match,
+        user: User,
+        headers: Mapping[str, str],
+        body: Body | None,
     ) -> Reply:
         """Runs the operation and renders what it returns. Raises `BodyNeeded` where the body must be read first."""
         operation = self._operation
@@ -156,7 +174,7 @@ class _Endpoint(Generic[User]):
             links=self._links,
             operation=operation,
         )
-        value = self._function(intake)
+        value = self._function(world, intake)
         status = operation.success.status
         if self._renderer is None:
             return reply.empty_reply(status, headers)

@@ -1,8 +1,8 @@
 """What every list does: filters, order, pages (behaviour 1.7). Which of them, the operation's parameters say."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Final, Generic, Protocol, Self, TypeVar, overload, runtime_checkable
 from urllib.parse import urlencode
 
 from waldur_billing_mock.mock_server.web import problems
@@ -11,17 +11,37 @@ DEFAULT_PAGE_SIZE: Final = 10
 LARGEST_PAGE_SIZE: Final = 300
 
 Row = TypeVar("Row")
+Row_co = TypeVar("Row_co", covariant=True)
 Filter = Callable[[Row, Any], bool]
-"""Whether a row fits the value of a query parameter."""
+"""Whether a row fits the value of a query parameter; as a `KeyFilter`, an index can do without asking."""
 Key = Callable[[Row], Any]
 """What rows are ordered by; None stands before every value."""
 
 
 @runtime_checkable
-class Indexed(Protocol):
-    """Rows that are found by an index: the fewest for some of what is wanted, and the names that they fit already."""
+class Indexed(Protocol[Row_co]):
+    """Rows that are found by an index."""
 
-    def narrowed(self, wanted: Mapping[str, Any]) -> tuple[Sequence[Any], Collection[str]]: ...
+    def __iter__(self) -> Iterator[Row_co]: ...
+
+    def narrowed(self, wanted: Mapping[str, Any]) -> tuple[Self, Collection[str]]:
+        """The fewest rows for some of the wanted values of keys, and the keys whose values all of them have."""
+
+    def picked(self, rows: Sequence[Any]) -> Self:
+        """Some of these rows."""
+
+
+@runtime_checkable
+class KeyFilter(Protocol):
+    """A filter that compares the value of a key, by which `Indexed` rows can be found."""
+
+    @property
+    def key(self) -> str: ...
+
+    def __call__(self, row: Any, value: Any, /) -> bool: ...
+
+
+Found = TypeVar("Found", bound=Indexed[Any])
 
 
 @dataclass(frozen=True)
@@ -42,18 +62,22 @@ class Page:
     link: str
 
 
-def select(rows: Sequence[Row], filters: Mapping[str, Filter[Row]], query: Mapping[str, Any]) -> Sequence[Row]:
+@overload
+def select(rows: Found, filters: Mapping[str, Filter[Any]], query: Mapping[str, Any]) -> Found: ...
+@overload
+def select(rows: Sequence[Row], filters: Mapping[str, Filter[Row]], query: Mapping[str, Any]) -> Sequence[Row]: ...
+def select(rows: Any, filters: Mapping[str, Filter[Any]], query: Mapping[str, Any]) -> Any:
     """The rows that fit every filter that was sent. What an index finds by all of them is not looked at one by one."""
-    active = {name: query[name] for name in filters if query.get(name) is not None}
+    active = [(fits, query[name]) for name, fits in filters.items() if query.get(name) is not None]
     if not active:
         return rows
-    judged: Collection[str] = ()
-    if isinstance(rows, Indexed):
-        # One choice of several is as good as a single value; of more than one, no index knows.
-        single = {name: value[0] if isinstance(value, list) else value for name, value in active.items() if _one(value)}
-        rows, judged = rows.narrowed(single)
-    left = [(filters[name], value) for name, value in active.items() if name not in judged]
-    return [row for row in rows if all(fits(row, value) for fits, value in left)] if left else rows
+    if not isinstance(rows, Indexed):
+        return [row for row in rows if all(fits(row, value) for fits, value in active)]
+    # One choice of several is as good as a single value; of more than one, no index knows.
+    keys = {fits.key: value for fits, value in active if isinstance(fits, KeyFilter) and _one(value)}
+    rows, judged = rows.narrowed({key: value[0] if isinstance(value, list) else value for key, value in keys.items()})
+    left = [(fits, value) for fits, value in active if not isinstance(fits, KeyFilter) or fits.key not in judged]
+    return rows.picked([row for row in rows if all(fits(row, value) for fits, value in left)]) if left else rows
 
 
 def _one(value: Any) -> bool:

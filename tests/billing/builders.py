@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import overload
 
+from tests.views import view
 from waldur_billing_mock.mock_server.billing.credit import CustomerCredit
-from waldur_billing_mock.mock_server.billing.invoice import Invoice, open_invoice
+from waldur_billing_mock.mock_server.billing.figures import items_of
+from waldur_billing_mock.mock_server.billing.invoice import Invoice
+from waldur_billing_mock.mock_server.billing.invoicing import open_invoice
 from waldur_billing_mock.mock_server.billing.item import InvoiceItem
 from waldur_billing_mock.mock_server.billing.marketplace import (
     BillingType,
@@ -21,8 +25,9 @@ from waldur_billing_mock.mock_server.billing.marketplace import (
 )
 from waldur_billing_mock.mock_server.billing.payment import PaymentProfile, PaymentType
 from waldur_billing_mock.mock_server.billing.period import Month
-from waldur_billing_mock.mock_server.billing.store import World
 from waldur_billing_mock.mock_server.billing.structure import Customer, Project, Role, ScopeType, User
+from waldur_billing_mock.mock_server.billing.views import InvoiceView, ItemView
+from waldur_billing_mock.mock_server.billing.world import World
 
 NOW = datetime(2025, 11, 22, 9, 30, tzinfo=UTC)
 NOVEMBER = Month(2025, 11)
@@ -44,9 +49,8 @@ class Builder:
         self.customer = self.add_customer("University", tax="22")
         self.provider = self.add_customer("CloudWorks", tax="0")
         self.project = self.add_project(self.customer, "Climate")
-        self.service_provider = self.world.service_providers.put(
+        self.service_provider = self.world.put(
             ServiceProvider(
-                world=self.world,
                 id=1,
                 uuid=self.world.new_uuid("service_provider"),
                 customer_uuid=self.provider.uuid,
@@ -57,9 +61,8 @@ class Builder:
 
     def add_customer(self, name: str, tax: str = "22", *, archived: bool = False) -> Customer:
         table = self.world.customers
-        return table.put(
+        return self.world.put(
             Customer(
-                world=self.world,
                 id=table.next_id,
                 uuid=self.world.new_uuid("customer"),
                 name=name,
@@ -73,9 +76,8 @@ class Builder:
     def add_project(self, customer: Customer, name: str) -> Project:
         table = self.world.projects
         uuid = self.world.new_uuid("project")
-        return table.put(
+        return self.world.put(
             Project(
-                world=self.world,
                 id=table.next_id,
                 uuid=uuid,
                 name=name,
@@ -85,9 +87,8 @@ class Builder:
 
     def add_offering(self, name: str, customer: Customer) -> Offering:
         table = self.world.offerings
-        return table.put(
+        return self.world.put(
             Offering(
-                world=self.world,
                 id=table.next_id,
                 uuid=self.world.new_uuid("offering"),
                 name=name,
@@ -99,9 +100,8 @@ class Builder:
 
     def add_plan(self, offering: Offering, name: str, unit: str) -> Plan:
         table = self.world.plans
-        return table.put(
+        return self.world.put(
             Plan(
-                world=self.world,
                 id=table.next_id,
                 uuid=self.world.new_uuid("plan"),
                 offering_uuid=offering.uuid,
@@ -124,9 +124,8 @@ class Builder:
         article_code: str = "",
     ) -> PlanComponent:
         plan = plan or self.plan
-        component = self.world.offering_components.put(
+        component = self.world.put(
             OfferingComponent(
-                world=self.world,
                 id=self.world.offering_components.next_id,
                 uuid=self.world.new_uuid("offering_component"),
                 offering_uuid=plan.offering_uuid,
@@ -138,9 +137,8 @@ class Builder:
                 article_code=article_code,
             )
         )
-        return self.world.plan_components.put(
+        return self.world.put(
             PlanComponent(
-                world=self.world,
                 id=self.world.plan_components.next_id,
                 uuid=self.world.new_uuid("plan_component"),
                 plan_uuid=plan.uuid,
@@ -161,9 +159,8 @@ class Builder:
         limits: dict[str, int] | None = None,
     ) -> Resource:
         table, plan = self.world.resources, plan or self.plan
-        return table.put(
+        return self.world.put(
             Resource(
-                world=self.world,
                 id=table.next_id,
                 uuid=self.world.new_uuid("resource"),
                 name=name,
@@ -177,12 +174,24 @@ class Builder:
         )
 
     def add_invoice(self, month: Month = NOVEMBER, customer: Customer | None = None) -> Invoice:
-        return open_invoice(customer or self.customer, month)
+        return open_invoice(self.world, customer or self.customer, month)
+
+    @overload
+    def view(self, row: Invoice) -> InvoiceView: ...
+    @overload
+    def view(self, row: InvoiceItem) -> ItemView: ...
+    def view(self, row: Invoice | InvoiceItem) -> InvoiceView | ItemView:
+        """The row as replies show it."""
+        return view(self.world, row)
+
+    def items_of(self, invoice: Invoice) -> list[InvoiceItem]:
+        """All items of the invoice."""
+        return items_of(self.world, invoice)
 
     def finalized(self, invoice: Invoice) -> Invoice:
         """The invoice in the state `created`, since the first day of the next month."""
-        day = Month(invoice.year, invoice.month).plus(1).first_day
-        return self.world.invoices.put(replace(invoice, state="created", invoice_date=day))
+        day = invoice.billed_month.plus(1).first_day
+        return self.world.put(replace(invoice, state="created", invoice_date=day))
 
     def add_item(
         self,
@@ -200,11 +209,10 @@ class Builder:
         end: datetime | None = None,
         measured_unit: str = "",
     ) -> InvoiceItem:
-        table, month = self.world.invoice_items, Month(invoice.year, invoice.month)
-        linked = resource.project if resource else project
-        return table.put(
+        table, month = self.world.invoice_items, invoice.billed_month
+        linked = self.world.projects.one(resource.project_uuid) if resource else project
+        return self.world.put(
             InvoiceItem(
-                world=self.world,
                 id=table.next_id,
                 uuid=self.world.new_uuid("invoice_item"),
                 invoice_uuid=invoice.uuid,
@@ -226,9 +234,8 @@ class Builder:
 
     def add_credit(self, value: str, *offerings: Offering) -> CustomerCredit:
         table = self.world.customer_credits
-        return table.put(
+        return self.world.put(
             CustomerCredit(
-                world=self.world,
                 id=table.next_id,
                 uuid=self.world.new_uuid("customer_credit"),
                 customer_uuid=self.customer.uuid,
@@ -239,9 +246,8 @@ class Builder:
 
     def add_profile(self, payment_type: PaymentType = "invoices", *, is_active: bool = True) -> PaymentProfile:
         table = self.world.payment_profiles
-        return table.put(
+        return self.world.put(
             PaymentProfile(
-                world=self.world,
                 id=table.next_id,
                 uuid=self.world.new_uuid("payment_profile"),
                 customer_uuid=self.customer.uuid,
@@ -262,9 +268,8 @@ class Builder:
         is_active: bool = True,
     ) -> User:
         table = self.world.users
-        return table.put(
+        return self.world.put(
             User(
-                world=self.world,
                 id=table.next_id,
                 uuid=self.world.new_uuid("user"),
                 username=username,

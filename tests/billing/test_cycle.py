@@ -11,14 +11,15 @@ import pytest
 from tests.billing.builders import NOVEMBER, Builder, utc
 from waldur_billing_mock.mock_server.billing.cycle import bill_plan_switch, close_month, open_month, report_usage
 from waldur_billing_mock.mock_server.billing.faults import InvalidFields, NotFound
-from waldur_billing_mock.mock_server.billing.invoice import Invoice, find_invoice
+from waldur_billing_mock.mock_server.billing.invoice import Invoice
+from waldur_billing_mock.mock_server.billing.invoicing import find_invoice
 from waldur_billing_mock.mock_server.billing.marketplace import LimitPeriod
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.structure import Customer
 
 
-def invoice_of(customer: Customer, month: Month = NOVEMBER) -> Invoice:
-    invoice = find_invoice(customer, month)
+def invoice_of(build: Builder, customer: Customer) -> Invoice:
+    invoice = find_invoice(build.world, customer.uuid, NOVEMBER)
     assert invoice is not None
     return invoice
 
@@ -26,19 +27,19 @@ def invoice_of(customer: Customer, month: Month = NOVEMBER) -> Invoice:
 def test_every_customer_that_is_not_archived_gets_a_pending_invoice(build: Builder) -> None:
     build.add_customer("Closed", archived=True)
 
-    opened = open_month(build.world, 2025, 11)
+    opened = open_month(build.world, NOVEMBER)
 
-    assert [invoice.customer.name for invoice in opened] == ["University", "CloudWorks"]
+    assert [build.view(invoice).customer.name for invoice in opened] == ["University", "CloudWorks"]
     assert {(invoice.state, invoice.created) for invoice in opened} == {("pending", date(2025, 11, 1))}
-    assert invoice_of(build.customer).tax_percent == 22
+    assert invoice_of(build, build.customer).tax_percent == 22
 
 
 def test_a_month_that_is_opened_twice_bills_nothing_twice(build: Builder) -> None:
     build.add_component("cores", "fixed", "1", 1)
     build.add_resource()
-    open_month(build.world, 2025, 11)
+    open_month(build.world, NOVEMBER)
 
-    again = open_month(build.world, 2025, 11)
+    again = open_month(build.world, NOVEMBER)
 
     assert again == []
     assert len(build.world.invoice_items) == 1
@@ -48,14 +49,15 @@ def test_a_fixed_price_is_billed_by_the_unit_of_the_plan(build: Builder) -> None
     component = build.add_component("cores", "fixed", "0.11", 2, measured_unit="cores", article_code="VM-C")
     resource = build.add_resource(created=utc(2025, 11, 10, 12))
 
-    open_month(build.world, 2025, 11)
+    open_month(build.world, NOVEMBER)
 
-    (item,) = invoice_of(build.customer).all_items
+    (item,) = build.items_of(invoice_of(build, build.customer))
     assert item.name == "web-01 (Virtual machine / Small) / Cores"
     assert [item.unit_price, item.quantity] == [Decimal("0.22"), 21]
     assert (item.unit, item.measured_unit, item.article_code) == ("day", "cores", "VM-C")
     assert (item.start, item.end) == (resource.created, NOVEMBER.end)
-    assert (item.billing_type, item.project_name, item.linked_project) == ("fixed", "Climate", build.project)
+    assert (build.view(item).billing_type, build.view(item).project_name) == ("fixed", "Climate")
+    assert item.linked_project_uuid == build.project.uuid
     assert item.details == {
         "resource_name": "web-01",
         "resource_uuid": resource.uuid,
@@ -78,11 +80,11 @@ def test_a_terminated_resource_is_billed_until_then(build: Builder) -> None:
     build.add_resource("going", terminated=utc(2025, 11, 5))
     build.add_resource("coming", created=utc(2025, 12, 1))
 
-    open_month(build.world, 2025, 11)
+    open_month(build.world, NOVEMBER)
 
-    assert [(item.resource_name, item.end) for item in invoice_of(build.customer).all_items] == [
-        ("going", utc(2025, 11, 5))
-    ]
+    assert [
+        (build.view(item).resource_name, item.end) for item in build.items_of(invoice_of(build, build.customer))
+    ] == [("going", utc(2025, 11, 5))]
 
 
 @pytest.mark.parametrize(("unit", "quantity"), [("day", "15000"), ("month", "500"), ("hour", "500")])
@@ -91,9 +93,9 @@ def test_a_limit_is_billed_for_its_days_when_the_plan_is_daily(build: Builder, u
     build.add_component("gb", "limit", "0.00133", plan=plan, limit_period="month")
     build.add_resource(plan=plan, limits={"gb": 500})
 
-    open_month(build.world, 2025, 11)
+    open_month(build.world, NOVEMBER)
 
-    (item,) = invoice_of(build.customer).all_items
+    (item,) = build.items_of(invoice_of(build, build.customer))
     assert (item.unit, item.quantity, item.article_code) == (unit, Decimal(quantity), "VM-S")
     assert item.details["resource_limit_periods"] == [
         {
@@ -122,9 +124,9 @@ def test_the_limit_period_says_when_a_limit_is_due(
     build.add_resource(limits={"seats": 10})
 
     for ahead in range(13):
-        open_month(build.world, *Month(2025, 6).plus(ahead))
+        open_month(build.world, Month(2025, 6).plus(ahead))
 
-    assert [item.invoice.month for item in build.world.invoice_items] == months
+    assert [build.view(item).invoice.month for item in build.world.invoice_items] == months
     assert {item.unit for item in build.world.invoice_items} == {"quantity" if limit_period == "total" else "day"}
 
 
@@ -133,20 +135,20 @@ def test_a_setup_fee_is_billed_in_the_first_month(build: Builder) -> None:
     build.add_resource(created=utc(2025, 10, 15))
 
     for month in (10, 11):
-        open_month(build.world, 2025, month)
+        open_month(build.world, Month(2025, month))
 
     (item,) = build.world.invoice_items
-    assert (item.invoice.month, item.unit, item.price) == (10, "quantity", Decimal("15.00"))
+    assert (build.view(item).invoice.month, item.unit, item.price) == (10, "quantity", Decimal("15.00"))
 
 
 def test_a_plan_switch_is_billed_when_it_happens(build: Builder) -> None:
     build.add_component("switch", "few", "7.50", 1)
     resource = build.add_resource()
-    open_month(build.world, 2025, 11)
+    open_month(build.world, NOVEMBER)
 
-    bill_plan_switch(resource, 2025, 11)
+    bill_plan_switch(build.world, resource, NOVEMBER)
 
-    (item,) = invoice_of(build.customer).all_items
+    (item,) = build.items_of(invoice_of(build, build.customer))
     assert (item.name, item.price) == ("web-01 (Virtual machine / Small) / Switch", Decimal("7.50"))
 
 
@@ -155,26 +157,26 @@ def test_reported_usage_is_billed_once_and_corrected(build: Builder) -> None:
     resource = build.add_resource()
 
     for usage in ("10", "33.93"):
-        report_usage(resource, "cpu", 2025, 11, Decimal(usage))
+        report_usage(build.world, resource, "cpu", NOVEMBER, Decimal(usage))
 
-    (item,) = invoice_of(build.customer).all_items
+    (item,) = build.items_of(invoice_of(build, build.customer))
     (kept,) = build.world.component_usages
     assert (item.name, item.unit, item.measured_unit) == ("web-01 / Cpu", "quantity", "k·h")
     assert [item.quantity, kept.usage] == [Decimal("33.93"), Decimal("33.93")]
-    assert kept.resource == resource
+    assert kept.resource_uuid == resource.uuid
 
 
 def test_usage_that_was_reported_before_the_month_opened_is_billed(build: Builder) -> None:
     build.add_component("cpu", "usage", "1")
     resource = build.add_resource()
-    report_usage(resource, "cpu", 2025, 11, Decimal(5))
-    build.world.invoices.remove(invoice_of(build.customer))
+    report_usage(build.world, resource, "cpu", NOVEMBER, Decimal(5))
+    build.world.remove(invoice_of(build, build.customer))
     for item in build.world.invoice_items:
-        item.delete()
+        build.world.remove(item)
 
-    open_month(build.world, 2025, 11)
+    open_month(build.world, NOVEMBER)
 
-    assert [item.quantity for item in invoice_of(build.customer).all_items] == [5]
+    assert [item.quantity for item in build.items_of(invoice_of(build, build.customer))] == [5]
 
 
 @pytest.mark.parametrize(
@@ -194,47 +196,47 @@ def test_usage_that_cannot_be_billed_leaves_no_trace(
     resource = build.add_resource()
 
     with pytest.raises(fault):
-        report_usage(resource, component_type, 2025, month, Decimal(usage))
+        report_usage(build.world, resource, component_type, Month(2025, month), Decimal(usage))
 
     assert len(build.world.invoices) + len(build.world.component_usages) == 0
 
 
 def test_a_closed_month_is_created_on_the_first_of_the_next(build: Builder) -> None:
-    open_month(build.world, 2025, 12)
+    open_month(build.world, Month(2025, 12))
 
-    closed = close_month(build.world, 2025, 12)
+    closed = close_month(build.world, Month(2025, 12))
 
     assert {(invoice.state, invoice.invoice_date) for invoice in closed} == {("created", date(2026, 1, 1))}
-    assert close_month(build.world, 2025, 12) == []
+    assert close_month(build.world, Month(2025, 12)) == []
 
 
 def test_a_fixed_price_customer_has_paid_at_once(build: Builder) -> None:
     build.add_profile("fixed_price")
-    open_month(build.world, 2025, 11)
+    open_month(build.world, NOVEMBER)
 
-    close_month(build.world, 2025, 11)
+    close_month(build.world, NOVEMBER)
 
-    assert invoice_of(build.customer).state == "paid"
-    assert invoice_of(build.provider).state == "created"
+    assert invoice_of(build, build.customer).state == "paid"
+    assert invoice_of(build, build.provider).state == "created"
 
 
 def test_credits_pay_when_a_month_is_closed(build: Builder) -> None:
     build.add_component("cores", "fixed", "1", 1)
     build.add_resource()
     build.add_credit("1000")
-    open_month(build.world, 2025, 11)
+    open_month(build.world, NOVEMBER)
 
-    close_month(build.world, 2025, 11)
+    close_month(build.world, NOVEMBER)
 
-    charged, covered = invoice_of(build.customer).all_items
+    charged, covered = build.items_of(invoice_of(build, build.customer))
     assert covered.unit_price == Decimal("-36.6")
-    assert (charged.total, covered.start) == (Decimal("36.6000"), utc(2025, 12, 1))
+    assert (build.view(charged).total, covered.start) == (Decimal("36.6000"), utc(2025, 12, 1))
     assert [row.value for row in build.world.customer_credits] == [Decimal("963.40000")]
 
 
 def test_only_pending_invoices_are_closed(build: Builder) -> None:
     invoice = build.add_invoice()
-    canceled = build.world.invoices.put(replace(invoice, state="canceled"))
+    canceled = build.world.put(replace(invoice, state="canceled"))
 
-    assert close_month(build.world, 2025, 11) == []
+    assert close_month(build.world, NOVEMBER) == []
     assert build.world.invoices.get(invoice.uuid) is canceled

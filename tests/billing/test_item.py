@@ -8,7 +8,9 @@ from decimal import Decimal
 import pytest
 
 from tests.billing.builders import NOVEMBER, Builder, utc
+from waldur_billing_mock.mock_server.billing.correction import correct, move, writable_fields
 from waldur_billing_mock.mock_server.billing.faults import OutOfRange, Refused
+from waldur_billing_mock.mock_server.billing.invoicing import pay
 from waldur_billing_mock.mock_server.billing.marketplace import BillingType, ComponentUsage
 from waldur_billing_mock.mock_server.billing.period import Month
 
@@ -17,7 +19,7 @@ def test_price_tax_and_total_follow_from_unit_price_and_quantity(build: Builder)
     item = build.add_item(build.add_invoice(), "0.0000000001", "0.0000000001")
 
     assert str(item.price) == "0.01"
-    assert (item.tax, item.total) == (Decimal("0.0022"), Decimal("0.0122"))
+    assert (build.view(item).tax, build.view(item).total) == (Decimal("0.0022"), Decimal("0.0122"))
 
 
 @pytest.mark.parametrize(
@@ -36,38 +38,48 @@ def test_price_tax_and_total_follow_from_unit_price_and_quantity(build: Builder)
 def test_the_billing_unit_is_put_into_words(build: Builder, unit: str, quantity: str, shown: str) -> None:
     item = build.add_item(build.add_invoice(), "1", quantity, unit=unit)
 
-    assert (item.measured_unit, item.displayed_measured_unit) == ("", shown)
+    assert (item.measured_unit, build.view(item).displayed_measured_unit) == ("", shown)
 
 
 def test_a_stored_unit_is_shown_as_it_is(build: Builder) -> None:
     item = build.add_item(build.add_invoice(), unit="day", measured_unit="GB")
 
-    assert item.displayed_measured_unit == "GB"
+    assert build.view(item).displayed_measured_unit == "GB"
 
 
 def test_what_a_credit_paid_has_no_unit(build: Builder) -> None:
     item = build.add_item(build.add_invoice(), "-1", "2", unit="day", credit=build.add_credit("1"))
 
-    assert (item.credit, item.displayed_measured_unit) == (True, "")
+    assert (item.credit, build.view(item).displayed_measured_unit) == (True, "")
 
 
 def test_a_manual_item_belongs_to_no_resource(build: Builder) -> None:
     item = build.add_item(build.add_invoice())
 
-    assert (item.resource, item.resource_name, item.offering_uuid, item.offering_name) == (None,) * 4
-    assert (item.billing_type, item.offering_component_type, item.factor, item.backend_uuid) == (None,) * 4
-    assert (item.project_name, item.project_uuid) == ("N/A", None)
-    assert (item.customer_uuid, item.customer_name) == (build.customer.uuid, "University")
+    assert (
+        build.view(item).resource,
+        build.view(item).resource_name,
+        build.view(item).offering_uuid,
+        build.view(item).offering_name,
+    ) == (None,) * 4
+    assert (
+        build.view(item).billing_type,
+        build.view(item).offering_component_type,
+        build.view(item).factor,
+        item.backend_uuid,
+    ) == (None,) * 4
+    assert (build.view(item).project_name, item.project_uuid) == ("N/A", None)
+    assert (build.view(item).customer_uuid, build.view(item).customer_name) == (build.customer.uuid, "University")
 
 
 def test_the_snapshot_of_the_project_wins_over_its_link(build: Builder) -> None:
     item = build.add_item(build.add_invoice(), project=build.project)
-    build.world.projects.put(replace(build.project, name="Weather"))
+    build.world.put(replace(build.project, name="Weather"))
 
     linked_only = replace(item, stored_project_name="", stored_project_uuid="")
 
-    assert item.project_name == "Climate"
-    assert (linked_only.project_name, linked_only.project_uuid) == ("Weather", build.project.uuid)
+    assert build.view(item).project_name == "Climate"
+    assert (build.view(linked_only).project_name, linked_only.project_uuid) == ("Weather", build.project.uuid)
 
 
 def test_the_details_stand_in_for_a_missing_link(build: Builder) -> None:
@@ -77,9 +89,9 @@ def test_the_details_stand_in_for_a_missing_link(build: Builder) -> None:
     named = replace(item, details={"plan_component_id": component.id, "offering_name": "Old offering"})
     unknown = replace(item, details={"plan_component_id": 99, "offering_component_type": "gpu"})
 
-    assert (named.billing_type, named.offering_component_type) == ("fixed", "cores")
-    assert named.offering_name == "Old offering"
-    assert (unknown.billing_type, unknown.offering_component_type) == (None, "gpu")
+    assert (build.view(named).billing_type, build.view(named).offering_component_type) == ("fixed", "cores")
+    assert build.view(named).offering_name == "Old offering"
+    assert (build.view(unknown).billing_type, build.view(unknown).offering_component_type) == (None, "gpu")
 
 
 @pytest.mark.parametrize(
@@ -99,13 +111,13 @@ def test_the_billing_type_says_what_is_writable(
     component = build.add_component("cores", billing_type, "1") if billing_type else None
     item = build.add_item(build.add_invoice(), component=component)
 
-    assert item.writable_fields() == fields
+    assert writable_fields(build.world, item) == fields
 
 
 def test_what_is_not_writable_is_ignored(build: Builder) -> None:
     item = build.add_item(build.add_invoice(), component=build.add_component("seats", "limit", "1"))
 
-    updated = item.update(article_code="A-1", quantity=Decimal(-3), start=utc(2025, 11, 5))
+    updated = correct(build.world, item, article_code="A-1", quantity=Decimal(-3), start=utc(2025, 11, 5))
 
     assert updated == replace(item, article_code="A-1", quantity=Decimal(-3))
 
@@ -114,7 +126,7 @@ def test_a_fixed_quantity_follows_from_the_dates(build: Builder) -> None:
     component = build.add_component("cores", "fixed", "1")
     item = build.add_item(build.add_invoice(), "2", "30", unit="day", component=component)
 
-    updated = item.update(start=utc(2025, 11, 21), quantity=Decimal(99))
+    updated = correct(build.world, item, start=utc(2025, 11, 21), quantity=Decimal(99))
 
     assert [updated.quantity, updated.price] == [10, Decimal("20.00")]
     assert build.world.invoice_items.get(item.uuid) is updated
@@ -124,13 +136,13 @@ def test_an_update_without_fields_changes_nothing(build: Builder) -> None:
     component = build.add_component("cores", "fixed", "1")
     item = build.add_item(build.add_invoice(), "2", "7", unit="day", component=component)
 
-    assert item.update() == item
+    assert correct(build.world, item) == item
 
 
 def test_an_item_may_end_before_it_starts(build: Builder) -> None:
     item = build.add_item(build.add_invoice())
 
-    updated = item.update(start=utc(2025, 11, 20), end=utc(2025, 11, 10))
+    updated = correct(build.world, item, start=utc(2025, 11, 20), end=utc(2025, 11, 10))
 
     assert updated.start > updated.end
 
@@ -138,19 +150,18 @@ def test_an_item_may_end_before_it_starts(build: Builder) -> None:
 def test_the_items_of_a_paid_invoice_can_be_updated(build: Builder) -> None:
     invoice = build.finalized(build.add_invoice())
     item = build.add_item(invoice, "2", "3")
-    paid = invoice.pay()
+    paid = pay(build.world, invoice)
 
-    item.update(unit_price=Decimal(4))
+    correct(build.world, item, unit_price=Decimal(4))
 
-    assert paid.price == Decimal("12.00")
+    assert build.view(paid).price == Decimal("12.00")
 
 
 def test_a_corrected_usage_is_corrected_where_it_was_reported(build: Builder) -> None:
     component, resource = build.add_component("cpu", "usage", "1"), build.add_resource()
     for id, day in ((1, 3), (2, 9), (3, 5)):
-        build.world.component_usages.put(
+        build.world.put(
             ComponentUsage(
-                world=build.world,
                 id=id,
                 uuid=build.world.new_uuid("usage"),
                 resource_uuid=resource.uuid,
@@ -163,7 +174,7 @@ def test_a_corrected_usage_is_corrected_where_it_was_reported(build: Builder) ->
         )
     item = build.add_item(build.add_invoice(), resource=resource, component=component)
 
-    item.update(quantity=Decimal("12.5"))
+    correct(build.world, item, quantity=Decimal("12.5"))
 
     assert [row.usage for row in build.world.component_usages] == [1, Decimal("12.5"), 3]
 
@@ -171,7 +182,7 @@ def test_a_corrected_usage_is_corrected_where_it_was_reported(build: Builder) ->
 def test_a_usage_that_was_never_reported_can_be_corrected(build: Builder) -> None:
     item = build.add_item(build.add_invoice(), component=build.add_component("cpu", "usage", "1"))
 
-    updated = item.update(quantity=Decimal(5))
+    updated = correct(build.world, item, quantity=Decimal(5))
 
     assert updated.quantity == 5
     assert len(build.world.component_usages) == 0
@@ -181,19 +192,19 @@ def test_a_deleted_item_is_gone(build: Builder) -> None:
     invoice = build.add_invoice()
     item = build.add_item(invoice)
 
-    item.delete()
+    build.world.remove(item)
 
-    assert (invoice.all_items, build.world.invoice_items.get(item.uuid)) == ([], None)
+    assert (build.items_of(invoice), build.world.invoice_items.get(item.uuid)) == ([], None)
 
 
 def test_an_item_moves_between_invoices_of_one_customer(build: Builder) -> None:
     november, december = build.add_invoice(), build.add_invoice(NOVEMBER.plus(1))
     item = build.add_item(november, "5", "2")
 
-    moved = item.migrate_to(december)
+    moved = move(build.world, item, december)
 
     assert moved == replace(item, invoice_uuid=december.uuid)
-    assert [november.price, december.price] == [0, Decimal("10.00")]
+    assert [build.view(november).price, build.view(december).price] == [0, Decimal("10.00")]
 
 
 def test_an_item_stays_with_its_customer(build: Builder) -> None:
@@ -201,14 +212,14 @@ def test_an_item_stays_with_its_customer(build: Builder) -> None:
     foreign = build.add_invoice(Month(2025, 11), build.provider)
 
     with pytest.raises(Refused, match="possible only between invoices of same the customer"):
-        item.migrate_to(foreign)
+        move(build.world, item, foreign)
 
 
 def test_an_item_is_not_moved_to_where_it_is(build: Builder) -> None:
     item = build.add_item(build.add_invoice())
 
     with pytest.raises(Refused, match="Invoice item is already in the target invoice"):
-        item.migrate_to(item.invoice)
+        move(build.world, item, build.view(item).invoice)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +236,7 @@ def test_an_update_that_no_pattern_can_express_is_refused(
     item = build.add_item(build.add_invoice())
 
     with pytest.raises(OutOfRange, match=figure):
-        item.update(**changes)  # type: ignore[arg-type]
+        correct(build.world, item, **changes)  # type: ignore[arg-type]
 
     assert build.world.invoice_items.get(item.uuid) is item
 
@@ -236,7 +247,7 @@ def test_the_sums_of_an_invoice_stay_expressible(build: Builder) -> None:
     item = build.add_item(invoice, "9000000000", "1")
 
     with pytest.raises(OutOfRange, match="sums of the invoice"):
-        item.update(quantity=Decimal(60))
+        correct(build.world, item, quantity=Decimal(60))
 
 
 def test_a_negative_item_makes_no_room_for_a_positive_one(build: Builder) -> None:
@@ -246,7 +257,7 @@ def test_a_negative_item_makes_no_room_for_a_positive_one(build: Builder) -> Non
     item = build.add_item(invoice, "9000000000", "1")
 
     with pytest.raises(OutOfRange):
-        item.update(quantity=Decimal(60))
+        correct(build.world, item, quantity=Decimal(60))
 
 
 def test_the_total_of_all_items_stays_expressible(build: Builder) -> None:
@@ -254,13 +265,13 @@ def test_the_total_of_all_items_stays_expressible(build: Builder) -> None:
     item = build.add_item(build.add_invoice(Month(2025, 10), customer=build.provider), "9000000000", "1")
 
     with pytest.raises(OutOfRange, match="total price of all invoice items"):
-        item.update(quantity=Decimal(60))
+        correct(build.world, item, quantity=Decimal(60))
 
 
 def test_moving_to_a_taxed_invoice_keeps_the_tax_expressible(build: Builder) -> None:
     untaxed, taxed = build.add_invoice(), build.add_invoice(NOVEMBER.plus(1))
-    build.world.invoices.put(replace(untaxed, tax_percent=Decimal(0)))
+    build.world.put(replace(untaxed, tax_percent=Decimal(0)))
     item = build.add_item(untaxed, "1000000000", "1")
 
     with pytest.raises(OutOfRange, match="tax of the invoice item"):
-        item.migrate_to(taxed)
+        move(build.world, item, taxed)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from waldur_billing_mock.mock_server.billing.money import as_stored, away_from_zero, half_even, multiply, percent, total
+from waldur_billing_mock.mock_server.billing.money import away_from_zero, half_even, half_up, multiply, percent, total
 
 FACTORS = st.decimals(
     min_value=Decimal("-999999999999.9999999999"),
@@ -39,7 +39,7 @@ def test_taxes_and_totals_are_printed_half_to_even(price: str, rate: str, tax: s
 
 
 def test_stored_amounts_are_rounded_half_away_from_zero() -> None:
-    stored = [str(as_stored(Decimal(value))) for value in ("14.945", "-14.945", "576.5842")]
+    stored = [str(half_up(Decimal(value))) for value in ("14.945", "-14.945", "576.5842")]
 
     assert stored == ["14.95", "-14.95", "576.58"]
 

@@ -14,7 +14,7 @@ from waldur_billing_mock.mock_server.billing.structure import Project
 
 
 def test_a_row_that_is_put_again_replaces_the_old_one(build: Builder) -> None:
-    renamed = build.world.projects.put(replace(build.project, name="Weather"))
+    renamed = build.world.put(replace(build.project, name="Weather"))
 
     assert list(build.world.projects) == [renamed]
     assert build.world.projects.get(build.project.uuid) is renamed
@@ -22,14 +22,14 @@ def test_a_row_that_is_put_again_replaces_the_old_one(build: Builder) -> None:
 
 
 def test_a_moved_row_is_found_at_its_new_place_only(build: Builder) -> None:
-    moved = build.world.projects.put(replace(build.project, customer_uuid=build.provider.uuid))
+    moved = build.world.put(replace(build.project, customer_uuid=build.provider.uuid))
 
-    assert build.world.projects.where("customer", build.customer.uuid) == []
-    assert build.world.projects.where("customer", build.provider.uuid) == [moved]
+    assert build.world.projects.where(customer_uuid=build.customer.uuid) == []
+    assert build.world.projects.where(customer_uuid=build.provider.uuid) == [moved]
 
 
 def test_a_removed_row_is_gone_and_its_id_does_not_return(build: Builder) -> None:
-    build.world.projects.remove(build.project)
+    build.world.remove(build.project)
 
     assert (len(build.world.projects), build.world.projects.get(build.project.uuid)) == (0, None)
     assert build.world.projects.next_id == build.project.id + 1
@@ -37,7 +37,7 @@ def test_a_removed_row_is_gone_and_its_id_does_not_return(build: Builder) -> Non
 
 def test_a_uuid_belongs_to_one_row(build: Builder) -> None:
     with pytest.raises(ValueError, match="belongs to the row 1 already"):
-        build.world.projects.put(replace(build.project, id=2))
+        build.world.put(replace(build.project, id=2))
 
 
 @given(st.permutations(range(1, 8)))
@@ -45,10 +45,10 @@ def test_rows_come_in_the_order_of_their_ids(ids: list[int]) -> None:
     build = Builder()
 
     for id in ids:
-        build.world.projects.put(Project(world=build.world, id=id + 1, uuid=f"{id:032x}", name="P", customer_uuid="c"))
+        build.world.put(Project(id=id + 1, uuid=f"{id:032x}", name="P", customer_uuid="c"))
 
     assert [row.id for row in build.world.projects] == list(range(1, 9))
-    assert [row.id for row in build.world.projects.where("customer", "c")] == list(range(2, 9))
+    assert [row.id for row in build.world.projects.where(customer_uuid="c")] == list(range(2, 9))
 
 
 def test_uuids_follow_from_the_seed() -> None:

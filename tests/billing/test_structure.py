@@ -15,11 +15,11 @@ from waldur_billing_mock.mock_server.billing.structure import Role
 def test_accounting_runs_from_its_start(build: Builder, ahead: int, running: bool) -> None:
     customer = replace(build.customer, accounting_start_date=NOW + timedelta(seconds=ahead))
 
-    assert customer.accounting_is_running is running
+    assert customer.accounting_is_running(NOW) is running
 
 
 def test_accounting_runs_without_a_start(build: Builder) -> None:
-    assert build.customer.accounting_is_running
+    assert build.customer.accounting_is_running(NOW)
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 import pytest
 
 from tests.billing.builders import NOVEMBER, Builder
 from waldur_billing_mock.mock_server.billing.structure import User
-from waldur_billing_mock.mock_server.billing.table import Row
 from waldur_billing_mock.mock_server.billing.visibility import (
     can_see_customer,
     can_see_invoice,
@@ -18,9 +18,11 @@ from waldur_billing_mock.mock_server.billing.visibility import (
     customers_visible_to,
     invoices_visible_to,
     items_visible_to,
-    projects_visible_to,
     provider_items_visible_to,
 )
+from waldur_billing_mock.mock_server.tables import Row
+
+R = TypeVar("R", bound=Row)
 
 
 class Stage:
@@ -49,10 +51,11 @@ class Stage:
         }
 
     def sees(self, user: User) -> tuple[int, int, int]:
+        world = self.build.world
         return (
-            len(invoices_visible_to(user)),
-            len(items_visible_to(user)),
-            len(provider_items_visible_to(user)),
+            len(invoices_visible_to(world, user)),
+            len(items_visible_to(world, user)),
+            len(provider_items_visible_to(world, user)),
         )
 
 
@@ -97,24 +100,27 @@ def test_a_role_opens_invoices_items_and_provider_items(
 def test_roles_on_projects_count_for_sums(
     stage: Stage, username: str, customers: list[str], projects: list[str]
 ) -> None:
-    user = stage.users[username]
+    world, user = stage.build.world, stage.users[username]
 
-    assert [customer.name for customer in customers_visible_to(user)] == customers
-    assert [project.name for project in projects_visible_to(user)] == projects
+    assert [customer.name for customer in customers_visible_to(world, user)] == customers
+    assert [project.name for project in world.projects if can_see_project(user, project)] == projects
 
 
 def test_a_single_row_is_visible_exactly_when_the_list_shows_it(stage: Stage) -> None:
     world = stage.build.world
 
     for user in stage.users.values():
-        assert [row for row in world.invoices if can_see_invoice(user, row)] == _by_id(invoices_visible_to(user))
-        assert [row for row in world.invoice_items if can_see_item(user, row)] == _by_id(items_visible_to(user))
-        assert [row for row in world.invoice_items if can_see_provider_item(user, row)] == _by_id(
-            provider_items_visible_to(user)
+        assert [row for row in world.invoices if can_see_invoice(user, row)] == _by_id(invoices_visible_to(world, user))
+        assert [row for row in world.invoice_items if can_see_item(world, user, row)] == _by_id(
+            items_visible_to(world, user)
         )
-        assert [row for row in world.customers if can_see_customer(user, row)] == customers_visible_to(user)
-        assert [row for row in world.projects if can_see_project(user, row)] == projects_visible_to(user)
+        assert [row for row in world.invoice_items if can_see_provider_item(world, user, row)] == _by_id(
+            provider_items_visible_to(world, user)
+        )
+        assert [row for row in world.customers if can_see_customer(world, user, row)] == customers_visible_to(
+            world, user
+        )
 
 
-def _by_id(rows: Iterable[Row]) -> list[Row]:
+def _by_id(rows: Iterable[R]) -> list[R]:
     return sorted(rows, key=lambda row: row.id)

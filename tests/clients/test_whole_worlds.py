@@ -17,8 +17,8 @@ from tests.parity.golden_world import golden_world
 from tests.parity.recording import HERE, read
 from tests.serving import Mock, serving
 from waldur_billing_mock.fixtures import Size, build
-from waldur_billing_mock.mock_server.billing.payment import active_profile
-from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.invoicing import active_profile
+from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.settings import DESCRIPTION
 from waldur_billing_mock.mock_server.world_file import dump
 from waldur_billing_mock.openapi.operation import Operation, operations

@@ -145,9 +145,9 @@ def test_the_page_tells_users_holdings_operations_and_what_was_sent(november: Ap
 def test_the_page_cannot_be_written_into(november: Api) -> None:
     world = november.world
     trap = "</td><script>alert('x')</script>&\""
-    world.customers.put(replace(world.invoices.one(INVOICE).customer, name=trap))
+    world.put(replace(world.customers.one(world.invoices.one(INVOICE).customer_uuid), name=trap))
     for user in world.users:
-        world.users.put(replace(user, full_name=trap, email=f"{user.username}{trap}@example.org"))
+        world.put(replace(user, full_name=trap, email=f"{user.username}{trap}@example.org"))
     november.post(invoice_path(INVOICE, "send_notification/"))
 
     reply = november.send("GET", "/_mock/", None, {"Host": 'a"><script>.example'})

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from copy import deepcopy
 from decimal import Decimal
 from functools import cache
 from time import perf_counter
@@ -20,7 +19,9 @@ from tests.parity.client import Answer, Client
 from tests.wrapping.changes import Defect
 from waldur_billing_mock.fixtures import build
 from waldur_billing_mock.mock_server.app import create_app, create_default_app
-from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.figures import items_of
+from waldur_billing_mock.mock_server.billing.lookups import billing_type_of
+from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.settings import Settings
 from waldur_billing_mock.mock_server.stage import Stage
 
@@ -42,7 +43,7 @@ def world() -> World:
 @cache
 def mock() -> tuple[ASGIApp, Stage]:
     """The healthy mock and the stage on which its world stands."""
-    stage = Stage(lambda: deepcopy(world()))
+    stage = Stage(lambda: world().fork())
     return create_app(Settings(), stage), stage
 
 
@@ -52,11 +53,12 @@ def objects() -> dict[str, str]:
     invoices, items = list(world().invoices), list(world().invoice_items)
     created = world().invoices.one(CREATED.replace("-", ""))
     item = world().invoice_items.one(CREATED.replace("-", ""))
-    (owner2,) = world().users.where("username", "owner2")
+    (owner2,) = world().users.where(username="owner2")
     own = (created.customer_uuid, owner2.roles[0].scope_uuid)
-    foreign = next(row for row in invoices if row.customer_uuid not in own and row.all_items)
-    foreign_item = next(row for row in foreign.all_items if row.project_uuid)
-    siblings = [row for row in item.invoice.all_items if row.uuid != item.uuid and row.price > 0]
+    foreign = next(row for row in invoices if row.customer_uuid not in own and items_of(world(), row))
+    foreign_item = next(row for row in items_of(world(), foreign) if row.project_uuid)
+    invoice = world().invoices.one(item.invoice_uuid)
+    siblings = [row for row in items_of(world(), invoice) if row.uuid != item.uuid and row.price > 0]
     return {
         "created": CREATED,
         "created_digits": created.uuid,
@@ -64,16 +66,16 @@ def objects() -> dict[str, str]:
         "customer": created.customer_uuid,
         "project": str(item.project_uuid),
         "resource": str(item.resource_uuid),
-        "pending": item.invoice.uuid,
+        "pending": invoice.uuid,
         "sibling": siblings[0].uuid,
         "foreign": foreign.uuid,
         "foreign_item": foreign_item.uuid,
         "foreign_project": str(foreign_item.project_uuid),
         "foreign_customer": foreign.customer_uuid,
-        "foreign_resource": next(str(row.resource_uuid) for row in foreign.all_items if row.resource_uuid),
-        "paid": next(row for row in invoices if row.state == "paid" and row.all_items).uuid,
+        "foreign_resource": next(str(row.resource_uuid) for row in items_of(world(), foreign) if row.resource_uuid),
+        "paid": next(row for row in invoices if row.state == "paid" and items_of(world(), row)).uuid,
         "canceled": next(row for row in invoices if row.state == "canceled").uuid,
-        "usage": next(row for row in items if row.billing_type == "usage").uuid,
+        "usage": next(row for row in items if billing_type_of(world(), row) == "usage").uuid,
         "negative": next(row for row in items if row.unit_price < 0).uuid,
         "credited": next(row for row in items if row.credit_uuid).uuid,
     }

@@ -10,6 +10,7 @@ import pytest
 
 from tests.asgi import application
 from tests.descriptions import description
+from waldur_billing_mock.mock_server.billing.lookups import billing_type_of
 from waldur_billing_mock.mock_server.settings import DESCRIPTION
 from waldur_billing_mock.openapi.document import Node, read_yaml
 from waldur_billing_mock.openapi.operation import operations
@@ -94,7 +95,7 @@ def test_exactly_what_can_fail_announces_an_html_page_with_status_500(revision: 
 @pytest.mark.parametrize("revision", revisions(DESCRIPTION))
 def test_a_status_of_a_failing_request_is_described(revision: str) -> None:
     api, document = application("default", revision, True), description(revision, wire=True)
-    usage = next(item.uuid for item in api.world.invoice_items if item.billing_type == "usage")
+    usage = next(item.uuid for item in api.world.invoice_items if billing_type_of(api.world, item) == "usage")
     requests = [
         ("GET", "/api/invoices/growth/", "?customers_count=-1", b""),
         ("HEAD", "/api/invoices/growth/", "?customers_count=-1", b""),

@@ -6,7 +6,6 @@ answer of every revision shows: the rate of an invoice's tax, the offering of a 
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -21,10 +20,11 @@ from hypothesis import strategies as st
 
 from tests.asgi import Api
 from tests.operations.figures import INVOICES, ITEMS, bare, invoice_path, item_path
+from tests.views import view
 from waldur_billing_mock.fixtures import Size, build
 from waldur_billing_mock.mock_server.billing.compensation import apply_credit
 from waldur_billing_mock.mock_server.billing.period import Month
-from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.settings import Settings
 
 Totals = Mapping[Hashable, Fraction]
@@ -115,16 +115,16 @@ def small_world() -> World:
     """Two months of four customers with items of every billing type, some of them paid by a credit for everything."""
     world = build("default", size=Size(customers=4, months=2, items_per_invoice=4))
     for credit in list(world.customer_credits):
-        world.customer_credits.put(replace(credit, offering_uuids=frozenset()))
+        world.put(replace(credit, offering_uuids=frozenset()))
     for invoice in list(world.invoices):
-        apply_credit(invoice, world.now.date())
+        apply_credit(world, invoice, world.now.date())
     assert any(item.credit for item in world.invoice_items)
     return world
 
 
 @cache
 def application(dialect: Dialect) -> Api:
-    return Api(Settings(revision=dialect.revision, wire=dialect.wire), lambda: deepcopy(small_world()))
+    return Api(Settings(revision=dialect.revision, wire=dialect.wire), lambda: small_world().fork())
 
 
 def listed(api: Api) -> list[Line]:
@@ -139,11 +139,11 @@ def listed(api: Api) -> list[Line]:
                 uuid=bare(row["uuid"]),
                 invoice=invoice.uuid,
                 customer=invoice.customer_uuid,
-                month=Month(invoice.year, invoice.month),
+                month=invoice.billed_month,
                 unit_price=unit_price,
                 value=unit_price * figure(row["quantity"]),
                 rate=Fraction(invoice.tax_percent) / 100,
-                offering=resource.offering.name if resource else None,
+                offering=api.world.offerings.one(resource.offering_uuid).name if resource else None,
             )
         )
     return lines
@@ -193,7 +193,7 @@ def possible(world: World, write: Write) -> Iterator[tuple[str, str, dict[str, s
             yield from (("POST", path, body) for path in paths)
         case "migrate":
             for item, invoice in product(items, invoices):
-                if invoice.customer_uuid == item.customer_uuid and invoice.uuid != item.invoice_uuid:
+                if invoice.customer_uuid == view(world, item).customer_uuid and invoice.uuid != item.invoice_uuid:
                     yield "POST", item_path(item.uuid, "migrate_to/"), {"invoice": invoice_path(invoice.uuid)}
         case "delete":
             yield from (("DELETE", item_path(item.uuid), None) for item in items)

@@ -52,7 +52,9 @@ def test_a_new_price_counts_wherever_costs_are_summed_up(november: Api, method: 
 def test_a_new_quantity_of_a_usage_corrects_what_was_reported(november: Api) -> None:
     reply = november.ask("PATCH", item_path(TRAFFIC), body={"quantity": 200})
 
-    (usage,) = november.world.component_usages.where("billing", (TIDE_VM, "traffic", 2025, 11))
+    (usage,) = november.world.component_usages.where(
+        resource_uuid=TIDE_VM, component_type="traffic", year=2025, month=11
+    )
     assert reply.body == {"article_code": "VM-OUT", "quantity": "200.0000000000", "unit_price": "0.0370000000"}
     assert usage.usage == 200
     assert november.get(item_path(TRAFFIC)).body["price"] == Decimal("7.4")

@@ -9,8 +9,9 @@ import pytest
 
 from tests.asgi import Api
 from tests.operations.figures import INVOICE, ITEMS, dashed, item_path, total, uuids
+from tests.views import month_of, view
 from waldur_billing_mock.mock_server.billing.item import InvoiceItem
-from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.world import World
 
 Judge = Callable[[InvoiceItem], bool]
 
@@ -18,24 +19,26 @@ Judge = Callable[[InvoiceItem], bool]
 def filters_of(world: World) -> dict[str, tuple[str, Judge]]:
     """Queries with a parameter each, and by hand what they keep."""
     with_credit = next(item for item in world.invoice_items if item.credit_uuid)
-    resource = next(item for item in world.invoice_items if item.resource and item.billing_type == "usage").resource
-    project = world.projects.where("customer", with_credit.customer_uuid)[0]
+    used = next(item for item in world.invoice_items if view(world, item).billing_type == "usage")
+    project = world.projects.where(customer_uuid=view(world, with_credit).customer_uuid)[0]
+    resource = view(world, used).resource
     assert resource is not None
     offering = resource.offering_uuid
+    projects = {row.uuid for row in world.projects if row.customer_uuid == project.customer_uuid}
     return {
-        "year": ("2025", lambda item: item.invoice.year == 2025),
-        "month": ("11", lambda item: item.invoice.month == 11),
+        "year": ("2025", lambda item: month_of(world, item).year == 2025),
+        "month": ("11", lambda item: month_of(world, item).month == 11),
         "start_year": ("2024", lambda item: item.start.year == 2024),
         "start_month": ("10", lambda item: item.start.month == 10),
         "resource_uuid": (resource.uuid, lambda item: item.resource_uuid == resource.uuid),
         "offering_uuid": (
             dashed(offering),
-            lambda item: item.resource is not None and item.resource.offering_uuid == offering,
+            lambda item: view(world, item).offering_uuid == offering,
         ),
         "project_uuid": (dashed(project.uuid).upper(), lambda item: item.linked_project_uuid == project.uuid),
         "customer_uuid": (
             project.customer_uuid,
-            lambda item: item.linked_project is not None and item.linked_project.customer_uuid == project.customer_uuid,
+            lambda item: item.linked_project_uuid in projects,
         ),
         "credit_uuid": (str(with_credit.credit_uuid), lambda item: item.credit_uuid == with_credit.credit_uuid),
     }

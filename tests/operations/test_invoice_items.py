@@ -22,15 +22,15 @@ from tests.operations.figures import (
     uuids,
 )
 from waldur_billing_mock.fixtures.sample import CUSTOMER
-from waldur_billing_mock.mock_server.billing.invoice import open_invoice
+from waldur_billing_mock.mock_server.billing.invoicing import open_invoice
 from waldur_billing_mock.mock_server.billing.period import Month
-from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.world_file import dump
 
 
 def december(api: Api) -> str:
     """The uuid of the customer's invoice for the current month, which is opened for the purpose."""
-    return open_invoice(api.world.customers.one(CUSTOMER), Month(2025, 12)).uuid
+    return open_invoice(api.world, api.world.customers.one(CUSTOMER), Month(2025, 12)).uuid
 
 
 def test_a_compensation_counts_wherever_costs_are_summed_up(november: Api) -> None:
@@ -173,7 +173,7 @@ def test_moving_there_and_back_leaves_no_trace(november: Api) -> None:
 
 def other_invoice(world: World) -> str:
     customer = next(customer for customer in world.customers if customer.uuid != CUSTOMER)
-    return open_invoice(customer, Month(2025, 11)).uuid
+    return open_invoice(world, customer, Month(2025, 11)).uuid
 
 
 NO_MATCH: Final = {"invoice": ["Invalid hyperlink - No URL match."]}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from decimal import ROUND_UP, Decimal
+from functools import partial
 from itertools import combinations
 from typing import Any, Final
 
@@ -9,8 +10,9 @@ import pytest
 
 from tests.asgi import Api
 from tests.operations.figures import CREDIT, INVOICE, TAKEN_BACK, UNKNOWN, dashed, invoice_path, uuids
+from tests.views import offering_of, seller_of, view
 from waldur_billing_mock.mock_server.billing.item import InvoiceItem
-from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.world import World
 
 LINES: Final = invoice_path(INVOICE, "items/")
 STATS: Final = invoice_path(INVOICE, "stats/")
@@ -19,19 +21,15 @@ Judge = Callable[[InvoiceItem], bool]
 
 def shown(world: World) -> list[InvoiceItem]:
     """By hand: the lines whose total is not zero, in the order in which they were made."""
-    return [item for item in world.invoice_items if item.invoice_uuid == INVOICE and item.total]
-
-
-def seller(item: InvoiceItem) -> str:
-    return item.resource.offering.customer.name if item.resource else ""
+    return [item for item in world.invoice_items if item.invoice_uuid == INVOICE and item.price]
 
 
 def filters_of(world: World) -> dict[str, tuple[str, Judge]]:
     """Queries with a parameter each, and by hand what they keep."""
-    sold = next(item for item in shown(world) if item.resource and item.details)
+    sold = next(item for item in shown(world) if item.resource_uuid and item.details)
     provider, offering = sold.details["service_provider_uuid"], sold.details["offering_uuid"]
     return {
-        "query": (" TIDE ", lambda item: item.resource is not None and "tide" in item.resource.name.lower()),
+        "query": (" TIDE ", lambda item: "tide" in (view(world, item).resource_name or "").lower()),
         "provider_uuid": (str(provider), lambda item: item.details.get("service_provider_uuid") == provider),
         "project_uuid": (dashed(str(sold.project_uuid)), lambda item: item.project_uuid == sold.project_uuid),
         "offering_uuid": (dashed(str(offering)).upper(), lambda item: item.details.get("offering_uuid") == offering),
@@ -59,7 +57,7 @@ def test_every_filter_alone_keeps_some_lines_and_drops_others(readable: Api) -> 
 
 
 def test_lines_without_a_total_are_not_shown(readable: Api) -> None:
-    free = {item.uuid for item in readable.world.invoice_items if not item.total}
+    free = {item.uuid for item in readable.world.invoice_items if not item.price}
     invoices = {item.invoice_uuid for item in readable.world.invoice_items if item.uuid in free}
 
     assert invoices
@@ -90,11 +88,11 @@ def test_only_the_word_true_hides_what_a_credit_paid(november: Api, value: str, 
     assert TAKEN_BACK in found
 
 
-ORDERS: Final[Mapping[str, Callable[[InvoiceItem], Any]]] = {
-    "project_name": lambda item: item.project_name,
-    "resource_name": lambda item: item.resource.name if item.resource else "",
-    "provider_name": seller,
-    "name": lambda item: item.name,
+ORDERS: Final[Mapping[str, Callable[[World, InvoiceItem], str]]] = {
+    "project_name": lambda world, item: view(world, item).project_name,
+    "resource_name": lambda world, item: view(world, item).resource_name or "",
+    "provider_name": lambda world, item: seller_of(world, item) or "",
+    "name": lambda world, item: item.name,
 }
 
 
@@ -103,13 +101,13 @@ ORDERS: Final[Mapping[str, Callable[[InvoiceItem], Any]]] = {
 def test_an_order_sorts_and_puts_lines_without_a_value_first_when_ascending(
     readable: Api, name: str, sign: str
 ) -> None:
-    invoices = {item.invoice_uuid for item in readable.world.invoice_items if item.resource is None}
+    invoices = {item.invoice_uuid for item in readable.world.invoice_items if item.resource_uuid is None}
     for invoice in [*invoices, INVOICE]:
-        lines = [item for item in readable.world.invoice_items if item.invoice_uuid == invoice and item.total]
+        lines = [item for item in readable.world.invoice_items if item.invoice_uuid == invoice and item.price]
 
         reply = readable.get(invoice_path(invoice, "items/"), o=sign + name)
 
-        expected = sorted(lines, key=ORDERS[name], reverse=sign == "-")
+        expected = sorted(lines, key=partial(ORDERS[name], readable.world), reverse=sign == "-")
         assert uuids(reply.body) == [item.uuid for item in expected]
 
 
@@ -119,7 +117,9 @@ def test_an_unknown_order_has_no_effect(readable: Api, order: str) -> None:
 
 
 def test_the_invoice_shows_its_lines_by_project_and_name(readable: Api) -> None:
-    expected = sorted(shown(readable.world), key=lambda item: (item.project_name, item.name, item.id))
+    expected = sorted(
+        shown(readable.world), key=lambda item: (view(readable.world, item).project_name, item.name, item.id)
+    )
 
     reply = readable.get(invoice_path(INVOICE))
 
@@ -137,12 +137,13 @@ def stats_by_hand(world: World, seller_uuid: str | None = None) -> list[dict[str
     """One row for each offering, in the order in which the lines first name it."""
     rows: dict[str, dict[str, Any]] = {}
     for item in world.invoice_items:
-        if item.invoice_uuid != INVOICE or item.resource is None:
+        if item.invoice_uuid != INVOICE or item.resource_uuid is None:
             continue
-        offering = item.resource.offering
+        offering = offering_of(world, item)
+        assert offering is not None
         if seller_uuid not in (None, offering.customer_uuid):
             continue
-        (provider,) = world.service_providers.where("customer", offering.customer_uuid)
+        (provider,) = world.service_providers.where(customer_uuid=offering.customer_uuid)
         row = rows.setdefault(
             offering.uuid,
             {
@@ -151,13 +152,13 @@ def stats_by_hand(world: World, seller_uuid: str | None = None) -> list[dict[str
                 "aggregated_tax": Decimal(0),
                 "aggregated_total": Decimal(0),
                 "service_category_title": offering.category_title,
-                "service_provider_name": offering.customer.name,
+                "service_provider_name": seller_of(world, item),
                 "service_provider_uuid": dashed(provider.uuid),
             },
         )
         row["aggregated_price"] += item.price
-        row["aggregated_tax"] += item.tax
-        row["aggregated_total"] += item.total
+        row["aggregated_tax"] += view(world, item).tax
+        row["aggregated_total"] += view(world, item).total
     sums = ("aggregated_price", "aggregated_tax", "aggregated_total")
     return [{**row, **{name: cents(row[name]) for name in sums}} for row in rows.values()]
 

@@ -10,8 +10,9 @@ import pytest
 
 from tests.asgi import BASE, Api
 from tests.operations.figures import INVOICE, INVOICES, SERVER, UNKNOWN, dashed, invoice_path, uuids
+from tests.views import view
 from waldur_billing_mock.mock_server.billing.invoice import Invoice
-from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.world import World
 
 GROWTH: Final = "/api/invoices/growth/"
 Judge = Callable[[Invoice], bool]
@@ -199,11 +200,12 @@ def growth_by_hand(world: World, count: int, *, with_tax: bool) -> dict[str, Any
     months = [(2024, 11), (2024, 12), *((2025, month) for month in range(1, 12))]
     ranks: dict[str, Decimal] = {}
     cells: dict[tuple[str, int, int], Decimal] = {}
-    for invoice in world.invoices:
+    for row in world.invoices:
+        invoice = view(world, row)
         name = invoice.customer.name
-        if invoice.created >= date(2024, 11, 22):
+        if row.created >= date(2024, 11, 22):
             ranks[name] = ranks.get(name, Decimal(0)) + as_stored(invoice.total)
-        cells[name, invoice.year, invoice.month] = as_stored(invoice.total if with_tax else invoice.price)
+        cells[name, row.year, row.month] = as_stored(invoice.total if with_tax else invoice.price)
     majors = sorted(sorted(ranks, key=lambda name: (-ranks[name], name))[:count])
     rows = {name: [cells.get((name, *month), Decimal(0)) for month in months] for name in ranks}
     return {

@@ -28,7 +28,7 @@ def pay(api: Api, content: bytes, content_type: str) -> Reply:
 
 
 def put_in_state(api: Api, state: State) -> None:
-    api.world.invoices.put(replace(api.world.invoices.one(INVOICE), state=state))
+    api.world.put(replace(api.world.invoices.one(INVOICE), state=state))
 
 
 # Payment.
@@ -153,7 +153,7 @@ def test_a_payment_with_a_fault_leaves_no_trace(
 
 def test_a_payment_needs_an_active_profile(november: Api) -> None:
     for profile in november.world.payment_profiles:
-        november.world.payment_profiles.put(replace(profile, is_active=False))
+        november.world.put(replace(profile, is_active=False))
     before = dump(november.world)
 
     reply = november.post(invoice_path(INVOICE, "paid/"), {"date": "2025-11-10"})

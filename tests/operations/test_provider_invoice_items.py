@@ -1,6 +1,6 @@
 """Providers see what they sold: filtered, ordered and found by its number."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import combinations
 from typing import Any, Final
 
@@ -8,8 +8,10 @@ import pytest
 
 from tests.asgi import Api
 from tests.operations.figures import dashed, uuids
+from tests.views import month_of, offering_of, view
 from waldur_billing_mock.mock_server.billing.item import InvoiceItem
-from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.views import ItemView
+from waldur_billing_mock.mock_server.billing.world import World
 
 SALES: Final = "/api/provider-invoice-items/"
 NAMES: Final = ("customer_uuid", "project_uuid", "offering_uuid", "invoice_year", "invoice_month")
@@ -18,27 +20,29 @@ Judge = Callable[[InvoiceItem], bool]
 
 def filters_of(world: World) -> dict[str, tuple[str, Judge]]:
     """Queries with a parameter each, and by hand what they keep."""
-    sold = next(item for item in world.invoice_items if item.resource and item.linked_project)
-    assert sold.resource is not None
-    offering = sold.resource.offering_uuid
+    sold = next(item for item in world.invoice_items if item.resource_uuid and item.linked_project_uuid)
+    offering = offering_of(world, sold)
+    assert offering is not None
+    customer_uuid = view(world, sold).customer_uuid
     return {
-        "customer_uuid": (sold.invoice.customer_uuid, lambda item: item.customer_uuid == sold.customer_uuid),
+        "customer_uuid": (customer_uuid, lambda item: view(world, item).customer_uuid == customer_uuid),
         "project_uuid": (
             dashed(sold.linked_project_uuid or ""),
             lambda item: item.linked_project_uuid == sold.linked_project_uuid,
         ),
         "offering_uuid": (
-            offering.upper(),
-            lambda item: item.resource is not None and item.resource.offering_uuid == offering,
+            offering.uuid.upper(),
+            lambda item: offering_of(world, item) == offering,
         ),
-        "invoice_year": ("2025", lambda item: item.invoice.year == 2025),
-        "invoice_month": ("11", lambda item: item.invoice.month == 11),
+        "invoice_year": ("2025", lambda item: month_of(world, item).year == 2025),
+        "invoice_month": ("11", lambda item: month_of(world, item).month == 11),
     }
 
 
-def by_default(items: list[InvoiceItem]) -> list[InvoiceItem]:
+def by_default(world: World, items: Iterable[InvoiceItem]) -> list[ItemView]:
     """By hand: the newest invoices first, ties by id."""
-    return sorted(items, key=lambda item: (-item.invoice.created.toordinal(), item.id))
+    views = [view(world, item) for item in items]
+    return sorted(views, key=lambda item: (-item.invoice.created.toordinal(), item.row.id))
 
 
 @pytest.mark.parametrize("names", [*combinations(NAMES, 1), *combinations(NAMES, 2), NAMES], ids="+".join)
@@ -48,32 +52,32 @@ def test_filters_keep_what_filtering_by_hand_keeps(readable: Api, names: tuple[s
 
     rows = readable.rows(SALES, **{name: filters[name][0] for name in names})
 
-    assert uuids(rows) == [item.uuid for item in by_default(kept)]
+    assert uuids(rows) == [item.row.uuid for item in by_default(readable.world, kept)]
 
 
 def test_items_without_a_total_are_shown(readable: Api) -> None:
-    free = {item.uuid for item in readable.world.invoice_items if not item.total}
+    free = {item.uuid for item in readable.world.invoice_items if not item.price}
 
     assert free
     assert free <= set(uuids(readable.rows(SALES)))
 
 
-ORDERS: Final[Mapping[str, Callable[[InvoiceItem], Any]]] = {
-    "unit_price": lambda item: item.unit_price,
-    "resource_offering_name": lambda item: item.resource.offering.name if item.resource else "",
-    "invoice_customer_name": lambda item: item.invoice.customer.name,
-    "project_name": lambda item: item.stored_project_name,
+ORDERS: Final[Mapping[str, Callable[[ItemView], Any]]] = {
+    "unit_price": lambda item: item.row.unit_price,
+    "resource_offering_name": lambda item: (item.offering_name or "") if item.resource else "",
+    "invoice_customer_name": lambda item: item.customer_name,
+    "project_name": lambda item: item.row.stored_project_name,
 }
 
 
 @pytest.mark.parametrize("name", ORDERS)
 @pytest.mark.parametrize("sign", ["", "-"])
 def test_an_order_sorts_and_keeps_equal_items_as_they_were(readable: Api, name: str, sign: str) -> None:
-    expected = sorted(by_default(list(readable.world.invoice_items)), key=ORDERS[name], reverse=sign == "-")
+    expected = sorted(by_default(readable.world, readable.world.invoice_items), key=ORDERS[name], reverse=sign == "-")
 
     rows = readable.rows(SALES, o=sign + name)
 
-    assert uuids(rows) == [item.uuid for item in expected]
+    assert uuids(rows) == [item.row.uuid for item in expected]
 
 
 @pytest.mark.parametrize(
@@ -82,12 +86,12 @@ def test_an_order_sorts_and_keeps_equal_items_as_they_were(readable: Api, name: 
     ids=["comma", "repeated"],
 )
 def test_the_second_order_breaks_the_ties_of_the_first(readable: Api, query: dict[str, Any]) -> None:
-    expected = sorted(by_default(list(readable.world.invoice_items)), key=ORDERS["unit_price"], reverse=True)
+    expected = sorted(by_default(readable.world, readable.world.invoice_items), key=ORDERS["unit_price"], reverse=True)
     expected.sort(key=ORDERS["invoice_customer_name"])
 
     rows = readable.rows(SALES, **query)
 
-    assert uuids(rows) == [item.uuid for item in expected]
+    assert uuids(rows) == [item.row.uuid for item in expected]
 
 
 @pytest.mark.parametrize(

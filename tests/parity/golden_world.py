@@ -23,8 +23,8 @@ from waldur_billing_mock.mock_server.billing.marketplace import (
     ServiceProvider,
 )
 from waldur_billing_mock.mock_server.billing.payment import Payment, PaymentProfile
-from waldur_billing_mock.mock_server.billing.store import World
 from waldur_billing_mock.mock_server.billing.structure import Customer, Project, Role, User
+from waldur_billing_mock.mock_server.billing.world import World
 
 Recorded = Mapping[str, Any]
 
@@ -53,9 +53,8 @@ def _instant(text: str) -> datetime:
 def _add_structure(world: World, recorded: Recorded) -> None:
     for id, row in enumerate(recorded["customers"], start=1):
         texts = ("name", "address", "country", "email", "postal", "phone_number", "bank_name", "bank_account")
-        world.customers.put(
+        world.put(
             Customer(
-                world=world,
                 id=id,
                 uuid=row["uuid"],
                 created=_instant(row["created"]),
@@ -67,14 +66,11 @@ def _add_structure(world: World, recorded: Recorded) -> None:
         )
     projects = [*recorded["projects"], *_removed_projects(recorded)]
     for id, row in enumerate(projects, start=1):
-        world.projects.put(
-            Project(world=world, id=id, uuid=row["uuid"], name=row["name"], customer_uuid=row["customer_uuid"])
-        )
+        world.put(Project(id=id, uuid=row["uuid"], name=row["name"], customer_uuid=row["customer_uuid"]))
     for id, row in enumerate(recorded["users"], start=1):
         flags = {name: row[name] for name in ("is_staff", "is_support", "is_active")}
-        world.users.put(
+        world.put(
             User(
-                world=world,
                 id=id,
                 uuid=row["uuid"],
                 username=row["username"],
@@ -101,17 +97,14 @@ def _removed_projects(recorded: Recorded) -> list[Recorded]:
 
 def _add_marketplace(world: World, recorded: Recorded) -> None:
     for id, row in enumerate(recorded["service_providers"], start=1):
-        world.service_providers.put(
-            ServiceProvider(world=world, id=id, uuid=row["uuid"], customer_uuid=row["customer_uuid"])
-        )
+        world.put(ServiceProvider(id=id, uuid=row["uuid"], customer_uuid=row["customer_uuid"]))
     components: dict[tuple[str, str], OfferingComponent] = {}
     for id, row in enumerate(recorded["offerings"], start=1):
         texts = {name: row[name] for name in ("uuid", "name", "type", "customer_uuid", "category_title")}
-        world.offerings.put(Offering(world=world, id=id, **texts))
+        world.put(Offering(id=id, **texts))
         for part in row["components"]:
-            components[row["uuid"], part["type"]] = world.offering_components.put(
+            components[row["uuid"], part["type"]] = world.put(
                 OfferingComponent(
-                    world=world,
                     id=world.offering_components.next_id,
                     uuid=world.new_uuid("offering_component"),
                     offering_uuid=row["uuid"],
@@ -120,13 +113,12 @@ def _add_marketplace(world: World, recorded: Recorded) -> None:
             )
     for id, row in enumerate(recorded["plans"], start=1):
         texts = {name: row[name] for name in ("uuid", "offering_uuid", "name", "unit", "article_code")}
-        world.plans.put(Plan(world=world, id=id, **texts))
+        world.put(Plan(id=id, **texts))
     plans = {row["uuid"]: row for row in recorded["plans"]}
     for id, (plan_uuid, type) in sorted(_plan_component_ids(recorded).items()):
         plan = plans[plan_uuid]
-        world.plan_components.put(
+        world.put(
             PlanComponent(
-                world=world,
                 id=id,
                 uuid=world.new_uuid("plan_component"),
                 plan_uuid=plan_uuid,
@@ -172,9 +164,8 @@ def _add_resources(world: World, recorded: Recorded) -> None:
             name: row[name]
             for name in ("uuid", "name", "project_uuid", "offering_uuid", "plan_uuid", "limits", "state")
         }
-        world.resources.put(
+        world.put(
             Resource(
-                world=world,
                 id=id,
                 created=start,
                 terminated=end if row["state"] == "Terminated" else None,
@@ -185,9 +176,8 @@ def _add_resources(world: World, recorded: Recorded) -> None:
 
 def _add_credits_and_profiles(world: World, recorded: Recorded) -> None:
     for id, row in enumerate(recorded["customer_credits"], start=1):
-        world.customer_credits.put(
+        world.put(
             CustomerCredit(
-                world=world,
                 id=id,
                 uuid=row["uuid"],
                 customer_uuid=row["customer_uuid"],
@@ -196,9 +186,8 @@ def _add_credits_and_profiles(world: World, recorded: Recorded) -> None:
             )
         )
     for id, row in enumerate(recorded["project_credits"], start=1):
-        world.project_credits.put(
+        world.put(
             ProjectCredit(
-                world=world,
                 id=id,
                 uuid=row["uuid"],
                 project_uuid=row["project_uuid"],
@@ -206,9 +195,8 @@ def _add_credits_and_profiles(world: World, recorded: Recorded) -> None:
             )
         )
     for id, row in enumerate(recorded["payment_profiles"], start=1):
-        world.payment_profiles.put(
+        world.put(
             PaymentProfile(
-                world=world,
                 id=id,
                 uuid=row["uuid"],
                 customer_uuid=row["organization_uuid"],
@@ -223,9 +211,8 @@ def _add_invoices(world: World, recorded: Recorded) -> None:
     """Invoices were opened on the first day of their month, and taxed as their customer is."""
     texts = ("uuid", "customer_uuid", "year", "month", "state", "backend_id", "payment_url", "reference_number")
     for row in recorded["invoices"]:
-        world.invoices.put(
+        world.put(
             Invoice(
-                world=world,
                 id=row["number"] - FIRST_NUMBER,
                 created=date(row["year"], row["month"], 1),
                 tax_percent=world.customers.one(row["customer_uuid"]).default_tax_percent,
@@ -244,10 +231,9 @@ def _add_items(world: World, recorded: Recorded) -> None:
         credit = None
         if row["name"].startswith(CREDIT_PREFIX):
             customer = world.invoices.one(row["invoice_uuid"]).customer_uuid
-            (credit,) = world.customer_credits.where("customer", customer)
-        world.invoice_items.put(
+            (credit,) = world.customer_credits.where(customer_uuid=customer)
+        world.put(
             InvoiceItem(
-                world=world,
                 id=row["id"] if "id" in row else next(free),
                 start=_instant(row["start"]),
                 end=_instant(row["end"]),
@@ -266,10 +252,9 @@ def _add_items(world: World, recorded: Recorded) -> None:
 
 def _add_payments(world: World, recorded: Recorded) -> None:
     for id, row in enumerate(recorded["payments"], start=1):
-        (profile,) = world.payment_profiles.where("customer", row["customer_uuid"])
-        world.payments.put(
+        (profile,) = world.payment_profiles.where(customer_uuid=row["customer_uuid"])
+        world.put(
             Payment(
-                world=world,
                 id=id,
                 uuid=row["uuid"],
                 profile_uuid=profile.uuid,

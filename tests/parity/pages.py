@@ -12,8 +12,8 @@ from tests.parity.client import Answer
 from tests.parity.compare import Difference, canonical, compare_values
 from tests.parity.recording import Exchange, json_of
 from waldur_billing_mock.mock_server.billing.invoice import Invoice
-from waldur_billing_mock.mock_server.billing.item import InvoiceItem
-from waldur_billing_mock.mock_server.billing.store import World
+from waldur_billing_mock.mock_server.billing.views import ItemView
+from waldur_billing_mock.mock_server.billing.world import World
 
 Fetch = Callable[[Exchange, str], Answer]
 """Asks the mock as an exchange did, with another query."""
@@ -33,13 +33,13 @@ def _item(world: World, uuid: str) -> Mapping[str, Any]:
 
 
 def _provider_item(world: World, uuid: str) -> Mapping[str, Any]:
-    item: InvoiceItem = world.invoice_items.one(uuid)
+    item = ItemView(world, world.invoice_items.one(uuid))
     return {
         "created": item.invoice.created,
-        "unit_price": item.unit_price,
+        "unit_price": item.row.unit_price,
         "resource_offering_name": item.offering_name,
         "invoice_customer_name": item.customer_name,
-        "project_name": item.stored_project_name,
+        "project_name": item.row.stored_project_name,
     }
 
 

@@ -5,8 +5,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.web.toy import DOCUMENT, EATERS, FUNCTIONS, PEAR, Shop
-from waldur_billing_mock.mock_server.web.api import Api
+from tests.web.toy import FUNCTIONS, PEAR, Shop, api
 
 MARKED: Final = "/fruits/?page_size=2"
 
@@ -18,7 +17,7 @@ class Counted:
         self.state = 0
         self.calls = 0
         counted = {name: self._count(function) for name, function in FUNCTIONS.items()}
-        self.shop = Shop(Api(DOCUMENT, counted, EATERS.get, lambda uuid: EATERS["guest"], state=lambda: self.state))
+        self.shop = Shop(api(counted, state=lambda request: self.state))
 
     def _count(self, function: Any) -> Any:
         def called(intake: Any) -> Any:
@@ -81,7 +80,7 @@ def test_only_reading_is_remembered(counted: Counted, method: str) -> None:
 
 def test_without_a_state_every_question_is_new() -> None:
     counted = Counted()
-    shop = Shop(Api(DOCUMENT, {name: counted._count(call) for name, call in FUNCTIONS.items()}, EATERS.get, EATERS.get))
+    shop = Shop(api({name: counted._count(call) for name, call in FUNCTIONS.items()}))
     for _ in range(2):
         shop.ask("GET", MARKED)
 

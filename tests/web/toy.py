@@ -1,7 +1,8 @@
 """A description of a few lines, the functions that it asks for, and a client: HTTP without billing."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
@@ -15,6 +16,7 @@ from waldur_billing_mock.mock_server.web import problems
 from waldur_billing_mock.mock_server.web.api import Api
 from waldur_billing_mock.mock_server.web.intake import Intake
 from waldur_billing_mock.mock_server.web.listing import Listing
+from waldur_billing_mock.mock_server.web.request import Request
 
 PEAR, PLUM, FIG = ("0b2c4d6e8f10324354657687980badc" + digit for digit in "123")
 
@@ -156,8 +158,23 @@ FUNCTIONS: Final[Mapping[str, Callable[[Intake[Eater]], Any]]] = {
 }
 
 
-def api(functions: Mapping[str, Callable[[Intake[Eater]], Any]] = FUNCTIONS) -> Api[Eater]:
-    return Api(DOCUMENT, functions, EATERS.get, lambda uuid: EATERS["guest"] if uuid == PEAR else None)
+def api(
+    functions: Mapping[str, Callable[[Intake[Eater]], Any]] = FUNCTIONS,
+    state: Callable[[Request], Hashable] = lambda request: object(),
+) -> Api[None, Eater]:
+    """The toy has no world."""
+    return Api(
+        DOCUMENT,
+        {name: _without_world(function) for name, function in functions.items()},
+        lambda request: nullcontext(),
+        lambda world, token: EATERS.get(token),
+        lambda world, uuid: EATERS["guest"] if uuid == PEAR else None,
+        state=state,
+    )
+
+
+def _without_world(function: Callable[[Intake[Eater]], Any]) -> Callable[[None, Intake[Eater]], Any]:
+    return lambda world, intake: function(intake)
 
 
 @dataclass

@@ -1,0 +1,80 @@
+"""What is done to items: correct and move."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from waldur_billing_mock.mock_server.billing.bounds import must_fit
+from waldur_billing_mock.mock_server.billing.faults import Refused
+from waldur_billing_mock.mock_server.billing.invoice import Invoice
+from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+from waldur_billing_mock.mock_server.billing.lookups import billing_type_of, component_type_of
+from waldur_billing_mock.mock_server.billing.period import quantity_for
+from waldur_billing_mock.mock_server.billing.world import World
+
+
+def writable_fields(world: World, item: InvoiceItem) -> tuple[str, ...]:
+    """What a correction may set: a fixed quantity follows from the dates, other items take no dates."""
+    match billing_type_of(world, item):
+        case None:
+            return "article_code", "quantity", "unit_price", "start", "end"
+        case "fixed":
+            return "article_code", "unit_price", "start", "end"
+        case _:
+            return "article_code", "quantity", "unit_price"
+
+
+def correct(
+    world: World,
+    item: InvoiceItem,
+    *,
+    article_code: str | None = None,
+    quantity: Decimal | None = None,
+    unit_price: Decimal | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> InvoiceItem:
+    """The given fields that are writable take effect, in any state of the invoice; others are ignored.
+
+    A fixed price has its quantity counted anew where a date is given; a usage is corrected where it was reported.
+    """
+    billing_type, writable = billing_type_of(world, item), writable_fields(world, item)
+    changed = replace(
+        item,
+        article_code=item.article_code if article_code is None else article_code,
+        unit_price=item.unit_price if unit_price is None else unit_price,
+        quantity=quantity if quantity is not None and "quantity" in writable else item.quantity,
+        start=start if start is not None and "start" in writable else item.start,
+        end=end if end is not None and "end" in writable else item.end,
+    )
+    if billing_type == "fixed" and (start, end) != (None, None) and item.unit != "quantity":
+        changed = replace(changed, quantity=quantity_for(changed.unit, changed.start, changed.end))
+    must_fit(world, changed, world.invoices.one(item.invoice_uuid))
+    if billing_type == "usage" and quantity is not None:
+        _correct_usage(world, item, quantity)
+    return world.put(changed)
+
+
+def move(world: World, item: InvoiceItem, invoice: Invoice) -> InvoiceItem:
+    """The item is on another invoice of the same customer; nothing else about it changes."""
+    if invoice.customer_uuid != world.invoices.one(item.invoice_uuid).customer_uuid:
+        raise Refused("Moving of items is possible only between invoices of same the customer.")
+    if invoice.uuid == item.invoice_uuid:
+        raise Refused("Invoice item is already in the target invoice.")
+    must_fit(world, item, invoice)
+    return world.put(replace(item, invoice_uuid=invoice.uuid))
+
+
+def _correct_usage(world: World, item: InvoiceItem, quantity: Decimal) -> None:
+    """The latest report of the usage, if there is one, has this quantity."""
+    invoice = world.invoices.one(item.invoice_uuid)
+    reported = world.component_usages.where(
+        resource_uuid=item.resource_uuid,
+        component_type=component_type_of(world, item),
+        year=invoice.year,
+        month=invoice.month,
+    )
+    if reported:
+        world.put(replace(max(reported, key=lambda usage: (usage.date, usage.id)), usage=quantity))

@@ -1,0 +1,120 @@
+"""The world: the tables, the clock, the seed and the settings of one billing server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any, Final, Self, get_args, get_origin, get_type_hints
+
+from waldur_billing_mock.mock_server.billing.credit import CustomerCredit, ProjectCredit
+from waldur_billing_mock.mock_server.billing.invoice import Invoice, Notification
+from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+from waldur_billing_mock.mock_server.billing.marketplace import (
+    ComponentUsage,
+    Offering,
+    OfferingComponent,
+    Plan,
+    PlanComponent,
+    Resource,
+    ServiceProvider,
+)
+from waldur_billing_mock.mock_server.billing.payment import Payment, PaymentProfile
+from waldur_billing_mock.mock_server.billing.structure import Customer, Json, Project, User
+from waldur_billing_mock.mock_server.tables import Database, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What holds for a whole world: its clock (aware, UTC), who issues invoices, and which rules it goes by.
+
+    `credit_details_copied` is the rule of 2026: an item that a credit pays has the details of the item that it covers.
+    """
+
+    now: datetime
+    issuer_details: Mapping[str, Json]
+    payment_interval: timedelta = timedelta(days=30)
+    credit_details_copied: bool = False
+
+
+class World(Database):
+    """All state of one billing server. Rows are changed by `put` and `remove` only; `fork` copies a world of any size.
+
+    The annotations declare the tables, in the order in which a world file holds them.
+    """
+
+    customers: Table[Customer]
+    projects: Table[Project]
+    users: Table[User]
+    service_providers: Table[ServiceProvider]
+    offerings: Table[Offering]
+    offering_components: Table[OfferingComponent]
+    plans: Table[Plan]
+    plan_components: Table[PlanComponent]
+    resources: Table[Resource]
+    component_usages: Table[ComponentUsage]
+    customer_credits: Table[CustomerCredit]
+    project_credits: Table[ProjectCredit]
+    invoices: Table[Invoice]
+    invoice_items: Table[InvoiceItem]
+    payment_profiles: Table[PaymentProfile]
+    payments: Table[Payment]
+    notifications: Table[Notification]
+
+    def __init__(
+        self,
+        now: datetime,
+        seed: int,
+        issuer_details: Mapping[str, Json] | None = None,
+        payment_interval: timedelta = timedelta(days=30),
+    ) -> None:
+        """`now` is aware and in UTC."""
+        super().__init__(TABLES.values())
+        self.seed = seed
+        self._settings = Settings(now, issuer_details or {}, payment_interval)
+        self.uuids_made: dict[str, int] = {}
+        self._open_tables()
+
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        self._settings = settings
+        self.clear_derived()
+
+    @property
+    def now(self) -> datetime:
+        """The frozen clock."""
+        return self._settings.now
+
+    @now.setter
+    def now(self, now: datetime) -> None:
+        self.settings = replace(self._settings, now=now)
+
+    def fork(self) -> Self:
+        """A copy that can be changed without changing this world, and the other way round."""
+        copied = super().fork()
+        copied.seed, copied._settings = self.seed, self._settings
+        copied.uuids_made = dict(self.uuids_made)
+        copied._open_tables()
+        return copied
+
+    def new_uuid(self, kind: str) -> str:
+        """A uuid that follows from the seed, the kind and how many of the kind were made before."""
+        count = self.uuids_made[kind] = self.uuids_made.get(kind, 0) + 1
+        digits = blake2b(f"{self.seed}:{kind}:{count}".encode(), digest_size=16).hexdigest()
+        # Version 4, of the variant of RFC 9562.
+        return f"{digits[:12]}4{digits[13:16]}{'89ab'[int(digits[16], 16) % 4]}{digits[17:]}"
+
+    def _open_tables(self) -> None:
+        for name, kind in TABLES.items():
+            setattr(self, name, self.table(kind))
+
+
+TABLES: Final[Mapping[str, type[Any]]] = {
+    name: get_args(hint)[0] for name, hint in get_type_hints(World).items() if get_origin(hint) is Table
+}
+"""The row classes of a world by the names of their tables."""

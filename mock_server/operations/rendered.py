@@ -1,0 +1,79 @@
+"""The rendered text of invoices and items, for as long as it is what would be rendered anew."""
+
+from collections.abc import Hashable
+from operator import attrgetter
+from typing import Final
+
+from waldur_billing_mock.mock_server.billing.credit import CustomerCredit
+from waldur_billing_mock.mock_server.billing.invoice import Invoice
+from waldur_billing_mock.mock_server.billing.item import InvoiceItem
+from waldur_billing_mock.mock_server.billing.marketplace import (
+    Offering,
+    OfferingComponent,
+    Plan,
+    PlanComponent,
+    Resource,
+    ServiceProvider,
+)
+from waldur_billing_mock.mock_server.billing.structure import Customer, Project
+from waldur_billing_mock.mock_server.billing.views import InvoiceView, ItemView
+from waldur_billing_mock.mock_server.billing.world import World
+from waldur_billing_mock.mock_server.tables import Cache, Row
+
+Texts = dict[Hashable, str | bytes]
+"""The texts of one row, by representation and host."""
+
+_MOST_ROWS: Final = 10_000
+_SHOWN: Final = (
+    Customer,
+    Project,
+    ServiceProvider,
+    Offering,
+    OfferingComponent,
+    Plan,
+    PlanComponent,
+    Resource,
+    CustomerCredit,
+)
+"""Rows that invoices and items show."""
+
+_SHOWN_BY_ITEMS: Final = attrgetter("uuid", "customer_uuid", "year", "month", "tax_percent")
+"""What items show of their invoice."""
+
+
+class RenderedTexts(Cache[str, Texts]):
+    """The texts of rows by uuid.
+
+    Those of a row are dropped when the row changes, or its invoice, or one of its items; all of them when another row
+    changes that they may show, or a setting of the world. Copies fill the same `Texts`, and drop only their own.
+    """
+
+    def texts_of(self, uuid: str) -> Texts:
+        """Where the texts of a row are kept. The caller may add some."""
+        found = self.get(uuid)
+        if found is None:
+            if len(self) >= _MOST_ROWS:
+                self.clear()
+            found = self.set(uuid, {})
+        return found
+
+    def changed(self, world: World, before: Row | None, after: Row | None) -> None:
+        if not len(self):
+            return
+        for row in (before, after):
+            if isinstance(row, _SHOWN):
+                self.clear()
+            elif isinstance(row, Invoice | InvoiceItem):
+                self.drop(row.uuid)
+            if isinstance(row, InvoiceItem):
+                self.drop(row.invoice_uuid)
+        if isinstance(before, Invoice) and (after is None or _SHOWN_BY_ITEMS(before) != _SHOWN_BY_ITEMS(after)):
+            for item in world.invoice_items.where(invoice_uuid=before.uuid):
+                self.drop(item.uuid)
+
+
+def remember(value: object) -> Texts | None:
+    """Where the text of an invoice or an item is kept; None for anything else."""
+    if isinstance(value, InvoiceView | ItemView):
+        return value.world.listener(RenderedTexts).texts_of(value.row.uuid)
+    return None

@@ -1,0 +1,32 @@
+"""A small in-memory database: copy-on-write tables of immutable rows. It knows nothing of billing or HTTP."""
+
+from waldur_billing_mock.mock_server.tables.cache import Cache
+from waldur_billing_mock.mock_server.tables.database import Database, Listener
+from waldur_billing_mock.mock_server.tables.schema import (
+    Aggregate,
+    ForeignKey,
+    Key,
+    Options,
+    Order,
+    Row,
+    Sums,
+    schema_of,
+)
+from waldur_billing_mock.mock_server.tables.table import Found, Rows, Table
+
+__all__ = [
+    "Aggregate",
+    "Cache",
+    "Database",
+    "ForeignKey",
+    "Found",
+    "Key",
+    "Listener",
+    "Options",
+    "Order",
+    "Row",
+    "Rows",
+    "Sums",
+    "Table",
+    "schema_of",
+]

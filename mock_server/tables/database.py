@@ -1,0 +1,134 @@
+"""A database: the tables of some row classes, the one way to write to them, and copies that cost nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol, Self, TypeVar, cast
+
+from waldur_billing_mock.mock_server.tables.schema import Key, Row, schema_of
+from waldur_billing_mock.mock_server.tables.store import Store
+from waldur_billing_mock.mock_server.tables.table import Stores, Table
+
+R = TypeVar("R", bound=Row)
+
+
+class Listener(Protocol):
+    """Derived data that one database keeps, and a copy of which each fork gets."""
+
+    def changed(self, database: Any, before: Row | None, after: Row | None) -> None:
+        """A row was added (`before` is None), replaced, or removed (`after` is None)."""
+
+    def clear(self) -> None:
+        """Something else changed from which data may derive: drop all that may."""
+
+    def copy(self) -> Self:
+        """What a fork starts with. It costs nothing, and neither of the two changes the other."""
+
+
+L = TypeVar("L", bound=Listener)
+
+
+class Database:
+    """Tables of immutable rows, and what listens to their changes.
+
+    A fork shares everything until one side writes: a table is copied at the first write to it, which copies a few
+    references. `put` and `remove` are the only ways to change rows.
+    """
+
+    def __init__(self, kinds: Iterable[type[Any]]) -> None:
+        self._stores = Stores({kind: Store(schema_of(kind)) for kind in kinds})
+        self._owned = set(self._stores)
+        self._following = {
+            leader: [
+                (kind, through, attributes)
+                for kind in self._stores
+                for through, attributes in schema_of(kind).followed.items()
+                if schema_of(kind).foreign_keys[through] is leader
+            ]
+            for leader in self._stores
+        }
+        """By class, the foreign keys through which keys of other tables read its rows, and what they read."""
+        self._listeners: dict[type[Any], Listener] = {}
+        self.version = object()
+        """Another object after each change. Forks have the same one as long as nothing differs between them."""
+
+    def table(self, kind: type[R]) -> Table[R]:
+        """Reading access to the rows of a class."""
+        return Table(self._stores, kind)
+
+    def read(self, key: Key, row: Row) -> Any:
+        """The value of a key for a row."""
+        return key.read(row, self._stores.find)
+
+    def listener(self, kind: type[L], make: Callable[[], L] | None = None) -> L:
+        """The listener of this class, of which a database has one. It is made when it is first asked for."""
+        found = self._listeners.get(kind)
+        if found is None:
+            found = self._listeners[kind] = (make or kind)()
+        return cast("L", found)
+
+    def put(self, row: R) -> R:
+        """Add a row, or replace the one that has its id. Raises `ValueError` for a uuid that another row has."""
+        store = self._writable(type(row))
+        before = store.rows.get(row.id) if row.id <= store.last_id else None
+        if (before is None or before.uuid != row.uuid) and store.ids.get(row.uuid) not in (None, row.id):
+            raise ValueError(f"The uuid {row.uuid} belongs to the row {store.ids[row.uuid]} already.")
+        self._replace(store, before, row)
+        return row
+
+    def remove(self, row: Row) -> None:
+        """Remove the row with this id. Raises `KeyError`."""
+        store = self._writable(type(row))
+        self._replace(store, store.rows[row.id], None)
+
+    def reserve(self, kind: type[Any], id: int) -> None:
+        """Ids up to this one count as having been in use."""
+        store = self._writable(kind)
+        store.last_id = max(store.last_id, id)
+        self.version = object()
+
+    def fork(self) -> Self:
+        """A copy that can be changed without changing this database, and the other way round."""
+        copied = type(self).__new__(type(self))
+        copied._stores = Stores(self._stores)
+        # Neither owns what both hold.
+        copied._owned, self._owned = set(), set()
+        copied._following = self._following
+        copied.version = self.version
+        copied._listeners = {kind: listener.copy() for kind, listener in self._listeners.items()}
+        return copied
+
+    def _replace(self, store: Store, before: Any, after: Any) -> None:
+        find = self._stores.find
+        followers = list(self._followers(store, before, after))
+        for follower, rows, through in followers:
+            follower.take_out(rows, through, find)
+        store.replace(before, after, find)
+        for follower, rows, through in followers:
+            follower.put_back(rows, through, find)
+        self.version = object()
+        for listener in self._listeners.values():
+            listener.changed(self, before, after)
+
+    def clear_derived(self) -> None:
+        """Have listeners drop what derives from anything but rows, which has changed."""
+        self.version = object()
+        for listener in self._listeners.values():
+            listener.clear()
+
+    def _followers(self, leader: Store, before: Any, after: Any) -> Iterator[tuple[Store, list[Any], str]]:
+        """Where keys of other tables read what changes in a row: the rows there that refer to it."""
+        for kind, through, attributes in self._following[leader.schema.kind]:
+            same_uuid = before is not None and after is not None and before.uuid == after.uuid
+            if same_uuid and all(read(before) == read(after) for read in attributes):
+                continue
+            uuids = {row.uuid for row in (before, after) if row is not None}
+            rows = [row for uuid in sorted(uuids) for row in self.table(kind).where(**{through: uuid})]
+            if rows:
+                yield self._writable(kind), rows, through
+
+    def _writable(self, kind: type[Any]) -> Store:
+        if kind not in self._owned:
+            self._stores[kind] = self._stores[kind].copy()
+            self._owned.add(kind)
+        return self._stores[kind]

@@ -1,0 +1,146 @@
+"""The stored rows of one class in one database, with their indexes and sums."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from immutables import Map
+
+from waldur_billing_mock.mock_server.tables.index import GroupedSums, Index, SharedMap, add_up, frozen, mutable
+from waldur_billing_mock.mock_server.tables.schema import Aggregate, Find, Schema
+from waldur_billing_mock.mock_server.tables.sorted_ids import SortedIds
+
+IndexName = tuple[str, tuple[str, ...]]
+"""An order and some keys."""
+
+
+class Store:
+    """Rows by id and uuid. Forked databases share a store until one of them writes to it.
+
+    Indexes and sums are made when they are first needed, which may be while the store is shared: they hold for all who
+    share it, as all of them have the same rows here, and the same values in the rows that keys follow.
+    """
+
+    __slots__ = ("_indexes", "_sums", "ids", "last_id", "owner", "rows", "schema", "total")
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self.owner = object()
+        self.rows: SharedMap[int, Any] = Map()
+        self.ids: SharedMap[str, int] = Map()
+        self.last_id = 0
+        make = schema.options.total
+        self.total: Aggregate | None = make() if make is not None else None
+        self._indexes: dict[IndexName, Index] = {}
+        self._sums: dict[IndexName, GroupedSums] = {}
+
+    def copy(self) -> Store:
+        """A store with the same rows, which can be changed without changing this one. This one must not change."""
+        copied = Store.__new__(Store)
+        copied.schema, copied.owner, copied.last_id = self.schema, object(), self.last_id
+        copied.rows = self.rows = frozen(self.rows)
+        copied.ids = self.ids = frozen(self.ids)
+        copied.total = self.total.copy() if self.total is not None else None
+        copied._indexes = dict(self._indexes)
+        copied._sums = {name: sums.copy() for name, sums in self._sums.items()}
+        return copied
+
+    def __iter__(self) -> Iterator[Any]:
+        self.rows = frozen(self.rows)
+        return iter([row for _, row in sorted(self.rows.items())])
+
+    def row(self, id: int) -> Any:
+        """The row with an id that is in use."""
+        return self.rows[id]
+
+    def bucket(self, name: IndexName, key: Hashable, find: Find) -> SortedIds:
+        """The ids of the rows with a key in an index, which is made if it is missing."""
+        index = self._indexes.get(name)
+        if index is None:
+            index = Index(self.schema.index(*name), self.owner)
+            index.fill(self, find)
+            self._indexes[name] = index
+        return index.ids(key)
+
+    def sums(self, name: IndexName, key: Hashable, find: Find) -> Mapping[Hashable, Aggregate]:
+        """The declared sums of the rows with a key in an index, by group; groups without rows are left out."""
+        kept = self._sums.get(name)
+        if kept is None:
+            kept = self._sums[name] = GroupedSums(self.schema, self.schema.index(*name))
+        found = kept.of(key)
+        if found is None:
+            found = kept.count(key, map(self.row, self.bucket(name, key, find).all()), find)
+        return {group: figure for group, figure in found.items() if not figure.is_empty}
+
+    def add_up(self, rows: Iterable[Any], find: Find) -> Mapping[Hashable, Aggregate]:
+        """The declared sums of some rows, by group."""
+        return add_up(self.schema, rows, find)
+
+    def replace(self, before: Any, after: Any, find: Find) -> None:
+        """Put a row in the place of the one with its id, or remove that one (None), or add one (None before)."""
+        moved = [
+            name
+            for name, index in self._indexes.items()
+            if before is None or after is None or index.is_moved(before, after, find)
+        ]
+        recounted = self._recounted(before, after, moved)
+        if before is not None:
+            self._take_out(before, moved, recounted, find)
+            if self.total is not None:
+                self.total.take_out(before)
+        self.rows, self.ids = mutable(self.rows), mutable(self.ids)
+        if before is not None and (after is None or before.uuid != after.uuid):
+            del self.ids[before.uuid]
+        if after is None:
+            del self.rows[before.id]
+            return
+        self.rows[after.id] = after
+        if before is None or before.uuid != after.uuid:
+            self.ids[after.uuid] = after.id
+        self.last_id = max(self.last_id, after.id)
+        self._insert(after, moved, recounted, find)
+        if self.total is not None:
+            self.total.add(after)
+
+    def take_out(self, rows: Iterable[Any], through: str, find: Find) -> None:
+        """Take rows out of the indexes and sums that follow a foreign key, before the rows there change."""
+        names = self._following(through)
+        for row in rows:
+            self._take_out(row, names, [name for name in names if name in self._sums], find)
+
+    def put_back(self, rows: Iterable[Any], through: str, find: Find) -> None:
+        """Insert rows again that were taken out."""
+        names = self._following(through)
+        for row in rows:
+            self._insert(row, names, [name for name in names if name in self._sums], find)
+
+    def _following(self, through: str) -> list[IndexName]:
+        return [name for name, index in self._indexes.items() if through in index.key.routes]
+
+    def _recounted(self, before: Any, after: Any, moved: Sequence[IndexName]) -> Iterable[IndexName]:
+        """The sums in which the two rows may count differently."""
+        if not self._sums:
+            return ()
+        fields = (*self.schema.sums.reads, *self.schema.foreign_keys)
+        if before is None or after is None or any(getattr(before, name) is not getattr(after, name) for name in fields):
+            return self._sums
+        return [name for name in self._sums if name in moved]
+
+    def _take_out(self, row: Any, names: Iterable[IndexName], summed: Iterable[IndexName], find: Find) -> None:
+        for name in summed:
+            self._sums[name].take_out(row, find)
+        for name in names:
+            self._writable(name).remove(row, self.row, find)
+
+    def _insert(self, row: Any, names: Iterable[IndexName], summed: Iterable[IndexName], find: Find) -> None:
+        for name in names:
+            self._writable(name).insert(row, self.row, find)
+        for name in summed:
+            self._sums[name].add(row, find)
+
+    def _writable(self, name: IndexName) -> Index:
+        index = self._indexes[name]
+        if index.owner is not self.owner:
+            index = self._indexes[name] = index.copy(self.owner)
+        return index
