@@ -5,12 +5,15 @@ import gzip
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from tests.serving import ROOT
+from waldur_billing_mock.mock_server.billing.world import TABLES
 
 PACKAGES = ("contracts", "fixtures", "mock_server", "openapi")
 INSTALLED_AS = "waldur_billing_mock."
@@ -205,3 +208,28 @@ def test_every_top_level_folder_explains_itself() -> None:
     ]
 
     assert unexplained == []
+
+
+def graph(folder: str) -> dict[str, set[str]]:
+    """Which modules of a folder a module imports, type-only imports included."""
+    names = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name, _ in modules(folder)}
+    return {
+        name.removesuffix(".py").removesuffix("/__init__").replace("/", "."): {
+            found
+            for _, imported in imports(name, tree)
+            for found in (imported, imported.rpartition(".")[0])
+            if found in names
+        }
+        for name, tree in modules(folder)
+    }
+
+
+def test_worlds_are_values_that_nothing_points_back_to() -> None:
+    """No module of the mock imports itself by a detour, no row knows its world, the suite knows nothing of the mock."""
+    list(TopologicalSorter(graph("mock_server")).static_order())
+
+    knowing = [kind.__name__ for kind in TABLES.values() for field in fields(kind) if field.name == "world"]
+    contracts = [what for name, tree in modules("contracts") for _, what in imports(name, tree)]
+
+    assert knowing == []
+    assert [what for what in contracts if is_below(what, ("mock_server",))] == []

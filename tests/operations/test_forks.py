@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import combinations
 from typing import Any
@@ -128,6 +129,20 @@ def must_sum_up_as_a_scan(world: World) -> None:
         assert InvoiceView(world, row).price == total(item.price for item in own)
 
 
+def test_a_fork_does_not_give_its_sums_to_the_world_that_it_was_made_of() -> None:
+    """The index is made before the fork, and nobody asks for a sum until the fork has changed."""
+    world = small_world()
+    before = total_price(world.invoice_items.ordered("start"))
+    world = small_world()
+    assert len(world.invoice_items.ordered("start"))
+    fork = world.fork()
+    item = next(iter(fork.invoice_items))
+    fork.put(replace(item, unit_price=item.unit_price + 1))
+
+    assert total_price(world.invoice_items.ordered("start")) == before
+    assert total_price(fork.invoice_items.ordered("start")) == before + item.quantity
+
+
 class Forks(RuleBasedStateMachine):
     """Worlds that are forked, written to and asked in any order, often forked before anybody has asked anything."""
 
@@ -148,6 +163,12 @@ class Forks(RuleBasedStateMachine):
     @rule(of=st.integers(0, 3))
     def forget(self, of: int) -> None:
         self.worlds.remove(pick(self.worlds, of))
+
+    @rule(of=st.integers(0, 3), order=st.sampled_from(["start", "newest_invoice"]))
+    def look(self, of: int, order: str) -> None:
+        """A list is read, which makes an index, and no sum is asked for."""
+        world: World = pick(self.worlds, of)
+        assert len(world.invoice_items.ordered(order)) == len(world.invoice_items)
 
     @rule(of=st.integers(0, 3), dialect=st.sampled_from(DIALECTS), username=st.sampled_from(USERS))
     def ask(self, of: int, dialect: tuple[str, bool], username: str) -> None:
