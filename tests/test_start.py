@@ -1,6 +1,7 @@
 """A second start of the default world loads nothing heavy."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Final
 import pytest
 
 from tests.serving import ROOT
+from waldur_billing_mock.mock_server.__main__ import _listen
 
 HEAVY: Final = (
     "schemathesis",
@@ -54,3 +56,8 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 @pytest.mark.parametrize("module", HEAVY)
 def test_a_second_start_does_without(module: str, loaded: set[str]) -> None:
     assert module not in loaded
+
+
+def test_the_listening_socket_names_its_protocol_so_that_no_answer_waits_for_an_acknowledgement() -> None:
+    with _listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
