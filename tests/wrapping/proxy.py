@@ -115,7 +115,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response. Header names are lower-case."""
+    """A response. Header names are compared without regard to case."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
@@ -131,11 +131,11 @@ class Response:
         return self.content.value
 
     def header(self, name: str) -> str | None:
-        return dict(self.headers).get(name)
+        return next((value for known, value in self.headers if known.lower() == name), None)
 
     def with_header(self, name: str, value: str | None) -> "Response":
         """The same with another value of a header, or without the header."""
-        rest = tuple(pair for pair in self.headers if pair[0] != name)
+        rest = tuple(pair for pair in self.headers if pair[0].lower() != name)
         return replace(self, headers=rest if value is None else (*rest, (name, value)))
 
     def with_body(self, body: bytes, media_type: str | None = None) -> "Response":

@@ -1,5 +1,6 @@
 """Lists that are read whole and cut into pages again, with a count and links that fit."""
 
+import pickle
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 from urllib.parse import urlencode
@@ -53,7 +54,8 @@ def rearranged(routes: Iterable[Route], arrange: Arrange) -> Make:
             key = (request.path, request.without("page", "page_size").query, request.token)
             if key not in cache:
                 cache[key] = await server.rows(request.path, request, **filters(request))
-            return in_pages(response, arrange(list(cache[key]), request), request)
+            # Whoever stands outside may change the rows, so that the cache hands out copies. Pickle is the quickest.
+            return in_pages(response, pickle.loads(pickle.dumps(arrange(list(cache[key]), request))), request)
 
         return plant
 
