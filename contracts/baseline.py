@@ -7,10 +7,12 @@ A YAML file with a list of entries such as
       reason: the nightly task refreshes the figures
       expires: 2026-12-31
 
-`what` may be left out, which accepts all that the check finds.
+`check` and `what` may hold `*`. `what` may be left out, which accepts all that the check finds. `operation` (such as
+`invoices_list`, or `invoices_*`) and `place` (a pointer into the description) narrow an entry; one of `check`,
+`operation` and `place` is needed.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +20,11 @@ from typing import Any, Final
 import yaml
 
 from waldur_billing_mock.contracts.exchange import Complaint
+from waldur_billing_mock.contracts.reports.groups import groups
+from waldur_billing_mock.contracts.reports.report import Report
 from waldur_billing_mock.contracts.settings import Unusable
+
+_ACCEPTED_FOR: Final = timedelta(days=90)
 
 
 class Baseline:
@@ -29,10 +35,11 @@ class Baseline:
         self._today: Final = today
         self._used: Final[set[int]] = set()
 
-    def reason(self, check_id: str, complaint: Complaint) -> str:
+    def reason(self, check_id: str, complaint: Complaint, operation_id: str = "") -> str:
         """Why a complaint is accepted, blank where it is not."""
+        found = {"check": check_id, "operation": operation_id, "place": complaint.place, "what": complaint.what}
         for number, entry in enumerate(self._entries):
-            if not fnmatch(check_id, entry["check"]) or entry.get("what", complaint.what) != complaint.what:
+            if not all(_fits(found[name], entry[name]) for name in found if name in entry):
                 continue
             self._used.add(number)
             if entry["expires"] >= self._today:
@@ -44,9 +51,9 @@ class Baseline:
         found = []
         for number, entry in enumerate(self._entries):
             if entry["expires"] < self._today:
-                found.append(f"{entry['check']}: expired on {entry['expires']}")
+                found.append(f"{_name(entry)}: expired on {entry['expires']}")
             elif number not in self._used:
-                found.append(f"{entry['check']}: nothing matches it any more")
+                found.append(f"{_name(entry)}: nothing matches it any more")
         return tuple(found)
 
 
@@ -61,8 +68,43 @@ def load(path: Path | None, today: date) -> Baseline:
     if not isinstance(entries, list):
         raise Unusable(f"The baseline {path} must be a list of entries.")
     for number, entry in enumerate(entries, 1):
-        if not isinstance(entry, dict) or not {"check", "reason", "expires"} <= set(entry):
-            raise Unusable(f"{path}, entry {number}: write check, reason and expires (a date), and what if you like.")
+        if not isinstance(entry, dict) or not {"reason", "expires"} <= set(entry) or not _narrows(entry):
+            raise Unusable(
+                f"{path}, entry {number}: write check, operation or place, with reason and expires (a date), "
+                "and what if you like."
+            )
         if not isinstance(entry["expires"], date):
             raise Unusable(f"{path}, entry {number}: expires must be a date like 2026-12-31.")
     return Baseline(entries, today)
+
+
+def write_baseline(path: Path, report: Report, today: date) -> None:
+    """Writes a baseline that accepts what is broken in a report for ninety days. Raises `Unusable`."""
+    entries = [
+        {
+            "check": group.id if len(group.results) == 1 else "*",
+            "place": group.example.place,
+            "what": group.example.what.replace("[", "[[]"),
+            "reason": "accepted when this baseline was written; say why",
+            "expires": today + _ACCEPTED_FOR,
+        }
+        for group in groups(report, "broken")
+    ]
+    text = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=1_000)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Unusable(f"The baseline {path} cannot be written: {error}.") from error
+
+
+def _fits(text: str, wanted: object) -> bool:
+    """Whether a text is the wanted one, or fits its pattern."""
+    return text == wanted or fnmatch(text, str(wanted))
+
+
+def _narrows(entry: dict[str, Any]) -> bool:
+    return any(name in entry for name in ("check", "operation", "place"))
+
+
+def _name(entry: dict[str, Any]) -> str:
+    return str(entry.get("check") or entry.get("operation") or entry.get("place"))

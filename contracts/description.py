@@ -24,12 +24,17 @@ _CRASHES: Final = ("consumptions-fail", "usage-needs-quantity", "deep-json-fails
 
 
 class Fault(NamedTuple):
-    """Where a value does not fit its schema: a pointer into the description, one into the value, a sentence."""
+    """Where a value does not fit its schema: a pointer into the description, one into the value, a sentence.
+
+    `names` are the fields that are missing, or that nothing describes; `kind` is the keyword of the schema.
+    """
 
     place: str
     at: str
     message: str
     got: object
+    names: tuple[str, ...] = ()
+    kind: str = ""
 
 
 class Description:
@@ -50,6 +55,24 @@ class Description:
     def operations(self) -> Mapping[str, Operation]:
         """The operations that the documents name; each HEAD is judged together with its GET."""
         return {name: found for name, found in self.everything.items() if found.method != "HEAD"}
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The names and choices of the contract itself, which are no data of a deployment."""
+        found: set[str] = set()
+        waiting: list[Any] = [self.document]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, dict):
+                found.update(str(name) for name in node.get("properties", {}) if isinstance(node["properties"], dict))
+                choices = node.get("enum", [])
+                found.update(str(one) for one in choices if isinstance(choices, list) and isinstance(one, str))
+                if isinstance(node.get("name"), str) and "in" in node:
+                    found.add(node["name"])
+                waiting.extend(node.values())
+            elif isinstance(node, list):
+                waiting.extend(node)
+        return frozenset(found)
 
     def lists(self) -> Iterator[Operation]:
         """The operations whose answers come in pages."""
@@ -91,15 +114,7 @@ class Description:
         if "application/json" not in content:
             return []
         validator = self._validator(f"{pointer}/content/application~1json/schema")
-        return [
-            Fault(
-                "".join(f"/{_escape(str(step))}" for step in error.schema_path),
-                "".join(f"/{step}" for step in error.instance_path),
-                f"the value does not fit its {error.schema_path[-1] if error.schema_path else 'schema'}",
-                error.instance,
-            )
-            for error in validator.iter_errors(value)
-        ]
+        return [_fault(error) for error in validator.iter_errors(value)]
 
     def unseen(self, operation: Operation, values: Sequence[Any], enough: int) -> Iterator[str]:
         """The places of described fields that are missing from all of so many objects, within rows as well."""
@@ -122,6 +137,12 @@ class Description:
             if not shown and len(owners) >= enough and not field.get("x-waldur-unsent"):
                 yield place
             yield from self._unseen(place, shown, enough)
+
+    def requires(self, place: str) -> bool:
+        """Whether the schema around a property requires it."""
+        schema, _, name = place.rpartition("/properties/")
+        required = self._at(schema).get("required", []) if schema else []
+        return name.replace("~1", "/").replace("~0", "~") in required
 
     def misspelled(self, operation: Operation, value: Any) -> Iterator[Fault]:
         """Links whose identifier is not written in the described form, and instants in UTC that end otherwise."""
@@ -186,6 +207,24 @@ def describe(revision: str, dialect: Dialect = "documented") -> Description:
     """The description of a revision in a dialect. Raises `DocumentError` or `OverlayError` where it is not whole."""
     document = revisions.describe(FOLDER, revision, wire=dialect == "wire", tolerant=True)
     return Description(document, revision, dialect)
+
+
+def _fault(error: jsonschema_rs.ValidationError) -> Fault:
+    keyword = str(error.schema_path[-1]) if error.schema_path else "schema"
+    names: tuple[str, ...] = ()
+    kind = error.kind
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
+        names, keyword = (str(kind.property),), "required"
+    elif isinstance(kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
+        names = tuple(map(str, kind.unexpected))
+    return Fault(
+        "".join(f"/{_escape(str(step))}" for step in error.schema_path),
+        "".join(f"/{step}" for step in error.instance_path),
+        f"the value does not fit its {keyword}",
+        error.instance,
+        names,
+        keyword,
+    )
 
 
 @cache

@@ -1,12 +1,11 @@
 """The catalogue of known deviations, and which of them explains a complaint.
 
-A complaint is a known deviation if the target keeps the contract once the description says what real servers do; what
-explains it are those entries of the catalogue that change what the complaint rests on.
+A value that fits what real servers are known to send is a known deviation; what explains it are the entries of the
+catalogue that change what the complaint rests on. What no schema can express is named by the check that can see it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatch
 from typing import Any, Final
 
 from waldur_billing_mock.contracts.description import FOLDER, Description
@@ -15,22 +14,6 @@ from waldur_billing_mock.openapi.document import Node, read_yaml
 from waldur_billing_mock.openapi.overlay import Action, apply
 from waldur_billing_mock.openapi.revision import wire_overlay
 from waldur_billing_mock.openapi.target import select
-
-OBSERVED: Final[Mapping[str, tuple[str, str]]] = {
-    "list-order-unstable": ("habits/pages_partition_the_whole/*", "*rows of all pages*|no row may stand on two pages*"),
-    "period-costs-collapse": ("invariants/*_costs_for_period_retrieve", "* must count equal items each"),
-    "costs-unscoped": ("roles/*/invoice_items_costs_list", "the costs of a foreign project*"),
-    "costs-items-collapse": ("invariants/invoice_items_costs_list", "equal items of the current month*"),
-    "growth-stale-after-migrate": (
-        "*/invoices_growth_retrieve",
-        "the figures and the invoices of *|the figures of a named customer *",
-    ),
-    "absurd-years-fail": ("shapes/invoice_items_*", "ST101*"),
-}
-"""Deviations that no description can express: the checks that notice them, and how these complain.
-
-`out-of-range-fails` has no check: nothing here sends such prices, and a failure alone does not tell its cause.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,36 +26,48 @@ class Deviation:
     since: str
     places: tuple[str, ...] = ()
 
-    def is_observed_by(self, check_id: str, complaint: Complaint) -> bool:
-        """Whether a complaint is what a check says of this deviation, which no description can express."""
-        checks, words = OBSERVED.get(self.id, ("", ""))
-        return fnmatch(check_id, checks) and any(fnmatch(complaint.what, word) for word in words.split("|"))
-
 
 class Catalogue:
-    """The deviations that concern a revision."""
+    """The deviations that concern a revision. `ids` are their identifiers."""
 
     def __init__(self, description: Description) -> None:
         self._document: Final = description.document
         self.entries: Final = tuple(_entries(description))
+        self.ids: Final = frozenset(entry.id for entry in self.entries)
+        self._explained: Final[dict[tuple[str, str], tuple[str, ...]]] = {}
 
     def explain(self, operation_place: str, complaint: Complaint) -> tuple[str, ...]:
-        """The entries that change what a complaint rests on, the nearest that there are.
+        """The entries that change what a complaint rests on, the nearest that there are; none where none does.
 
-        They change its place, or bring the members that it is about, or change what refers to its component; else they
-        change anything that its operation uses.
+        They change its place, or bring the members that it is about, or change what refers to its component.
         """
+        key = operation_place, complaint.place
+        if key not in self._explained:
+            self._explained[key] = self._explain(operation_place, complaint)
+        return self._explained[key]
+
+    def _explain(self, operation_place: str, complaint: Complaint) -> tuple[str, ...]:
         used = self._used_by(operation_place)
         wide = [entry for entry in self.entries if any(_touches(entry.places, place) for place in used)]
         near = [entry for entry in self.entries if _touches(entry.places, complaint.place)]
         shown = [entry for entry in near if not all(place.endswith("/x-waldur-switches") for place in entry.places)]
         bringing = [entry for entry in wide if self._brings_members(entry, complaint.place)]
         referring = [entry for entry in wide if self._refers_to(entry, complaint.place)]
-        return tuple(dict.fromkeys(entry.id for entry in shown or near or bringing or referring or wide))
+        return tuple(dict.fromkeys(entry.id for entry in shown or bringing or referring))
 
-    def observed(self, check_id: str, complaint: Complaint) -> tuple[str, ...]:
-        """The deviations that no description can express and that explain a complaint."""
-        return tuple(entry.id for entry in self.entries if entry.is_observed_by(check_id, complaint))
+    def changing(self, place: str) -> tuple[str, ...]:
+        """The entries that change what stands at a place, or below it."""
+        return tuple(entry.id for entry in self.entries if _touches(entry.places, place))
+
+    def looked_at(self, operation_place: str) -> frozenset[str]:
+        """The entries that change a form of the answers of an operation, so that judging an answer can show them."""
+        used = [place for place in self._used_by(operation_place) if place.startswith("/components/schemas/")]
+        return frozenset(
+            entry.id
+            for entry in self.entries
+            if any(_touches(entry.places, place) for place in used)
+            or any(place.startswith(f"{operation_place}/responses") for place in entry.places)
+        )
 
     def _brings_members(self, entry: Deviation, place: str) -> bool:
         """Whether an entry adds properties to a schema that is complained to have too many."""

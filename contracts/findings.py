@@ -1,15 +1,24 @@
-"""What became of a check: kept, broken, a known deviation, accepted for now, or not exercised."""
+"""What became of a check: kept, broken, an error of the suite, a known deviation, a note, accepted, not exercised."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, Literal
 
 from waldur_billing_mock.contracts.checks import Check
 from waldur_billing_mock.contracts.exchange import Complaint
 from waldur_billing_mock.contracts.ledger import Change
 
-Outcome = Literal["kept", "broken", "known deviation", "accepted", "not exercised"]
-OUTCOMES: Final[tuple[Outcome, ...]] = ("kept", "broken", "known deviation", "accepted", "not exercised")
+Outcome = Literal["kept", "broken", "error", "known deviation", "note", "accepted", "not exercised"]
+OUTCOMES: Final[tuple[Outcome, ...]] = (
+    "kept",
+    "broken",
+    "error",
+    "known deviation",
+    "note",
+    "accepted",
+    "not exercised",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +32,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The outcome of a check, with what was found. `reason` says why it was not exercised."""
+    """The outcome of a check, with what was found. `reason` says why it was not exercised, or what the error was."""
 
     check: Check
     outcome: Outcome
@@ -34,7 +43,11 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A whole run, as reports show it."""
+    """A whole run, as reports show it.
+
+    `headline` says how the server relates to the described revisions, where it is none of them. `seen` counts known
+    deviations, `unseen` were looked for and not seen, `unlooked` were not looked for.
+    """
 
     target: str
     base: str
@@ -48,32 +61,43 @@ class Verdict:
     seconds: float
     seen: Mapping[str, int]
     unseen: tuple[str, ...]
+    unlooked: tuple[str, ...]
     stale: tuple[str, ...]
     left: tuple[Change, ...]
     undone: int
     statuses: Mapping[str, Mapping[int, int]]
     parameters: Mapping[str, tuple[str, ...]]
     shows_data: bool
+    started: datetime
+    suite_version: str
+    server_version: str
     stopped: str = ""
     strict: bool = False
+    headline: str = ""
+    words: frozenset[str] = frozenset()
     places: Mapping[str, str] = field(default_factory=dict)
+    routes: Mapping[str, str] = field(default_factory=dict)
     catalogue: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, outcome: Outcome) -> Sequence[Result]:
         """The results of one outcome."""
         return [result for result in self.results if result.outcome == outcome]
 
+    def fails(self, result: Result) -> bool:
+        """Whether a result makes the contract broken."""
+        return result.outcome == "broken" or (self.strict and result.outcome in ("known deviation", "note"))
+
     @property
     def exit_code(self) -> int:
-        """0 kept, 1 broken, 2 could not judge."""
-        if self.of("broken") or (self.strict and self.of("known deviation")):
+        """0 kept, 1 broken, 2 could not be judged."""
+        if any(map(self.fails, self.results)):
             return 1
         judged = len(self.results) - len(self.of("not exercised"))
-        return 2 if self.stopped or not judged else 0
+        return 2 if self.stopped or self.of("error") or not judged else 0
 
 
 def worst(findings: Sequence[Finding]) -> Outcome:
-    """The outcome of a check by its findings: broken before known deviation before accepted."""
+    """The outcome of a check by its findings: broken before known deviation, note and accepted."""
     outcomes = {finding.outcome for finding in findings}
-    order: tuple[Outcome, ...] = ("broken", "known deviation", "accepted")
+    order: tuple[Outcome, ...] = ("broken", "known deviation", "note", "accepted")
     return next((outcome for outcome in order if outcome in outcomes), "kept")

@@ -1,33 +1,66 @@
 """The command line: its words, and the settings that they make. Tokens are read from the environment alone."""
 
 import argparse
+import math
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
+from urllib.parse import SplitResult, urlsplit
 
 from waldur_billing_mock.contracts.description import REVISIONS
-from waldur_billing_mock.contracts.settings import MOCK, PROFILES, ROLES, Settings, Unusable
+from waldur_billing_mock.contracts.settings import MOCK, PROFILES, ROLES, Settings, Shard, Unusable
 
 REPORTS: Final = ("html", "json", "junit", "markdown", "sarif")
-_EXAMPLE: Final = """\
-One command for a real Waldur, which is only read:
+DISTRIBUTION: Final = "waldur-billing-mock"
+_PRINTABLE: Final = re.compile(r"[!-~]+\Z")
+_EXAMPLES: Final = """\
+commands:
+  waldur-contracts [options]            judge a target; without --target: the mock, in this process
+  waldur-contracts explain [ID ...]     say what a check requires; without an id: list all checks
+  waldur-contracts undo LEDGER          undo what an interrupted run has left changed
+  waldur-contracts merge FILE.json ...  make one report of the JSON reports of several shards
+
+examples:
+  waldur-contracts --profile quick
   WALDUR_TOKEN=... waldur-contracts --target https://waldur.example.com --token-env WALDUR_TOKEN --html report.html
 
+A target elsewhere is only read, unless --allow-writes names its host.
 Exit codes: 0 the contract is kept, 1 it is broken, 2 it could not be judged.
 """
+
+
+def suite_version() -> str:
+    """The release of this suite, `unknown` where it is not installed."""
+    try:
+        return version(DISTRIBUTION)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+class _Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Shows the default of each option that has one, and the epilog as it is written."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default in (None, "", False) or isinstance(action.default, list):
+            return action.help
+        return super()._get_help_string(action)
 
 
 def parser() -> argparse.ArgumentParser:
     """The words of the command line."""
     made = argparse.ArgumentParser(
         prog="waldur-contracts",
-        description="Judges whether a server keeps the promises of Waldur's billing API. Without a target: the mock.",
-        epilog=_EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Judges whether a server keeps the contract of Waldur's billing API.",
+        epilog=_EXAMPLES,
+        formatter_class=_Help,
+        allow_abbrev=False,
     )
+    made.add_argument("--version", action="version", version=f"waldur-contracts {suite_version()}")
     what = made.add_argument_group("what is judged")
-    what.add_argument("--target", metavar="URL", help="a server; it is only read unless --allow-writes is given")
+    what.add_argument("--target", metavar="URL", help="a server; without it, the mock in this process")
     what.add_argument(
         "--token-env",
         metavar="NAME",
@@ -38,35 +71,58 @@ def parser() -> argparse.ArgumentParser:
         metavar="ROLE=NAME",
         action="append",
         default=[],
-        help=f"the variable with the token of a role, repeatable; roles: {', '.join(ROLES)}",
+        help=f"the environment variable with the token of a role, repeatable; roles: {', '.join(ROLES)}",
+    )
+    what.add_argument(
+        "--role-scope",
+        metavar="ROLE=UUID[,UUID]",
+        action="append",
+        default=[],
+        help="the customers on which a role is held, repeatable; else the server is asked for them",
     )
     what.add_argument("--revision", choices=("auto", *REVISIONS), default="auto", help="what the server promises")
     what.add_argument("--wire", action="store_true", help="judge by what real servers send, not by the documents")
-    what.add_argument("--app", default=MOCK, metavar="MODULE:FUNCTION", help=argparse.SUPPRESS)
     what.add_argument("--scenario", default="default", help="the world of the mock in this process")
     what.add_argument("--world-seed", type=int, default=1, metavar="N", help="the seed of that world")
+    what.add_argument("--app", default=MOCK, metavar="MODULE:FUNCTION", help=argparse.SUPPRESS)
+    what.add_argument("--as-deployed", choices=("documented", "wire"), default="", help=argparse.SUPPRESS)
     how = made.add_argument_group("how much is asked")
-    how.add_argument("--profile", choices=tuple(PROFILES), default="full")
+    how.add_argument("--profile", choices=tuple(PROFILES), default="full", help="quick, full, or a whole night")
     how.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed asks the same in the same order")
     how.add_argument("--only", metavar="ID", action="append", default=[], help="checks whose id begins so, repeatable")
-    how.add_argument("--stop-at-first", action="store_true", help="end at the first broken contract")
+    how.add_argument("--shard", metavar="N/OF", default="1/1", help="only one part of the checks, such as 2/5")
+    how.add_argument("--stop-at-first", action="store_true", help="end at the first broken check")
     how.add_argument(
-        "--rate-limit", type=float, default=5.0, metavar="N", help="requests a second to a URL; 0: no limit"
+        "--rate-limit",
+        type=float,
+        metavar="N",
+        help="requests a second, 0 for no limit (default: 5; no limit on this machine)",
     )
+    how.add_argument("--budget", type=int, metavar="N", help="the largest number of requests, undoing not counted")
+    how.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS", help="the longest time of one request")
     how.add_argument(
-        "--budget", type=int, metavar="N", help="the largest number of requests, beside those that take changes back"
+        "--max-time", type=float, metavar="SECONDS", help="the longest time of the run (default: by the profile)"
     )
-    how.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS")
-    how.add_argument("--ca", type=Path, metavar="FILE", help="a certificate authority of your own")
+    how.add_argument("--ca", type=Path, metavar="FILE", help="the certificates of an authority of your own, in PEM")
     writing = made.add_argument_group("writing")
     writing.add_argument("--read-only", action="store_true", help="write to nothing, not even to the mock")
     writing.add_argument("--allow-writes", default="", metavar="HOST", help="the host of the target, once more")
     writing.add_argument("--write-invoice", nargs="+", default=[], metavar="UUID", help="or the word any")
     writing.add_argument("--write-item", nargs="+", default=[], metavar="UUID", help="or the word any")
+    writing.add_argument(
+        "--ledger",
+        type=Path,
+        metavar="FILE",
+        help="where changes are noted before they are made (default: waldur-contracts-<time>.ledger)",
+    )
     result = made.add_argument_group("results")
-    result.add_argument("--strict", action="store_true", help="known deviations fail")
+    result.add_argument("--strict", action="store_true", help="known deviations and notes fail")
     result.add_argument("--baseline", type=Path, metavar="FILE", help="findings that are accepted for now")
-    result.add_argument("--show-data", action="store_true", help="show values in reports, not their shapes")
+    result.add_argument("--write-baseline", type=Path, metavar="FILE", help="write the findings of this run as one")
+    result.add_argument("--compare", type=Path, metavar="OLD.json", help="tell what is new and what is gone since")
+    result.add_argument("--resume", type=Path, metavar="FILE", help="keep results there, and go on after a stop")
+    result.add_argument("--tickets", type=Path, metavar="FOLDER", help="write one Markdown file per finding")
+    result.add_argument("--show-data", action="store_true", help="show the values of the target in reports")
     for name in REPORTS:
         result.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"write a report in {name}")
     return made
@@ -75,17 +131,19 @@ def parser() -> argparse.ArgumentParser:
 def settings(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings that a command line makes. Raises `Unusable`; unknown words end the process with 2."""
     given = parser().parse_args(arguments)
-    roles = {}
-    for pair in given.role_token:
-        role, _, name = pair.partition("=")
-        if role not in ROLES:
-            raise Unusable(f"There is no role {role!r}; give tokens for {', '.join(ROLES)}.")
-        roles[role] = _token(name, environment)
-    return Settings(
-        target=given.target,
-        token=_token(given.token_env, environment) if given.token_env else "",
-        role_tokens=roles,
+    made = Settings(
+        target=_target(given.target),
+        token=token("--token-env", given.token_env, environment) if given.token_env is not None else "",
+        role_tokens={
+            role: token(f"--role-token {role}", name, environment)
+            for role, name in _pairs("--role-token", given.role_token, "the name of an environment variable")
+        },
+        role_scopes={
+            role: tuple(_uuid(f"--role-scope {role}", text) for text in names.split(","))
+            for role, names in _pairs("--role-scope", given.role_scope, "the uuid of a customer")
+        },
         application=given.app,
+        deployed=given.as_deployed,
         scenario=given.scenario,
         world_seed=given.world_seed,
         revision=given.revision,
@@ -93,24 +151,115 @@ def settings(arguments: Sequence[str], environment: Mapping[str, str] = os.envir
         profile=PROFILES[given.profile],
         seed=given.seed,
         only=tuple(given.only),
+        shard=_shard(given.shard),
         stop_at_first=given.stop_at_first,
         read_only=given.read_only,
         allow_writes=given.allow_writes,
         write_invoices=tuple(given.write_invoice),
         write_items=tuple(given.write_item),
-        rate=given.rate_limit,
+        ledger=given.ledger,
+        rate=_number("--rate-limit", given.rate_limit, lambda rate: rate >= 0, "0 or more"),
         budget=given.budget,
-        timeout=given.timeout,
+        timeout=_number("--timeout", given.timeout, lambda seconds: seconds > 0, "more than 0") or 0.0,
+        max_time=_number("--max-time", given.max_time, lambda seconds: seconds > 0, "more than 0"),
         authority=given.ca,
         strict=given.strict,
         show_data=given.show_data,
         baseline=given.baseline,
+        write_baseline=given.write_baseline,
+        compare=given.compare,
+        resume=given.resume,
+        tickets=given.tickets,
         reports={name: getattr(given, name) for name in REPORTS if getattr(given, name)},
     )
+    _must_be_consistent(made)
+    return made
 
 
-def _token(name: str, environment: Mapping[str, str]) -> str:
-    token = environment.get(name, "").strip()
-    if not token:
-        raise Unusable(f"The environment variable {name!r} is not set; put the token into it.")
-    return token
+def _must_be_consistent(made: Settings) -> None:
+    """Refuses options that have no effect together. Raises `Unusable`."""
+    if made.budget is not None and made.budget < 1:
+        raise Unusable(f"--budget {made.budget} allows no request; give 1 or more, or leave it out.")
+    if made.authority is not None and not made.authority.is_file():
+        raise Unusable(f"--ca {made.authority}: there is no such file.")
+    if (made.write_invoices or made.write_items) and not made.allow_writes:
+        raise Unusable("--write-invoice and --write-item need --allow-writes HOST, which names the target once more.")
+    if made.allow_writes and made.target is None:
+        raise Unusable("--allow-writes is for a --target; the mock in this process is always written to.")
+    if made.allow_writes and made.read_only:
+        raise Unusable("--allow-writes and --read-only exclude each other.")
+    if made.target is None and (made.token or made.role_tokens or made.role_scopes):
+        raise Unusable("--token-env, --role-token and --role-scope are for a --target; the mock has tokens of its own.")
+
+
+def _target(text: str | None) -> str | None:
+    """The URL of a server: scheme, host, port, maybe a name and a password. Raises `Unusable`."""
+    if text is None:
+        return None
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise Unusable(
+            f"--target {_shown(text)} is not a valid URL ({error}); write https://HOST or https://HOST:PORT."
+        ) from None
+    if parts.scheme not in ("http", "https") or not host or not _PRINTABLE.match(text) or port == 0:
+        raise Unusable(f"--target {_shown(text)} is not a valid URL; write https://HOST or https://HOST:PORT.")
+    if "@" in parts.netloc:
+        raise Unusable(f"--target holds a name or a password; Waldur takes a token instead: write {_base(parts)}.")
+    if parts.path.strip("/") not in ("", "api") or parts.query or parts.fragment:
+        raise Unusable(f"--target {_shown(text)} has a path; the API is looked for at {_base(parts)}/api/.")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _base(parts: SplitResult) -> str:
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def _shown(text: str) -> str:
+    """A URL as a message may show it: on one line, and not without end."""
+    return repr(text[:200])
+
+
+def token(option: str, name: str, environment: Mapping[str, str] = os.environ) -> str:
+    """The token in an environment variable. Raises `Unusable` where it is not set, or is no token."""
+    if not name:
+        raise Unusable(f"{option} needs the name of an environment variable that holds the token.")
+    found = environment.get(name, "").strip()
+    if not found:
+        raise Unusable(f"{option}: the environment variable {name!r} is not set; put the token into it.")
+    if not _PRINTABLE.match(found):
+        raise Unusable(f"{option}: the token in {name!r} has a blank, a line break or another sign that no token has.")
+    return found
+
+
+def _pairs(option: str, words: Sequence[str], meant: str) -> Sequence[tuple[str, str]]:
+    found = []
+    for word in words:
+        role, _, value = word.partition("=")
+        if not value:
+            raise Unusable(f"{option} {word!r}: write ROLE=VALUE, where VALUE is {meant}.")
+        if role not in ROLES:
+            raise Unusable(f"{option}: there is no role {role!r}; the roles are {', '.join(ROLES)}.")
+        found.append((role, value))
+    return found
+
+
+def _uuid(option: str, text: str) -> str:
+    digits = text.strip().lower().replace("-", "")
+    if not re.fullmatch(r"[0-9a-f]{32}", digits):
+        raise Unusable(f"{option}: {text!r} is not a uuid.")
+    return digits
+
+
+def _shard(text: str) -> Shard:
+    match = re.fullmatch(r"([0-9]{1,3})/([0-9]{1,3})", text)
+    if match is None or not 1 <= int(match[1]) <= int(match[2]):
+        raise Unusable(f"--shard {text!r}: write a part and the number of parts, such as 2/5.")
+    return Shard(int(match[1]), int(match[2]))
+
+
+def _number(option: str, value: float | None, fits: Callable[[float], bool], meant: str) -> float | None:
+    if value is not None and (not math.isfinite(value) or not fits(value)):
+        raise Unusable(f"{option} {value:g} makes no sense; give {meant}.")
+    return value

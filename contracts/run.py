@@ -1,55 +1,116 @@
-"""One run from settings to verdict: opens the target, finds the revision, lets pytest judge check after check."""
+"""One run from settings to verdict: opens the target, finds the revision, makes check after check, undoes changes."""
 
-from collections.abc import Callable
-from datetime import date
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
-import pytest
-
 from waldur_billing_mock.contracts.baseline import load
-from waldur_billing_mock.contracts.bench import Bench
 from waldur_billing_mock.contracts.exchange import Request
-from waldur_billing_mock.contracts.findings import Result, Verdict
-from waldur_billing_mock.contracts.plugin import ContractPlugin
+from waldur_billing_mock.contracts.findings import Verdict
+from waldur_billing_mock.contracts.guard import CannotAsk
+from waldur_billing_mock.contracts.ledger import LedgerFile
 from waldur_billing_mock.contracts.revision import Revision, find_revision
+from waldur_billing_mock.contracts.runner import Progress, Runner
 from waldur_billing_mock.contracts.settings import Settings, Unusable
-from waldur_billing_mock.contracts.target import open_target
-from waldur_billing_mock.contracts.transport import CannotAsk
-
-SUITE: Final = Path(__file__).parent / "suite"
-Progress = Callable[[Result, int, int], None]
-"""Is told of each result, its number, and the number of all checks."""
+from waldur_billing_mock.contracts.target import Target, open_target
+from waldur_billing_mock.contracts.values import Malformed, parse
 
 _FIRST: Final = Request("GET", "/api/invoices/?page_size=1&field=uuid")
-_QUIET: Final = ("--assert=plain", "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist")
+_SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
-def prepare(settings: Settings, today: date) -> Bench:
+def prepare(settings: Settings, now: datetime | date) -> Runner:
     """Everything that is needed before the first check. Raises `Unusable`."""
-    baseline = load(settings.baseline, today)
+    moment = now if isinstance(now, datetime) else datetime(now.year, now.month, now.day, tzinfo=UTC)
+    baseline = load(settings.baseline, moment.date())
     named = "documents" if settings.revision == "auto" else settings.revision
     target = open_target(settings, named)
     try:
-        if settings.revision == "auto" and not settings.in_process:
+        _must_be_waldur(target)
+        if settings.revision == "auto" and (settings.deployed or not settings.in_process):
             revision = find_revision(target)
         else:
             revision = Revision(named, "as asked for")
-        answer = target.guard.send(_FIRST, target.main)
     except CannotAsk as error:
         raise Unusable(f"The target cannot be asked: {error}.") from None
+    return Runner(settings, target, revision, baseline, moment, _ledger_file(settings, target, moment))
+
+
+def run(settings: Settings, now: datetime | date, progress: Progress) -> Verdict:
+    """The verdict on a target. What was changed is undone, also when the run is interrupted."""
+    return carry_out(prepare(settings, now), progress)
+
+
+def carry_out(runner: Runner, progress: Progress) -> Verdict:
+    """Makes all checks of a runner. Ctrl-C, SIGTERM and SIGHUP end it; changes are undone in any case."""
+    with _interruptible(runner.target):
+        try:
+            verdict = runner.run(progress)
+        except KeyboardInterrupt as error:
+            runner.stopped = str(error) or "interrupted"
+            verdict = runner.verdict()
+        finally:
+            # An error of the suite is told by who called; the changes are undone before.
+            runner.undo_all()
+            if isinstance(runner.ledger.journal, LedgerFile):
+                runner.ledger.journal.close(sum(change.undo is not None for change in runner.ledger.left))
+            runner.target.close()
+    return verdict
+
+
+def _must_be_waldur(target: Target) -> None:
+    """Raises `Unusable` where the target is no Waldur, or does not let itself be asked."""
+    answer = target.guard.send(_FIRST, target.main)
+    path = _FIRST.path
     if answer.status in (401, 403):
         raise Unusable(f"The token is not accepted by {target.name} ({answer.status}).")
+    if answer.status in (301, 302, 307, 308):
+        where = answer.headers.get("location", "nowhere")[:200]
+        raise Unusable(
+            f"{target.name} leads elsewhere ({answer.status} to {where}); if that is right, name it as --target."
+        )
     if answer.status != 200:
-        raise Unusable(f"{target.name} does not answer like Waldur: {answer.status} for {_FIRST.path}.")
-    return Bench(settings, target, revision, baseline)
+        raise Unusable(f"{target.name} does not answer like Waldur: {answer.status} for {path}.")
+    try:
+        found = parse(answer.body)
+    except Malformed:
+        kind = answer.headers.get("content-type", "no content type")[:80]
+        raise Unusable(f"{target.name} is no Waldur: {path} answers {kind} that is not JSON.") from None
+    if not isinstance(found, list):
+        raise Unusable(f"{target.name} is no Waldur: {path} answers JSON that is no list.")
 
 
-def run(settings: Settings, today: date, progress: Progress) -> Verdict:
-    """The verdict on a target. What was changed is taken back, also when the run is interrupted."""
-    plugin = ContractPlugin(prepare(settings, today), progress)
-    arguments = [str(SUITE), "-c", str(SUITE / "pytest.toml"), "--rootdir", str(SUITE)]
-    if settings.stop_at_first:
-        arguments.append("--exitfirst")
-    pytest.main([*arguments, *_QUIET], plugins=[plugin])
-    return plugin.verdict()
+def _ledger_file(settings: Settings, target: Target, now: datetime) -> LedgerFile | None:
+    """Where changes of a deployment are noted; a world in this process is brought back otherwise."""
+    if not settings.allow_writes:
+        return None
+    path = settings.ledger or Path(f"waldur-contracts-{now:%Y%m%dT%H%M%S}.ledger")
+    return LedgerFile(path, {"target": target.base, "started": now.isoformat(), "role": target.main.role})
+
+
+@contextmanager
+def _interruptible(target: Target) -> Iterator[None]:
+    """Turns signals into a `KeyboardInterrupt`, but not while a change is on its way or being undone."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        why = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
+        if target.guard.interrupt(why):
+            raise KeyboardInterrupt(why)
+
+    before: dict[signal.Signals, Callable[[int, FrameType | None], object] | int | None] = {}
+    try:
+        for name in _SIGNALS:
+            if hasattr(signal, name):
+                number = signal.Signals[name]
+                before[number] = signal.signal(number, end)
+    except ValueError:
+        before.clear()  # signals reach the main thread alone, and this is another one
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,7 +1,7 @@
 """Shapes by Schemathesis: whatever is asked, good or bad, the answer is as described.
 
-Schemathesis talks to the gate alone, so that the guard sees all it sends. Its engine is no public interface: everything
-that touches it stands here, its release is pinned, and a test of this module fails when it changes.
+Schemathesis talks to a proxy before the guard alone, so that the guard sees all it sends. Its engine is no public
+interface: everything that touches it stands here, its release is pinned, and a test fails when it changes.
 """
 
 import re
@@ -9,21 +9,33 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure
 from schemathesis.engine import events, from_schema
 
+from waldur_billing_mock.contracts.context import Context
 from waldur_billing_mock.contracts.exchange import Answer, Broken, Complaint, Exchange, NotExercised, Request
-from waldur_billing_mock.contracts.gate import PLACEHOLDER, Gate
-from waldur_billing_mock.contracts.trial import Trial
-from waldur_billing_mock.contracts.values import is_uuid
+from waldur_billing_mock.contracts.judging import Noted
+from waldur_billing_mock.contracts.schemathesis_proxy import PLACEHOLDER, SchemathesisProxy
+from waldur_billing_mock.contracts.values import Malformed, is_uuid
 from waldur_billing_mock.openapi.operation import Operation
 
 _MEMORY: Final = "shapes"
 _SCHEMA: Final = re.compile(r"^Schema at (/\S+):", re.MULTILINE)
-_NOT_FOR_A_GATE: Final = ("use_after_free", "ensure_resource_availability")
+_NOT_ALONE: Final = ("use_after_free", "ensure_resource_availability")
+"""Checks that need the history of a scenario, which is not kept here."""
+_JUDGED_HERE: Final = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+)
+"""Checks of answers that a server may fail in a known way; `must_fit` judges each answer in their place."""
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f]")
 _ALSO_EXPECTED: Final = (
     # The state of the invoice, its customer or a payment profile decides, and no schema knows them.
     ("invoices_paid", "positive_data_acceptance", ["2xx", "400", "404", "409", "415"]),
@@ -44,65 +56,71 @@ class Shapes:
     """What one run of Schemathesis found: complaints and numbers of 2xx answers by operation."""
 
     complaints: dict[str, list[Complaint]] = field(default_factory=lambda: defaultdict(list))
+    noted: dict[str, list[Noted]] = field(default_factory=lambda: defaultdict(list))
     successes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     trouble: str = ""
 
 
-def shape_is_kept(trial: Trial, operation_id: str) -> None:
+def shape_is_kept(context: Context, operation_id: str) -> None:
     """Good data is accepted, bad data refused, and every answer has a described status, its headers and its schema."""
-    operation = trial.description.operations[operation_id]
-    if operation.method != "GET" and not trial.target.in_process:
+    operation = context.description.operations[operation_id]
+    if operation.method != "GET" and not context.target.in_process:
         raise NotExercised("only reading operations are fuzzed on a deployment")
-    if _MEMORY not in trial.memory:
-        trial.memory[_MEMORY] = _run(trial)
-    shapes: Shapes = trial.memory[_MEMORY]
+    if _MEMORY not in context.memory:
+        context.memory[_MEMORY] = _run(context)
+    shapes: Shapes = context.memory[_MEMORY]
+    context.noted.extend({(one.complaint.key, one.explained_by): one for one in shapes.noted[operation_id]}.values())
     if shapes.complaints[operation_id]:
         raise Broken(*shapes.complaints[operation_id])
     if shapes.trouble:
         raise NotExercised(shapes.trouble)
-    accepted = shapes.successes[operation_id] or trial.tally.succeeded(operation_id)
+    accepted = shapes.successes[operation_id] or context.coverage.succeeded(operation_id)
     if not accepted:
         raise NotExercised("no request was ever accepted")
 
 
-def _run(trial: Trial) -> Shapes:
+def _run(context: Context) -> Shapes:
     """One run over all operations that may be asked; in this process the world is brought back afterwards."""
     shapes = Shapes()
-    twins = {(operation.method, operation.path): operation for operation in trial.description.everything.values()}
+    twins = {(operation.method, operation.path): operation for operation in context.description.everything.values()}
     by_label = {f"{method} {path}": operation for (method, path), operation in twins.items()}
 
     def answered(request: Request, answer: Answer) -> None:
-        operation = _operation(request, trial)
+        operation = _operation(request, context)
         if operation is not None:
-            trial.tally.count(operation.operation_id, request, answer.status)
+            context.coverage.count(operation.operation_id, request, answer.status)
             if 200 <= answer.status < 300:
                 shapes.successes[operation.operation_id] += 1
+            if context.forgives:
+                _judge(context, shapes, operation, request, answer)
 
-    gate = Gate(trial.target.guard, trial.target.main, answered)
+    proxy = SchemathesisProxy(context.target.guard, context.target.main, answered)
     schema = schemathesis.openapi.from_dict(
-        trial.description.document, config=SchemathesisConfig.from_dict(_configuration(trial))
+        context.description.document, config=SchemathesisConfig.from_dict(_configuration(context))
     )
-    schema.app = gate
+    schema.app = proxy
+    # A server that logs decoded paths must not find line breaks in them; the guard would refuse them.
+    schema.hook("filter_case")(lambda ctx, case: not _forges_lines(case))
     try:
         for event in from_schema(schema).execute():
-            for label, complaint in _complaints(event, trial, by_label):
+            for label, complaint in _complaints(event, context, by_label):
                 shapes.complaints[label].append(complaint)
-            if isinstance(event, events.NonFatalError | events.FatalError) and not gate.failures:
+            if isinstance(event, events.NonFatalError | events.FatalError) and not proxy.failures:
                 shapes.trouble = f"Schemathesis could not go on: {_words(event)}"
-            if gate.failures:
-                shapes.trouble = gate.failures[0]
+            if proxy.failures:
+                shapes.trouble = proxy.failures[0]
                 break
     finally:
-        trial.target.renew()
-        trial.forget()
+        context.target.renew()
+        context.drop_cache()
     return shapes
 
 
-def _configuration(trial: Trial) -> dict[str, Any]:
+def _configuration(context: Context) -> dict[str, Any]:
     """The settings of Schemathesis: one worker and no cache, so that the same seed sends the same requests."""
-    profile, writes = trial.profile, trial.target.guard.writing.everything
+    profile, writes = context.profile, context.target.guard.writing.everything
     configuration: dict[str, Any] = {
-        "seed": trial.seed,
+        "seed": context.seed,
         "workers": 1,
         "continue-on-failure": True,
         "headers": {"Authorization": PLACEHOLDER},
@@ -120,13 +138,13 @@ def _configuration(trial: Trial) -> dict[str, Any]:
             "fuzzing": {"enabled": True},
             "stateful": {"enabled": profile.stateful},
         },
-        "checks": {name: {"enabled": False} for name in _NOT_FOR_A_GATE},
+        "checks": {name: {"enabled": False} for name in (*_NOT_ALONE, *(_JUDGED_HERE if context.forgives else ()))},
     }
     if writes:
         configuration["operations"] = [
             {"include-operation-id": name, "checks": {check: {"expected-statuses": statuses}}}
             for name, check, statuses in _ALSO_EXPECTED
-            if name in trial.description.operations
+            if name in context.description.operations
         ]
     else:
         configuration["phases"]["coverage"]["unexpected-methods"] = []
@@ -135,7 +153,7 @@ def _configuration(trial: Trial) -> dict[str, Any]:
 
 
 def _complaints(
-    event: events.EngineEvent, trial: Trial, by_label: Mapping[str, Operation]
+    event: events.EngineEvent, context: Context, by_label: Mapping[str, Operation]
 ) -> Iterator[tuple[str, Complaint]]:
     """The failed checks of an event, each with its operation; a HEAD is judged with its GET."""
     if not isinstance(event, events.ScenarioFinished):
@@ -148,8 +166,8 @@ def _complaints(
             operation = by_label.get(failure.operation or event.label or "")
             if operation is None:
                 continue
-            # `Allow` names more than is described here; the habits judge it.
-            if failure.code == "ST205" and "x-waldur-allow" in trial.description.document["paths"][operation.path]:
+            # `Allow` names more than is described here; a convention judges it.
+            if failure.code == "ST205" and "x-waldur-allow" in context.description.document["paths"][operation.path]:
                 continue
             get = by_label.get(f"GET {operation.path}", operation) if operation.method == "HEAD" else operation
             interaction = event.recorder.interactions.get(case_id)
@@ -158,10 +176,67 @@ def _complaints(
             if (
                 _is_no_address(interaction)
                 or _is_an_empty_form(failure, interaction)
-                or (crashed and trial.description.may_fail(get.operation_id))
+                or (crashed and context.description.may_fail(get.operation_id))
             ):
                 continue
-            yield get.operation_id, _complaint(trial, get, failure, interaction)
+            complaint = _complaint(context, get, failure, interaction)
+            explaining = _explaining(context, get, failure, complaint.exchange)
+            if explaining:
+                context.deviate(complaint, explaining)
+            else:
+                yield get.operation_id, complaint
+
+
+def _judge(context: Context, shapes: Shapes, operation: Operation, request: Request, answer: Answer) -> None:
+    """Judges an answer by its description; what it is known for is noted with the operation."""
+    name = operation.operation_id
+    exchange = Exchange(request, answer, context.target.main.role, context.description.place(operation))
+    is_json = "json" in answer.headers.get("content-type", "")
+    if request.method == "HEAD" or (answer.status == 404 and not is_json) or answer.status == 405:
+        return
+    before = len(context.noted)
+    explaining = context.explaining(*_crashes(operation, request)) if answer.status == 500 else ()
+    try:
+        context.must_fit(name, exchange)
+    except Broken as error:
+        if explaining:
+            for complaint in error.complaints:
+                context.deviate(complaint, explaining)
+        elif answer.status != 500 or not context.explaining(*context.failing(name)):
+            shapes.complaints[name].extend(error.complaints)
+    shapes.noted[name].extend(context.noted[before:])
+    del context.noted[before:]
+
+
+def _crashes(operation: Operation, request: Request) -> tuple[str, ...]:
+    """The entries of the catalogue by which this request makes servers fail."""
+    query = dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))
+    found = []
+    if operation.operation_id == "invoices_growth_retrieve" and query.get("customers_count", "").startswith("-"):
+        found.append("growth-negative-count-fails")
+    years = [value for name, value in query.items() if name.endswith("year")]
+    if any(not re.fullmatch(r"[0-9]{1,4}", value) or not int(value) for value in years):
+        found.append("absurd-years-fail")
+    return tuple(found)
+
+
+def _explaining(context: Context, operation: Operation, failure: Failure, exchange: Exchange | None) -> tuple[str, ...]:
+    """The entries that change a parameter which a request was refused for, or which was not looked at."""
+    if context.catalogue is None or exchange is None or not failure.code.startswith("ST2"):
+        return ()
+    names = {name for name, _ in parse_qsl(exchange.request.target.partition("?")[2], keep_blank_values=True)}
+    if exchange.status == 400:
+        try:
+            names = set(exchange.json) if isinstance(exchange.json, dict) else {"project_uuid"}
+        except Malformed:
+            return ()
+    places = [context.description.place_of_parameter(operation, name) for name in sorted(names & set(operation.query))]
+    return tuple(dict.fromkeys(id for place in places for id in context.catalogue.changing(place)))
+
+
+def _forges_lines(case: Any) -> bool:
+    """Whether a generated identifier holds control characters."""
+    return any(_CONTROL.search(str(value)) for value in (case.path_parameters or {}).values())
 
 
 def _is_no_address(interaction: Any) -> bool:
@@ -181,8 +256,8 @@ def _is_an_empty_form(failure: Failure, interaction: Any) -> bool:
     return any("form" in kind for kind in kinds) and failure.code == "ST201" and "was object, became" in failure.message
 
 
-def _complaint(trial: Trial, operation: Operation, failure: Failure, interaction: Any) -> Complaint:
-    place = trial.description.place(operation)
+def _complaint(context: Context, operation: Operation, failure: Failure, interaction: Any) -> Complaint:
+    place = context.description.place(operation)
     exchange = None
     if interaction is not None and interaction.response is not None:
         sent, response = interaction.request, interaction.response
@@ -191,7 +266,7 @@ def _complaint(trial: Trial, operation: Operation, failure: Failure, interaction
         exchange = Exchange(
             Request(sent.method, target, body=sent.body or b""),
             Answer(response.status_code, headers, response.content or b"", response.elapsed),
-            trial.target.main.role,
+            context.target.main.role,
             place,
         )
     schema = _SCHEMA.search(failure.message)
@@ -201,12 +276,12 @@ def _complaint(trial: Trial, operation: Operation, failure: Failure, interaction
     return Complaint(what, place, None, failure.message, exchange)
 
 
-def _operation(request: Request, trial: Trial) -> Operation | None:
+def _operation(request: Request, context: Context) -> Operation | None:
     """The operation that a request is for, HEAD counted as GET."""
     method = "GET" if request.method == "HEAD" else request.method
     steps = request.path.split("/")
     best: Operation | None = None
-    for operation in trial.description.operations.values():
+    for operation in context.description.operations.values():
         pattern = operation.path.split("/")
         if operation.method != method or len(pattern) != len(steps):
             continue

@@ -1,20 +1,34 @@
 """What is judged: the mock in this process, or a server at a URL. Either way it is asked through a guard."""
 
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from importlib import import_module
-from typing import Final, cast
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from waldur_billing_mock.contracts.exchange import Request
-from waldur_billing_mock.contracts.settings import READER, ROLES, Settings, Unusable
-from waldur_billing_mock.contracts.transport import ANY, CannotAsk, Guard, Identity, Limits, Wire, Writing
-from waldur_billing_mock.contracts.values import Malformed, identifier, parse
-from waldur_billing_mock.contracts.wires import IN_PROCESS, Application, AsgiWire, HttpWire
+from waldur_billing_mock.contracts.guard import ANY, CannotAsk, Guard, Identity, Limits, Transport, Writing
+from waldur_billing_mock.contracts.options import suite_version
+from waldur_billing_mock.contracts.redaction import Caught
+from waldur_billing_mock.contracts.settings import READER, Settings, Unusable
+from waldur_billing_mock.contracts.transports import IN_PROCESS, Application, AsgiTransport, HttpTransport
+from waldur_billing_mock.contracts.values import Malformed, identifier, instant, parse
 
-_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 ANONYMOUS: Final = Identity("anonymous")
+AGENT: Final = "waldur-contracts/{} (read-only)"
+AGENT_WRITING: Final = "waldur-contracts/{} (writing)"
+_TOKEN: Final = re.compile(r"[!-~]+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The customers and projects on which a role is held, each by the 32 digits of its uuid or by its name."""
+
+    customers: frozenset[str] = frozenset()
+    projects: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +36,7 @@ class Target:
     """A server and who may ask it. `main` has the widest view; `scopes` says on what a role is held, where known.
 
     `base` is scheme and host. `renew` brings the world of an application in this process back; elsewhere it does
-    nothing.
+    nothing. `clock` is the time of a mock that tells it.
     """
 
     name: str
@@ -30,13 +44,19 @@ class Target:
     guard: Guard
     identities: Mapping[str, Identity]
     main: Identity
-    scopes: Mapping[str, tuple[str, ...]]
+    scopes: Mapping[str, Scope]
     in_process: bool
     renew: Callable[[], None]
+    clock: datetime | None = None
+    close: Callable[[], None] = field(default=lambda: None)
 
     def identity(self, role: str) -> Identity:
         """Who asks in a role."""
         return ANONYMOUS if role == ANONYMOUS.role else self.identities[role]
+
+    def now(self) -> datetime | None:
+        """The time of the server: what a mock tells, else the `Date` of its last answer. None where neither is told."""
+        return self.clock or self.guard.server_time
 
 
 def open_target(settings: Settings, revision: str = "documents") -> Target:
@@ -45,57 +65,132 @@ def open_target(settings: Settings, revision: str = "documents") -> Target:
 
 
 def _in_process(settings: Settings, revision: str) -> Target:
-    wire = AsgiWire(_application(settings, revision), settings.timeout)
-    writing = Writing(everything=not settings.read_only)
-    guard = _guard(wire, writing, Limits(budget=settings.budget, stops_at_bursts=False))
+    """The mock, or with `deployed` an application that is judged as a server elsewhere is."""
+    mock = not settings.deployed
+    writing = Writing(everything=not settings.read_only and mock)
+    limits = Limits(budget=settings.budget, stops_at_bursts=False, hides_control_characters=not mock)
+    transport = AsgiTransport(_application(settings, revision), settings.timeout, _agent(settings))
+    guard = _guard(transport, writing, limits)
     lent = _lent(guard)
     if lent is None:
         raise Unusable(f"{settings.application} does not tell its users at /_mock/users, a staff user among them.")
     identities, scopes = lent
 
     def renew() -> None:
-        guard.send(Request("POST", "/_mock/reset"), ANONYMOUS)
+        if mock:
+            guard.send(Request("POST", "/_mock/reset"), ANONYMOUS)
 
-    return Target("the mock in this process", IN_PROCESS, guard, identities, identities["staff"], scopes, True, renew)
-
-
-def _lent(guard: Guard) -> tuple[Mapping[str, Identity], Mapping[str, tuple[str, ...]]] | None:
-    """Who may ask a mock, and on what each role is held, as it tells at `/_mock/users`; None where nobody tells."""
-    try:
-        cards = parse(guard.send(Request("GET", "/_mock/users"), ANONYMOUS).body)
-        identities = {card["role"]: Identity(card["role"], card["token"]) for card in cards}
-        scopes = {card["role"]: tuple(card["scopes"]) for card in cards}
-    except (Malformed, KeyError, TypeError):
-        return None
-    except CannotAsk as error:
-        raise Unusable(f"The target cannot be asked: {error}.") from None
-    return (identities, scopes) if "staff" in identities else None
+    return Target(
+        "the mock in this process",
+        IN_PROCESS,
+        guard,
+        identities,
+        identities["staff"],
+        scopes if mock else _scopes(guard, identities, settings),
+        mock,
+        renew,
+        _clock(guard),
+    )
 
 
 def _at_url(settings: Settings) -> Target:
-    address = urlsplit(str(settings.target))
-    if address.scheme not in ("http", "https") or not address.hostname:
-        raise Unusable(f"{settings.target} is no URL of a server; write it like https://waldur.example.com.")
-    base = f"{address.scheme}://{address.netloc}"
-    if address.path.strip("/") not in ("", "api"):
-        raise Unusable(f"{settings.target} has a path; the API is looked for at {base}/api/.")
-    writing = _writing(settings, address.hostname)
-    trust = str(settings.authority) if settings.authority else True
-    guard = _guard(HttpWire(base, trust, settings.timeout), writing, Limits(rate=settings.rate, budget=settings.budget))
-    identities = {role: Identity(role, token) for role, token in settings.role_tokens.items()}
-    for role in identities:
-        if role not in ROLES:
-            raise Unusable(f"There is no role {role!r}; give tokens for {', '.join(ROLES)}.")
-    scopes: Mapping[str, tuple[str, ...]] = {}
+    base = str(settings.target)
+    host = urlsplit(base).hostname or ""
+    seconds = settings.max_time or settings.profile.seconds
+    limits = Limits(settings.requests_a_second, settings.budget, seconds, hides_control_characters=True)
+    transport = HttpTransport(base, settings.authority, settings.timeout, _agent(settings))
+    guard = _guard(transport, _writing(settings, host), limits)
+    identities: Mapping[str, Identity] = {role: Identity(role, token) for role, token in settings.role_tokens.items()}
+    scopes: Mapping[str, Scope] = {}
     if settings.token:
         main = _main_identity(guard, settings.token, identities)
     else:
-        lent = _lent(guard) if address.hostname in _LOOPBACK else None
+        lent = _lent(guard) if settings.on_loopback else None
         if lent is None:
             raise Unusable("A target needs a token; name the environment variable that holds it with --token-env.")
         identities, scopes = {**lent[0], **identities}, lent[1]
         main = identities["staff"]
-    return Target(base, base, guard, {**identities, main.role: main}, main, scopes, False, lambda: None)
+    identities = {**identities, main.role: main}
+    scopes = scopes or _scopes(guard, identities, settings)
+    clock = _clock(guard) if settings.on_loopback else None
+    return Target(base, base, guard, identities, main, scopes, False, lambda: None, clock, transport.close)
+
+
+def _agent(settings: Settings) -> str:
+    """How requests present themselves, so that the operator finds them in a log."""
+    writes = bool(settings.allow_writes)
+    return (AGENT_WRITING if writes else AGENT).format(suite_version())
+
+
+def _lent(guard: Guard) -> tuple[Mapping[str, Identity], Mapping[str, Scope]] | None:
+    """Who may ask a mock, and on what each role is held, as it tells at `/_mock/users`; None where nobody tells."""
+    try:
+        cards = parse(guard.send(Request("GET", "/_mock/users"), ANONYMOUS).body)
+        identities = {card["role"]: Identity(card["role"], card["token"]) for card in cards}
+        scopes = {card["role"]: _scope_of_names(card["scopes"]) for card in cards}
+    except (Malformed, KeyError, TypeError, AttributeError):
+        return None
+    except CannotAsk as error:
+        raise Unusable(f"The target cannot be asked: {error}.") from None
+    if not all(isinstance(one.token, str) and _TOKEN.match(one.token) for one in identities.values()):
+        raise Unusable("The tokens that the target lends at /_mock/users are not tokens; name your own by --token-env.")
+    return (identities, scopes) if "staff" in identities else None
+
+
+def _scope_of_names(texts: Iterable[str]) -> Scope:
+    """A scope from texts such as `customer: Baltic Sea Observatory`."""
+    pairs = [text.partition(": ") for text in texts]
+    return Scope(
+        frozenset(name for kind, _, name in pairs if kind == "customer"),
+        frozenset(name for kind, _, name in pairs if kind == "project"),
+    )
+
+
+def _clock(guard: Guard) -> datetime | None:
+    """The clock of a mock, None where the target is none or does not tell."""
+    try:
+        answer = guard.send(Request("GET", "/_mock/clock"), ANONYMOUS)
+        return instant(parse(answer.body)["now"]) if answer.status == 200 else None
+    except (CannotAsk, Malformed, KeyError, TypeError):
+        return None
+
+
+def _scopes(guard: Guard, identities: Mapping[str, Identity], settings: Settings) -> Mapping[str, Scope]:
+    """On what roles are held: what the settings say, else what the server says of each token."""
+    found = {}
+    for role, identity in identities.items():
+        if role in settings.role_scopes:
+            found[role] = Scope(frozenset(settings.role_scopes[role]))
+        elif role not in ("staff", "support", READER):
+            scope = _scope_of(_profile(guard, identity))
+            if scope is not None:
+                found[role] = scope
+    return found
+
+
+def _profile(guard: Guard, identity: Identity) -> Mapping[str, Any]:
+    """What the server says of the user of a token; empty where it says nothing."""
+    try:
+        answer = guard.send(Request("GET", "/api/users/me/"), identity)
+        profile = parse(answer.body) if answer.status == 200 else {}
+    except (CannotAsk, Malformed):
+        return {}
+    return profile if isinstance(profile, dict) else {}
+
+
+def _scope_of(profile: Mapping[str, Any]) -> Scope | None:
+    """The scope that a profile tells; None where it tells no permissions, or one that cannot be read."""
+    permissions = profile.get("permissions")
+    if not isinstance(permissions, list):
+        return None
+    try:
+        held = [(str(one["scope_type"]), identifier(str(one["scope_uuid"]).lower())) for one in permissions]
+    except (Malformed, KeyError, TypeError):
+        return None
+    return Scope(
+        frozenset(key for kind, key in held if kind == "customer"),
+        frozenset(key for kind, key in held if kind == "project"),
+    )
 
 
 def _main_identity(guard: Guard, token: str, identities: Mapping[str, Identity]) -> Identity:
@@ -103,20 +198,12 @@ def _main_identity(guard: Guard, token: str, identities: Mapping[str, Identity])
     for identity in identities.values():
         if identity.token == token:
             return identity
-    reader = Identity(READER, token)
-    try:
-        answer = guard.send(Request("GET", "/api/users/me/"), reader)
-        profile = parse(answer.body) if answer.status == 200 else {}
-    except Malformed:
-        profile = {}
-    except CannotAsk as error:
-        raise Unusable(f"The target cannot be asked: {error}.") from None
-    match profile:
+    match _profile(guard, Identity(READER, token)):
         case {"is_staff": True}:
             return Identity("staff", token)
         case {"is_support": True}:
             return Identity("support", token)
-    return reader
+    return Identity(READER, token)
 
 
 def _writing(settings: Settings, host: str) -> Writing:
@@ -132,11 +219,11 @@ def _digits(identifiers: Iterable[str]) -> Iterable[str]:
         try:
             yield ANY if text == ANY else identifier(text.lower())
         except Malformed:
-            raise Unusable(f"{text!r} is no uuid; name an object that may be written to, or the word any.") from None
+            raise Unusable(f"{text!r} is not a uuid; name an object that may be written to, or the word any.") from None
 
 
-def _guard(wire: Wire, writing: Writing, limits: Limits) -> Guard:
-    return Guard(wire, writing, limits, clock=time.monotonic, sleep=time.sleep)
+def _guard(transport: Transport, writing: Writing, limits: Limits) -> Guard:
+    return Guard(transport, writing, limits, clock=time.monotonic, sleep=time.sleep)
 
 
 def _application(settings: Settings, revision: str) -> Application:
@@ -144,7 +231,15 @@ def _application(settings: Settings, revision: str) -> Application:
     module, _, name = settings.application.partition(":")
     try:
         make = getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        raise Unusable(f"{settings.application} needs {error.name}, which is not installed.") from None
     except (ImportError, AttributeError) as error:
-        raise Unusable(f"{settings.application} cannot be imported: {error}.") from error
-    made = make(revision=revision, wire=settings.wire, seed=settings.world_seed, scenario=settings.scenario)
-    return cast(Application, made)
+        raise Unusable(f"{settings.application} cannot be imported: {error}.") from None
+    with Caught() as making:
+        wire = settings.deployed == "wire" if settings.deployed else settings.wire
+        made = make(revision=revision, wire=wire, seed=settings.world_seed, scenario=settings.scenario)
+        return cast(Application, made)
+    raise Unusable(
+        f"The mock cannot be made with --scenario {settings.scenario} and --revision {revision}: "
+        f"{type(making.error).__name__}: {making.error}."
+    )

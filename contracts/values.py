@@ -7,6 +7,7 @@ link counts by its path alone (behaviour 10).
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Context, Decimal, InvalidOperation
 from functools import lru_cache
@@ -23,6 +24,22 @@ _EXACT: Final = Context(prec=120)
 _UUID: Final = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\Z")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\Z")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Month:
+    """A calendar month."""
+
+    year: int
+    month: int
+
+    def back(self, months: int) -> "Month":
+        """The month so many months before."""
+        number = self.year * 12 + self.month - 1 - months
+        return Month(number // 12, number % 12 + 1)
+
+    def __str__(self) -> str:
+        return f"{self.year}-{self.month:02}"
 
 
 class Malformed(ValueError):
@@ -95,6 +112,15 @@ def identifier(value: object) -> str:
 def _digits(text: str) -> str | None:
     last = text.rstrip("/").rpartition("/")[2]
     return last.replace("-", "") if _UUID.match(last) else None
+
+
+def identity_of(row: Row) -> str:
+    """What tells a row of a list from the others. Raises `Malformed` where its uuid is none."""
+    if "uuid" in row:
+        return identifier(row["uuid"])
+    if "offering_name" in row:
+        return f"{row['offering_name']} of {row.get('service_provider_uuid')}"
+    return f"{row.get('year', '')}-{row.get('month', '')}"
 
 
 def hyphenated(digits: str) -> str:

@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from importlib import import_module
-from types import FunctionType, ModuleType
 from typing import Final
 
 import jsonschema_rs
@@ -11,6 +9,9 @@ import pytest
 
 from tests.asgi import Api, application
 from tests.descriptions import description
+from waldur_billing_mock.contracts.checks import checks
+from waldur_billing_mock.contracts.description import describe
+from waldur_billing_mock.contracts.settings import PROFILES
 from waldur_billing_mock.mock_server.operations.registry import functions
 from waldur_billing_mock.mock_server.settings import DESCRIPTION
 from waldur_billing_mock.openapi.document import Node
@@ -37,22 +38,10 @@ def test_every_described_operation_has_a_function_and_every_function_is_describe
     assert described == functions().keys()
 
 
-def public_functions(module: ModuleType) -> set[str]:
-    return {
-        name
-        for name, value in vars(module).items()
-        if isinstance(value, FunctionType) and value.__module__ == module.__name__ and name[0] != "_"
-    }
+def test_every_operation_has_an_invariant() -> None:
+    made = checks(describe("documents"), (), PROFILES["quick"])
 
-
-@pytest.mark.parametrize("page", ["invoices", "invoice_items", "provider_invoice_items"])
-def test_every_operation_has_an_invariant_of_its_name_in_the_module_of_its_page(page: str) -> None:
-    operations_of_page, invariants = (
-        public_functions(import_module(f"{package}.{page}"))
-        for package in ("waldur_billing_mock.mock_server.operations", "waldur_billing_mock.contracts.invariants")
-    )
-
-    assert invariants == operations_of_page
+    assert {check.operation_id for check in made if check.kind == "invariants"} == functions().keys()
 
 
 @IN_DIALECTS

@@ -1,114 +1,117 @@
-"""The operations of the page `invoices`."""
+"""The operations of the page `invoices`, but for sums (`sums.py`) and growth (`growth.py`)."""
 
 from collections import defaultdict
 from decimal import Decimal
+from typing import Final
 
-from waldur_billing_mock.contracts.discovery import UNKNOWN, Month, books_of, current_month
-from waldur_billing_mock.contracts.habits.joins import offering_name
-from waldur_billing_mock.contracts.habits.ordering import sorted_by
-from waldur_billing_mock.contracts.invariants.arithmetic import (
-    agreement,
-    belongs,
-    billed_by_month,
-    dates_of_invoice,
-    month_of,
-    number,
-    rate_of,
-    sums_of_invoice,
+from waldur_billing_mock.contracts.changes import (
+    SIGN,
+    may_write,
+    note_field,
+    refuse,
+    set_field,
+    the_notification,
+    the_payment,
+    without,
+    writable,
 )
-from waldur_billing_mock.contracts.stories.changes import a_created_invoice, change_field, pay, refuse
-from waldur_billing_mock.contracts.trial import Trial, field, key_of, need
-from waldur_billing_mock.contracts.values import away_from_zero, decimal, product, total
+from waldur_billing_mock.contracts.context import Context, field_of, key_of, need
+from waldur_billing_mock.contracts.declare import invariant
+from waldur_billing_mock.contracts.exchange import Exchange
+from waldur_billing_mock.contracts.invariants.sums import shown_by
+from waldur_billing_mock.contracts.readings.arithmetic import agreement, belongs, lines_of, number, rate_of
+from waldur_billing_mock.contracts.readings.discovery import UNKNOWN, billing_data
+from waldur_billing_mock.contracts.readings.lookups import offering_name
+from waldur_billing_mock.contracts.readings.sorting import sorted_by
+from waldur_billing_mock.contracts.values import Row, away_from_zero, product, total
 
-_ALL = ("staff", "support")
+_FIELDS: Final = {
+    "invoices_set_backend_id": ("backend_id", 255, ""),
+    "invoices_set_payment_url": ("payment_url", 200, "https://pay.example.com/"),
+    "invoices_set_reference_number": ("reference_number", 300, ""),
+}
+"""The text that an operation sets, the longest that it takes, and how it must begin."""
 
 
-def invoices_list(trial: Trial) -> None:
-    """Invoices come latest month first, one for each customer and month, each with a number of its own."""
-    rows = need(trial.rows("invoices_list"), "invoice")
-    exchange = trial.ask("invoices_list", query={"page_size": 100})
-    months = [(field(row, "year"), field(row, "month")) for row in rows]
+@invariant("invoices_list")
+def the_latest_month_comes_first(context: Context) -> None:
+    """Invoices come latest month first."""
+    rows = need(context.in_order("invoices_list"), "invoice")
+    exchange = context.ask("invoices_list", query={"page_size": 300})
+    months = [(field_of(row, "year"), field_of(row, "month")) for row in rows]
     exchange.must.hold(months == sorted(months, reverse=True), "the latest month must come first", months)
-    billed = [(key_of(row, "customer"), *month) for row, month in zip(rows, months, strict=True)]
+
+
+@invariant("invoices_list")
+def a_customer_has_one_invoice_a_month(context: Context) -> None:
+    """There is one invoice for each customer and month."""
+    rows = need(context.rows("invoices_list"), "invoice")
+    exchange = context.ask("invoices_list", query={"page_size": 300})
+    billed = [(key_of(row, "customer"), field_of(row, "year"), field_of(row, "month")) for row in rows]
     exchange.must.hold(len(set(billed)) == len(billed), "a customer must have one invoice a month", len(billed))
-    numbers = [field(row, "number") for row in rows]
-    exchange.must.hold(len(set(numbers)) == len(numbers), "each invoice must have its own number", len(numbers))
+
+
+@invariant("invoices_list")
+def each_invoice_has_a_number_of_its_own(context: Context) -> None:
+    """The numbers of invoices are integers after 100000, each of one invoice."""
+    rows = need(context.rows("invoices_list"), "invoice")
+    exchange = context.ask("invoices_list", query={"page_size": 300})
+    place = context.description.place_of_field("Invoice", "number")
+    numbers = [field_of(row, "number") for row in rows]
     whole = all(isinstance(one, int) for one in numbers)
-    place = trial.description.place_of_field("Invoice", "number")
     exchange.must.hold(whole, "numbers must be integers", numbers, place)
-    exchange.must.hold(min(numbers) > 100_000, "numbers must begin after 100000", min(numbers))
-    for row in trial.sample(rows, by=lambda row: row.get("state"), size=trial.profile.sample * 4):
-        sums_of_invoice(trial, exchange, row)
-        dates_of_invoice(trial, exchange, row)
+    exchange.must.hold(len(set(numbers)) == len(numbers), "each invoice must have its own number", len(numbers), place)
+    exchange.must.hold(min(numbers) > 100_000, "numbers must begin after 100000", None, place)
 
 
-def invoices_retrieve(trial: Trial) -> None:
-    """An invoice costs the sum of its lines, its tax has one rate, its lines come by project and name."""
-    rows = need(trial.rows("invoices_list"), "invoice")
-    for row in trial.sample(rows, by=lambda row: (row.get("state"), len(row.get("items", [])) > 3)):
-        exchange = trial.ask("invoices_retrieve", of=row["uuid"])
-        exchange.must.have_status(200)
-        invoice = exchange.must.show_row()
+@invariant("invoices_retrieve")
+def an_invoice_links_to_itself(context: Context) -> None:
+    """The address that an invoice shows is its own, and those of its lines are theirs."""
+    for exchange, invoice in shown_by(context, "invoices_retrieve"):
         belongs(invoice, exchange)
-        sums_of_invoice(trial, exchange, invoice)
-        dates_of_invoice(trial, exchange, invoice)
-        lines = [(field(line, "project_name"), field(line, "name")) for line in field(invoice, "items")]
+        for line in lines_of(invoice):
+            belongs(line, exchange)
+
+
+@invariant("invoices_retrieve")
+def lines_come_by_project_and_name(context: Context) -> None:
+    """The lines of an invoice come by project, and those of a project by name."""
+    for exchange, invoice in shown_by(context, "invoices_retrieve"):
+        lines = [(field_of(line, "project_name"), field_of(line, "name")) for line in lines_of(invoice)]
         projects = [project for project, _ in lines]
         exchange.must.hold(sorted_by(projects, descending=False), "lines must come by project", projects)
         for project in set(projects):
             names = [name for other, name in lines if other == project]
             exchange.must.hold(sorted_by(names, descending=False), "the lines of a project must come by name", names)
-        for line in invoice["items"]:
-            belongs(line, exchange)
+
+
+@invariant("invoices_retrieve")
+def lines_without_a_total_are_not_shown(context: Context) -> None:
+    """Every line that an invoice shows has a total other than zero."""
+    for exchange, invoice in shown_by(context, "invoices_retrieve"):
+        for line in lines_of(invoice):
             exchange.must.hold(number(line, "total") != 0, "lines without a total must not be shown", line.get("total"))
 
 
-def invoices_growth_retrieve(trial: Trial) -> None:
-    """Growth shows thirteen months up to now; named customers and all others add up to the invoices listed."""
-    invoices = need(books_of(trial).invoices, "invoice")
-    with_tax, without = (
-        trial.ask("invoices_growth_retrieve", query=query) for query in ({}, {"accounting_mode": "accounting"})
-    )
-    for exchange, field_name in ((with_tax, "total"), (without, "price")):
-        exchange.must.have_status(200)
-        growth = exchange.must.show_row()
-        months = [month_of(label) for label in field(growth, "periods")]
-        expected = [months[-1].back(steps) for steps in range(12, -1, -1)] if months else []
-        exchange.must.hold(months == expected, "growth must show thirteen months, one after the other", months)
-        exchange.must.agree("the labels and YYYY-M", growth["periods"], [f"{m.year}-{m.month}" for m in months])
-        figures = [[decimal(value) for value in growth[name]] for name in ("total_periods", "other_periods")]
-        named = [[decimal(value) for value in row["periods"]] for row in field(growth, "customer_periods")]
-        sums = [total(column) for column in zip(figures[1], *named, strict=True)]
-        agreement(trial, exchange, "InvoiceGrowth", "total_periods")(
-            "the figures of all customers and named and others together", figures[0], sums
-        )
-        names = [row["name"] for row in growth["customer_periods"]]
-        exchange.must.hold(sorted_by(names, descending=False), "named customers must come by name", names)
-        exchange.must.hold(len(names) <= 4, "four customers are named unless more are asked for", len(names))
-        if trial.target.main.role in _ALL:
-            billed = billed_by_month(invoices, field_name)
-            of_all = [sum((b[month] for b in billed.values()), Decimal(0)) for month in months]
-            # Servers are known not to refresh some months; growth that is wrong in most of them is another matter.
-            right = [shown == figure for shown, figure in zip(figures[0], of_all, strict=True) if figure]
-            exchange.must.hold(2 * sum(right) >= len(right), "most months must show what was invoiced in them", right)
-            agreement(trial, exchange, "InvoiceGrowth", "total_periods")(
-                "the figures and the invoices of each month", figures[0], of_all
-            )
-            for name, row in zip(names, named, strict=True):
-                exchange.must.hold(
-                    any([b[m] for m in months] == row for (_, owner), b in billed.items() if owner == name),
-                    "the figures of a named customer must be those of its invoices",
-                    row,
-                )
-            _largest_are_named(trial, billed_by_month(invoices, "total"), set(names), months)
-    _counts_of_growth(trial)
+@invariant("invoices_retrieve")
+def an_invoice_is_shown_whatever_filters_say(context: Context) -> None:
+    """The filters of the list have no effect on a single invoice."""
+    for row in context.sample(need(context.rows("invoices_list"), "invoice"), size=1):
+        other = "paid" if row.get("state") != "paid" else "created"
+        with context.known("invoice-retrieve-filtered"):
+            exchange = context.ask("invoices_retrieve", of=str(row["uuid"]), query={"state": other})
+            if context.description.dialect == "documented":
+                exchange.must.have_status(200)
+            else:
+                exchange.must.have_status(404)
 
 
-def invoices_items_retrieve(trial: Trial) -> None:
-    """The items of an invoice are the lines that the invoice shows, all at once."""
-    rows = need([row for row in trial.rows("invoices_list") if row.get("items")], "invoice with lines")
-    for row in trial.sample(rows, by=lambda row: len(row["items"]) > 10):
-        exchange = trial.ask("invoices_items_retrieve", of=row["uuid"])
+@invariant("invoices_items_retrieve")
+def the_items_are_the_lines_of_the_invoice(context: Context) -> None:
+    """The items of an invoice are the lines that the invoice shows, all at once, each once."""
+    rows = need([row for row in context.rows("invoices_list") if row.get("items")], "invoice with lines")
+    for row in context.sample(rows, by=lambda row: len(row["items"]) > 10):
+        exchange = context.ask("invoices_items_retrieve", of=str(row["uuid"]))
         exchange.must.have_status(200)
         items = exchange.must.show_rows()
         shown = {key_of(line): line for line in row["items"]}
@@ -116,100 +119,154 @@ def invoices_items_retrieve(trial: Trial) -> None:
         exchange.must.agree("the items and the lines of the invoice", {key_of(item): item for item in items}, shown)
 
 
-def invoices_stats_list(trial: Trial) -> None:
+@invariant("invoices_stats_list")
+def the_prices_of_offerings_are_those_of_the_lines(context: Context) -> None:
     """Each offering adds to an invoice what its items cost together, rounded once; items without one do not count."""
-    books = books_of(trial)
-    rows = need([row for row in books.invoices if row.get("items")], "invoice with lines")
-    for row in trial.sample(rows, by=lambda row: len(row["items"]) > 10):
-        exchange = trial.ask("invoices_stats_list", of=row["uuid"], query={"page_size": 100})
-        exchange.must.have_status(200)
-        stats = exchange.must.show_rows()
-        rate = rate_of(number(row, "price"), number(row, "tax"))
-        lines = [line for line in row["items"] if line.get("resource") is not None]
-        groups: dict[str, list[Decimal]] = defaultdict(list)
-        for line in lines:
-            groups[offering_name(books, line) or ""].append(number(line, "price"))
-        for name, places in (("aggregated_price", 0), ("aggregated_tax", 1), ("aggregated_total", 2)):
-            got: dict[str, Decimal] = defaultdict(Decimal)
-            for entry in stats:
-                got[field(entry, "offering_name")] += number(entry, name)
-            if places and (not number(row, "price") or len(got) != len(stats)):
-                continue
-            expected = {offering: _aggregate(total(prices), rate, places) for offering, prices in groups.items()}
-            # An offering whose items are all zero is in the statistics, and its lines are not on the invoice.
-            shown = {offering: value for offering, value in got.items() if offering in expected or value}
-            agreement(trial, exchange, "InvoiceStatsOffering", name)(
-                f"{name} of each offering and the lines of the invoice", shown, expected
-            )
+    _statistics(context, "aggregated_price", 0)
 
 
-def invoices_paid(trial: Trial) -> None:
-    """A created invoice can be paid once, which changes its state alone; any other answers 409 and stays."""
-    refuse(trial, "invoices_paid", (404,), of=UNKNOWN)
-    others = [row for row in trial.rows("invoices_list") if row.get("state") != "created"]
-    for row in trial.sample(others, by=lambda row: row.get("state"), size=3):
-        refuse(trial, "invoices_paid", (409,), of=str(row["uuid"]))
-    before = a_created_invoice(trial)
-    pay(trial, before)
-    refuse(trial, "invoices_paid", (409,), of=str(before["uuid"]))
+@invariant("invoices_stats_list")
+def the_taxes_of_offerings_are_those_of_the_lines(context: Context) -> None:
+    """The tax of an offering is its price at the rate of the invoice, rounded once."""
+    _statistics(context, "aggregated_tax", 1)
 
 
-def invoices_send_notification(trial: Trial) -> None:
-    """Only a created invoice is announced, which leaves it as it is; any other answers 400."""
-    rows = trial.rows("invoices_list")
-    others = [row for row in rows if row.get("state") != "created"]
-    for row in trial.sample(others, by=lambda row: row.get("state"), size=3):
-        refuse(trial, "invoices_send_notification", (400,), of=str(row["uuid"]))
-    before = a_created_invoice(trial)
-    trial.ledger.note("a notification is sent", None, "a message cannot be called back")
-    exchange = trial.ask("invoices_send_notification", of=str(before["uuid"]))
-    exchange.must.have_status(200)
-    trial.must_fit("invoices_send_notification", exchange)
-    after = trial.row("invoices_retrieve", of=str(before["uuid"]))
-    exchange.must.agree("an invoice before and after its announcement", after, before)
+@invariant("invoices_stats_list")
+def the_totals_of_offerings_are_those_of_the_lines(context: Context) -> None:
+    """The total of an offering is its price with tax, rounded once."""
+    _statistics(context, "aggregated_total", 2)
 
 
-def invoices_set_backend_id(trial: Trial) -> None:
-    """The identifier in another system takes up to 255 characters, trimmed, or none; nothing else changes."""
-    change_field(trial, "invoices_set_backend_id", "backend_id", longest=255)
+@invariant("invoices_paid")
+def only_a_created_invoice_can_be_paid(context: Context) -> None:
+    """An invoice that is not created answers 409 and stays as it is; one that does not exist, 404."""
+    refuse(context, "invoices_paid", (404,), of=UNKNOWN)
+    _refused_in_other_states(context, "invoices_paid", 409)
 
 
-def invoices_set_payment_url(trial: Trial) -> None:
-    """The address for paying takes an address of up to 200 characters, or none; nothing else changes."""
-    change_field(trial, "invoices_set_payment_url", "payment_url", longest=200, address=True)
-
-
-def invoices_set_reference_number(trial: Trial) -> None:
-    """The reference number takes up to 300 characters, trimmed, or none; nothing else changes."""
-    change_field(trial, "invoices_set_reference_number", "reference_number", longest=300)
-
-
-def _largest_are_named(
-    trial: Trial, billed: dict[tuple[str, str], dict[Month, Decimal]], names: set[str], months: list[Month]
-) -> None:
-    """Nobody is left out who was invoiced more in the twelve whole months than a named customer in all thirteen."""
-    upper = [total(b[m] for m in months) for (_, name), b in billed.items() if name in names]
-    lower = [total(b[m] for m in months[1:]) for (_, name), b in billed.items() if name not in names]
-    exchange = trial.ask("invoices_growth_retrieve")
-    exchange.must.hold(
-        not upper or not lower or min(upper) >= max(lower), "the largest customers must be named", sorted(names)
+@invariant("invoices_paid")
+def paying_changes_the_state_alone(context: Context) -> None:
+    """A created invoice that is paid has the state `paid`, is listed so, and is otherwise what it was."""
+    payment = the_payment(context)
+    payment.exchange.must.have_status(200)
+    context.must_fit("invoices_paid", payment.exchange)
+    must = payment.exchange.must
+    must.agree("the state of a paid invoice", payment.after.get("state"), "paid")
+    must.agree(
+        "a paid invoice and what it was before", without(payment.after, "state"), without(payment.before, "state")
+    )
+    if payment.exchange.answer.body:
+        must.agree("the answer and the paid invoice", must.show_row(), payment.after)
+    key = key_of(payment.before)
+    must.hold(key in payment.paid_after, "a paid invoice must be listed as paid")
+    must.agree(
+        "the created invoices and all but the paid one",
+        sorted(payment.created_after),
+        sorted(payment.created_before - {key}),
     )
 
 
-def _counts_of_growth(trial: Trial) -> None:
-    """So many customers are named as were asked for, none beyond twenty."""
-    for count in (0, 1, 20):
-        growth = trial.row("invoices_growth_retrieve", query={"customers_count": count})
-        exchange = trial.ask("invoices_growth_retrieve", query={"customers_count": count})
-        exchange.must.hold(
-            len(field(growth, "customer_periods")) <= count, f"at most {count} customers are named", count
-        )
-        if count == 0:
-            exchange.must.agree("all and others where none is named", growth["other_periods"], growth["total_periods"])
-    for wrong in (21, "abc"):
-        exchange = trial.ask("invoices_growth_retrieve", query={"customers_count": wrong})
-        exchange.must.have_status(400)
-    assert current_month(trial)
+@invariant("invoices_paid")
+def a_paid_invoice_cannot_be_paid_again(context: Context) -> None:
+    """Paying a paid invoice answers 409, with a body and without, and changes nothing."""
+    payment = the_payment(context)
+    for exchange in payment.refusals:
+        exchange.must.have_status(409)
+        context.must_fit("invoices_paid", exchange)
+        exchange.must.agree("what was refused and what was there before", payment.after_refusals, payment.after)
+
+
+@invariant("invoices_send_notification")
+def only_a_created_invoice_is_announced(context: Context) -> None:
+    """An invoice that is not created is not announced: 400, and it stays as it is."""
+    _refused_in_other_states(context, "invoices_send_notification", 400)
+
+
+@invariant("invoices_send_notification")
+def a_notification_leaves_the_invoice_as_it_is(context: Context) -> None:
+    """A created invoice is announced, which changes nothing of it."""
+    before, exchange, after = the_notification(context)
+    exchange.must.have_status(200)
+    context.must_fit("invoices_send_notification", exchange)
+    exchange.must.agree("an invoice before and after its announcement", after, before)
+
+
+@invariant(*_FIELDS)
+def a_text_is_set_trimmed_and_alone(context: Context, operation_id: str) -> None:
+    """The text takes as many characters as it should, trimmed, or none; nothing else of the invoice changes."""
+    name, longest, head = _FIELDS[operation_id]
+    row = context.sample(writable(context, "invoices", context.rows("invoices_list")), size=1)[0]
+    for sent, kept in (
+        (f"  {head}{context.seed} ", f"{head}{context.seed}"),
+        ((head + "x" * longest)[:longest], (head + "x" * longest)[:longest]),
+        ("", ""),
+    ):
+        exchange = set_field(context, operation_id, row, name, sent)
+        exchange.must.have_status(200)
+        context.must_fit(operation_id, exchange)
+        after = context.row("invoices_retrieve", of=str(row["uuid"]))
+        exchange.must.agree(f"the {name} that was sent and the one that is shown", after.get(name) or "", kept)
+        exchange.must.agree("all other fields of the invoice", without(after, name), without(row, name))
+
+
+@invariant(*_FIELDS)
+def a_wrong_text_is_refused(context: Context, operation_id: str) -> None:
+    """A text that is too long, null, no text or no address is refused with 400, and nothing changes."""
+    name, longest, head = _FIELDS[operation_id]
+    row = context.sample(writable(context, "invoices", context.rows("invoices_list")), size=1)[0]
+    for wrong in [head + "x" * (longest + 1), None, ["x"], *(["no address"] if head else [])]:
+        note_field(context, operation_id, row, name)
+        refuse(context, operation_id, (400,), str(row["uuid"]), body={name: wrong})
+
+
+@invariant(*_FIELDS)
+def nothing_sent_changes_nothing(context: Context, operation_id: str) -> None:
+    """An empty object is taken, and the text stays what it was."""
+    name, _, head = _FIELDS[operation_id]
+    row = context.sample(writable(context, "invoices", context.rows("invoices_list")), size=1)[0]
+    value = f"{head}{SIGN.replace(' ', '-')}"
+    set_field(context, operation_id, row, name, value).must.have_status(200)
+    exchange = context.ask(operation_id, of=str(row["uuid"]), json={})
+    exchange.must.have_status(200)
+    shown = context.row("invoices_retrieve", of=str(row["uuid"])).get(name)
+    exchange.must.agree(f"the {name} after nothing was sent", shown, value)
+
+
+def _refused_in_other_states(context: Context, operation_id: str, status: int) -> None:
+    rows = [row for row in context.rows("invoices_list") if row.get("state") != "created"]
+    allowed = need([row for row in rows if may_write(context, "invoices", key_of(row))], "invoice to be refused")
+    for row in context.sample(allowed, by=lambda row: row.get("state"), size=3):
+        refuse(context, operation_id, (status,), of=str(row["uuid"]))
+
+
+def _statistics(context: Context, name: str, places: int) -> None:
+    data = billing_data(context)
+    rows = need([row for row in data.invoices if row.get("items")], "invoice with lines")
+    for row in context.sample(rows, by=lambda row: len(row["items"]) > 10):
+        stats = context.rows("invoices_stats_list", of=str(row["uuid"]))
+        exchange = context.ask("invoices_stats_list", of=str(row["uuid"]), query={"page_size": 300})
+        _one_sum(context, exchange, row, stats, name, places)
+
+
+def _one_sum(context: Context, exchange: Exchange, row: Row, stats: list[Row], name: str, places: int) -> None:
+    """One sum of all offerings of an invoice."""
+    data = billing_data(context)
+    groups: dict[str, list[Decimal]] = defaultdict(list)
+    for line in lines_of(row):
+        if line.get("resource") is not None:
+            groups[offering_name(data, line) or ""].append(number(line, "price"))
+    got: dict[str, Decimal] = defaultdict(Decimal)
+    for entry in stats:
+        got[field_of(entry, "offering_name")] += number(entry, name)
+    if places and (not number(row, "price") or len(got) != len(stats)):
+        return
+    rate = rate_of(number(row, "price"), number(row, "tax"))
+    expected = {offering: _aggregate(total(prices), rate, places) for offering, prices in groups.items()}
+    # An offering whose items are all zero is in the statistics, and its lines are not on the invoice.
+    shown = {offering: value for offering, value in got.items() if offering in expected or value}
+    agreement(context, exchange, "InvoiceStatsOffering", name)(
+        f"{name} of each offering and the lines of the invoice", shown, expected
+    )
 
 
 def _aggregate(price: Decimal, rate: Decimal, places: int) -> Decimal:

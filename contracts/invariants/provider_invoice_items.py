@@ -1,37 +1,61 @@
 """The operations of the page `provider-invoice-items`."""
 
-from waldur_billing_mock.contracts.discovery import books_of, provider_numbers
+from waldur_billing_mock.contracts.context import Context, key_of, need
+from waldur_billing_mock.contracts.declare import invariant
 from waldur_billing_mock.contracts.exchange import NotExercised
-from waldur_billing_mock.contracts.invariants.arithmetic import belongs, prices_of_item
-from waldur_billing_mock.contracts.trial import Trial, key_of, need
+from waldur_billing_mock.contracts.readings.arithmetic import belongs, price_of_item
+from waldur_billing_mock.contracts.readings.discovery import billing_data, provider_numbers
 
 
-def provider_invoice_items_list(trial: Trial) -> None:
-    """What a provider sold is what the invoices of the customers show, the latest invoices first."""
-    books = books_of(trial)
-    rows = need(trial.rows("provider_invoice_items_list"), "provider item")
-    exchange = trial.ask("provider_invoice_items_list", query={"page_size": 100})
-    months = []
-    for row in rows:
-        prices_of_item(trial, exchange, row, "InvoiceItem")
-        line = books.line_by_key.get(key_of(row))
+@invariant("provider_invoice_items_list")
+def the_price_of_a_provider_item_is_unit_price_times_quantity(context: Context) -> None:
+    """The price of each provider item is its unit price times its quantity, rounded away from zero to cents."""
+    exchange = context.ask("provider_invoice_items_list", query={"page_size": 300})
+    for row in need(context.rows("provider_invoice_items_list"), "provider item"):
+        price_of_item(context, exchange, row, "InvoiceItem")
+
+
+@invariant("provider_invoice_items_list")
+def what_a_provider_sold_is_what_invoices_show(context: Context) -> None:
+    """A provider item is the line that the invoice of the customer shows."""
+    data = billing_data(context)
+    exchange = context.ask("provider_invoice_items_list", query={"page_size": 300})
+    for row in need(context.rows("provider_invoice_items_list"), "provider item"):
+        line = data.line_by_key.get(key_of(row))
         if line is not None:
             exchange.must.agree("a provider item and the line of the invoice", row, line.item)
-            months.append(line.month)
-    exchange.must.hold(months == sorted(months, reverse=True), "the latest invoices must come first", months)
-    if trial.target.main.role == "staff":
-        sold = {key_of(row) for row in rows}
-        exchange.must.hold(set(books.line_by_key) <= sold, "staff must see every line of every invoice", len(sold))
 
 
-def provider_invoice_items_retrieve(trial: Trial) -> None:
+@invariant("provider_invoice_items_list")
+def the_latest_invoices_come_first(context: Context) -> None:
+    """Provider items come by the month of their invoice, the latest first."""
+    data = billing_data(context)
+    rows = need(context.in_order("provider_invoice_items_list"), "provider item")
+    exchange = context.ask("provider_invoice_items_list", query={"page_size": 300})
+    months = [data.line_by_key[key].month for row in rows if (key := key_of(row)) in data.line_by_key]
+    exchange.must.hold(months == sorted(months, reverse=True), "the latest invoices must come first", len(months))
+
+
+@invariant("provider_invoice_items_list")
+def staff_sees_every_line(context: Context) -> None:
+    """Staff sees every line of every invoice among the provider items."""
+    if context.target.main.role != "staff":
+        raise NotExercised("only staff sees all that is sold")
+    sold = {key_of(row) for row in need(context.rows("provider_invoice_items_list"), "provider item")}
+    exchange = context.ask("provider_invoice_items_list", query={"page_size": 300})
+    lines = set(billing_data(context).line_by_key)
+    exchange.must.hold(lines <= sold, "staff must see every line of every invoice", len(lines - sold))
+
+
+@invariant("provider_invoice_items_retrieve")
+def an_item_by_its_number_is_the_item_of_the_list(context: Context) -> None:
     """An item that is asked for by its number is the item of the list."""
-    numbers = provider_numbers(trial)
+    numbers = provider_numbers(context)
     if not numbers:
         raise NotExercised("no number of a provider item is known; answers do not show them")
-    rows = {key_of(row): row for row in trial.rows("provider_invoice_items_list")}
+    rows = {key_of(row): row for row in context.rows("provider_invoice_items_list")}
     for number in numbers:
-        exchange = trial.ask("provider_invoice_items_retrieve", of=number)
+        exchange = context.ask("provider_invoice_items_retrieve", of=number)
         exchange.must.have_status(200)
         item = exchange.must.show_row()
         belongs(item, exchange)

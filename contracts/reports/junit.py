@@ -1,29 +1,29 @@
-"""The verdict as JUnit XML: a suite for each kind of check."""
+"""The report as JUnit XML: a suite for each kind of check."""
 
 import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from waldur_billing_mock.contracts.checks import KINDS
-from waldur_billing_mock.contracts.findings import Result, Verdict
-from waldur_billing_mock.contracts.reports.words import lines
+from waldur_billing_mock.contracts.declare import KINDS
+from waldur_billing_mock.contracts.reports.report import Report, ReportedResult
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def text(verdict: Verdict) -> str:
+def text(report: Report) -> str:
     """Broken contracts are failures, what was not exercised is skipped, deviations are properties of what passed."""
-    root = Element("testsuites", name=f"contracts of {verdict.target}")
+    root = Element("testsuites", name=_clean(f"contracts of {report.target}"), time=f"{report.seconds:.3f}")
     for kind in KINDS:
-        results = [result for result in verdict.results if result.check.kind == kind]
+        results = [result for result in report.results if result.kind == kind]
         if results:
-            _suite(root, kind, results, verdict)
+            _suite(root, kind, results, report)
     indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode") + "\n"
 
 
-def _suite(root: Element, kind: str, results: list[Result], verdict: Verdict) -> None:
-    failing = [result for result in results if _fails(result, verdict)]
+def _suite(root: Element, kind: str, results: list[ReportedResult], report: Report) -> None:
+    failing = [result for result in results if report.fails(result)]
     skipped = [result for result in results if result.outcome == "not exercised"]
+    errors = [result for result in results if result.outcome == "error"]
     suite = SubElement(
         root,
         "testsuite",
@@ -31,31 +31,29 @@ def _suite(root: Element, kind: str, results: list[Result], verdict: Verdict) ->
         tests=str(len(results)),
         failures=str(len(failing)),
         skipped=str(len(skipped)),
-        errors="0",
+        errors=str(len(errors)),
         time=f"{sum(result.seconds for result in results):.3f}",
+        timestamp=report.started,
     )
     for result in results:
         case = SubElement(
-            suite, "testcase", classname=f"contracts.{kind}", name=result.check.id, time=f"{result.seconds:.3f}"
+            suite, "testcase", classname=f"contracts.{kind}", name=result.id, time=f"{result.seconds:.3f}"
         )
         properties = SubElement(case, "properties")
-        SubElement(properties, "property", name="requirement", value=_clean(result.check.requirement))
+        SubElement(properties, "property", name="requirement", value=_clean(result.requirement))
         SubElement(properties, "property", name="outcome", value=result.outcome)
         for finding in result.findings:
             for name in finding.explained_by:
                 SubElement(properties, "property", name=finding.outcome, value=_clean(name))
         if result in failing:
-            told = "\n\n".join("\n".join(lines(finding.complaint, verdict)) for finding in result.findings)
-            failure = SubElement(
-                case, "failure", message=_clean(result.findings[0].complaint.what), type=result.outcome
-            )
+            told = "\n\n".join("\n".join(finding.lines()) for finding in result.findings)
+            failure = SubElement(case, "failure", message=_clean(result.findings[0].what), type=result.outcome)
             failure.text = _clean(told)
+        elif result in errors:
+            error = SubElement(case, "error", message="an error of the suite", type="error")
+            error.text = _clean(result.reason)
         elif result in skipped:
             SubElement(case, "skipped", message=_clean(result.reason))
-
-
-def _fails(result: Result, verdict: Verdict) -> bool:
-    return result.outcome == "broken" or (verdict.strict and result.outcome == "known deviation")
 
 
 def _clean(text: str) -> str:

@@ -3,17 +3,16 @@
 import json
 from typing import Any
 
-from waldur_billing_mock.contracts.findings import Finding, Result, Verdict
-from waldur_billing_mock.contracts.reports.words import lines
+from waldur_billing_mock.contracts.reports.report import Report, ReportedFinding, ReportedResult
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_LEVELS = {"broken": "error", "known deviation": "note", "accepted": "warning"}
+_LEVELS = {"broken": "error", "known deviation": "note", "note": "note", "accepted": "warning"}
 
 
-def text(verdict: Verdict) -> str:
+def text(report: Report) -> str:
     """One run with a rule for each check that found something."""
-    found = [(result, finding) for result in verdict.results for finding in result.findings]
-    rules = {result.check.id: result for result, _ in found}
+    found = [(result, finding) for result in report.results for finding in result.findings]
+    rules = {result.id: result for result, _ in found}
     content = {
         "$schema": _SCHEMA,
         "version": "2.1.0",
@@ -22,25 +21,26 @@ def text(verdict: Verdict) -> str:
                 "tool": {
                     "driver": {
                         "name": "waldur-contracts",
+                        "version": report.suite_version,
                         "rules": [
-                            {"id": id, "shortDescription": {"text": result.check.requirement}}
+                            {"id": id, "shortDescription": {"text": result.requirement}}
                             for id, result in sorted(rules.items())
                         ],
                     }
                 },
-                "results": [_result(result, finding, verdict) for result, finding in found],
+                "results": [_result(result, finding) for result, finding in found],
             }
         ],
     }
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 
-def _result(result: Result, finding: Finding, verdict: Verdict) -> dict[str, Any]:
-    place = finding.complaint.place
+def _result(result: ReportedResult, finding: ReportedFinding) -> dict[str, Any]:
+    place = finding.place
     made: dict[str, Any] = {
-        "ruleId": result.check.id,
+        "ruleId": result.id,
         "level": _LEVELS[finding.outcome],
-        "message": {"text": "\n".join(lines(finding.complaint, verdict))},
+        "message": {"text": "\n".join(finding.lines())},
         "locations": [
             {
                 "physicalLocation": {"artifactLocation": {"uri": _file(place)}},

@@ -1,61 +1,123 @@
-"""What is seen in a terminal: progress while judging, and a summary of the verdict."""
+"""What is seen in a terminal: progress while judging, and a summary of the report on one screen."""
 
+import textwrap
+import time
 from collections import Counter
-from typing import Final, TextIO
+from collections.abc import Sequence
+from typing import Final
 
-from waldur_billing_mock.contracts.checks import KINDS, Check
+from waldur_billing_mock.contracts.checks import Check
+from waldur_billing_mock.contracts.declare import KINDS
 from waldur_billing_mock.contracts.description import Description
-from waldur_billing_mock.contracts.findings import OUTCOMES, Result, Verdict
-from waldur_billing_mock.contracts.reports.words import lines
+from waldur_billing_mock.contracts.findings import OUTCOMES, Outcome, Result
+from waldur_billing_mock.contracts.guard import Guard
+from waldur_billing_mock.contracts.redaction import SafeStream
+from waldur_billing_mock.contracts.reports.groups import Group, groups
+from waldur_billing_mock.contracts.reports.report import Report
 
-_MOST: Final = 20
+_MOST: Final = 8
+_WIDTH: Final = 110
+_SECONDS_BETWEEN_LINES: Final = 10.0
+_BAR: Final = 24
+_COSTS: Final = {
+    "survey": 1.0,
+    "invariants": 3.5,
+    "conventions": 2.4,
+    "roles": 3.0,
+    "stories": 45.0,
+    "shapes": 25.0,
+}
+"""How many requests a check of a kind takes in the profile quick, where it is made; measured, and rounded up."""
+_SIGNS: Final[dict[Outcome, str]] = {
+    "broken": "✗",
+    "error": "!",
+    "note": "·",
+    "known deviation": "≈",
+    "accepted": "○",
+}
+
+
+def expected_requests(checks: Sequence[Check], *, writes: bool, factor: float = 1.0) -> int:
+    """About how many requests checks take."""
+    return round(sum(_COSTS[check.kind] * factor for check in checks if writes or check.kind != "stories"))
 
 
 class Progress:
-    """Says on a stream what is judged: in one line that changes where somebody looks, else a line for each kind."""
+    """Says what is judged, how many requests were made of how many, and the time left.
 
-    def __init__(self, stream: TextIO) -> None:
+    In one line that changes where somebody looks, else in a line every ten seconds.
+    """
+
+    def __init__(self, stream: SafeStream, guard: Guard, expected: int, rate: float) -> None:
         self._stream: Final = stream
-        self._kind = ""
+        self._guard: Final = guard
+        self._expected: Final = max(1, expected)
+        self._rate: Final = rate
+        self._started: Final = time.monotonic()
+        self._told = self._started
+        guard.waiting = self._wait
 
-    def __call__(self, result: Result, number: int, all: int) -> None:
-        if self._stream.isatty():
-            self._stream.write(f"\r\x1b[K{number}/{all} {result.check.id}"[:100])
-            if number == all:
-                self._stream.write("\r\x1b[K")
-        elif result.check.kind != self._kind:
-            self._stream.write(f"{number}/{all} {result.check.kind}\n")
-            self._kind = result.check.kind
-        if result.outcome == "broken":
-            self._stream.write(f"{chr(13) if self._stream.isatty() else ''}broken: {result.check.id}\n")
+    def announce(self, checks: int) -> None:
+        """The estimate before the start."""
+        how = f", {_duration(self._expected / self._rate)} at {self._rate:g} a second" if self._rate else ""
+        self._stream.write(f"{checks} checks, about {self._expected} requests{how}\n")
         self._stream.flush()
 
+    def __call__(self, result: Result, number: int, of_all: int) -> None:
+        """Is told of each result."""
+        looked_at = self._stream.isatty()
+        if result.outcome in ("broken", "error"):
+            clear = "\r\x1b[K" if looked_at else ""
+            self._stream.write_raw(clear)
+            self._stream.write(f"{result.outcome}: {result.check.id}\n")
+        line = self._line(number, of_all)
+        if looked_at:
+            self._stream.write_raw(f"\r\x1b[K{line}"[:_WIDTH] if number < of_all else "\r\x1b[K")
+        elif time.monotonic() - self._told >= _SECONDS_BETWEEN_LINES:
+            self._told = time.monotonic()
+            self._stream.write(f"{line}\n")
+        self._stream.flush()
 
-def summary(verdict: Verdict) -> str:
-    """The verdict: the failures in full, then deviations, what was not exercised, and the counts."""
-    found = [""]
-    shown = [*verdict.of("broken"), *(verdict.of("known deviation") if verdict.strict else ())]
-    for result in shown:
-        found += _failure(result, verdict)
-    found += _deviations(verdict)
-    found += _not_exercised(verdict)
-    found += [f"baseline: {line}" for line in verdict.stale]
-    for change in verdict.left:
-        found.append(f"left behind: {change.what} ({change.trouble or change.reason})")
-    if verdict.undone:
-        found.append(f"{verdict.undone} changes were made and taken back.")
-    found += ["", _table(verdict), "", headline(verdict)]
+    def _line(self, number: int, of_all: int) -> str:
+        done = number / of_all
+        sent = self._guard.sent
+        expected = max(sent, round(sent + self._expected * (1 - done)))
+        bar = "█" * round(done * _BAR) + "·" * (_BAR - round(done * _BAR))
+        passed = time.monotonic() - self._started
+        left = (expected - sent) * (passed / sent) if sent else 0.0
+        return f"{bar} {number}/{of_all} checks, {sent} of about {expected} requests, {_duration(left)} left"
+
+    def _wait(self, seconds: float) -> None:
+        if seconds >= 1:
+            self._stream.write(f"the target asks to wait for {seconds:.0f} seconds\n")
+            self._stream.flush()
+
+
+def summary(report: Report) -> str:
+    """The verdict, the causes of what fails, notes and deviations in short, counts, and the verdict again."""
+    found = ["", verdict(report), ""]
+    failing = [group for group in groups(report) if group.outcome in _failing(report)]
+    for group in failing:
+        found += _group(group)
+    found += _errors(report) + _notes(report) + _deviations(report) + _not_exercised(report)
+    found += [f"baseline: {line}" for line in report.stale]
+    found += [f"left behind: {line}" for line in report.left]
+    if report.undone:
+        found.append(f"{report.undone} changes were made and undone.")
+    found += ["", _table(report), "", verdict(report)]
     return "\n".join(found)
 
 
-def headline(verdict: Verdict) -> str:
+def verdict(report: Report) -> str:
     """The verdict in one sentence."""
-    who = f"{verdict.target}, revision {verdict.revision} ({verdict.how_revision_was_found}), {verdict.dialect} dialect"
-    how = f"{len(verdict.results)} checks, {verdict.requests} requests, {verdict.seconds:.0f} s, seed {verdict.seed}"
-    says = {0: "Contract kept", 1: "Contract broken", 2: "Could not be judged"}[verdict.exit_code]
-    if verdict.stopped:
-        says += f" (stopped: {verdict.stopped})"
-    return f"{says}: {who}; profile {verdict.profile}, {how}."
+    says = {0: "Contract kept", 1: "Contract broken", 2: "Could not be judged"}[report.exit_code]
+    if report.stopped:
+        says += f" (stopped: {report.stopped})"
+    if report.headline:
+        says += f" (this server {report.headline})"
+    who = f"{report.target}, revision {report.revision} ({report.revision_found}), {report.dialect} dialect"
+    how = f"{len(report.results)} checks, {report.requests} requests, {report.seconds:.0f} s, seed {report.seed}"
+    return f"{says}: {who}; profile {report.profile}, {how}."
 
 
 def explanation(check: Check, description: Description) -> str:
@@ -66,34 +128,78 @@ def explanation(check: Check, description: Description) -> str:
     return f"{check.id}\n  {check.requirement}\n  {where}, from the profile {check.level} on{place}"
 
 
-def _failure(result: Result, verdict: Verdict) -> list[str]:
-    found = [f"✗ {result.check.id}", f"  {result.check.requirement}"]
-    for finding in result.findings[:3]:
-        found += [f"    {line}" for line in lines(finding.complaint, verdict)]
-    if len(result.findings) > 3:
-        found.append(f"    … and {len(result.findings) - 3} more")
-    return [*found, ""]
+def about(group: Group) -> str:
+    """The checks and operations of a cause, in short."""
+    routes = ", ".join(group.routes[:3]) + (f" and {len(group.routes) - 3} more" if len(group.routes) > 3 else "")
+    count = f"{len(group.results)} checks" if len(group.results) > 1 else group.id
+    return f"{routes} ({count})" if routes else count
 
 
-def _deviations(verdict: Verdict) -> list[str]:
-    found = [f"{len(verdict.seen)} known deviations were seen:"] if verdict.seen else []
-    for id, count in sorted(verdict.seen.items()):
-        found.append(f"  {id} ({count} ×): {verdict.catalogue.get(id, '')}")
-    if verdict.unseen:
-        found.append(f"{len(verdict.unseen)} deviations of the catalogue were not seen: {', '.join(verdict.unseen)}")
+def _failing(report: Report) -> tuple[Outcome, ...]:
+    return ("broken", "known deviation", "note") if report.strict else ("broken",)
+
+
+def _group(group: Group) -> list[str]:
+    head = f"{_SIGNS[group.outcome]} {group.outcome}: {about(group)}"
+    return [head, f"  {group.results[0].requirement}", *(f"    {line}" for line in group.example.lines()), ""]
+
+
+def _errors(report: Report) -> list[str]:
+    found = []
+    for result in report.of("error"):
+        found += [
+            f"! error of the suite in {result.id}; please report this:",
+            *textwrap.indent(result.reason, "    ").splitlines(),
+        ]
     return found
 
 
-def _not_exercised(verdict: Verdict) -> list[str]:
-    reasons = Counter(result.reason for result in verdict.of("not exercised"))
-    return [f"not exercised ({count} ×): {reason}" for reason, count in reasons.most_common(_MOST)]
+def _notes(report: Report) -> list[str]:
+    if report.strict:
+        return []
+    found = groups(report, "note")
+    lines = [f"note: {_short(group.example.what)} — {about(group)}" for group in found[:_MOST]]
+    return lines + ([f"note: and {len(found) - _MOST} more, in the reports"] if len(found) > _MOST else [])
 
 
-def _table(verdict: Verdict) -> str:
+def _deviations(report: Report) -> list[str]:
+    lines = []
+    if report.seen and not report.strict:
+        names = ", ".join(f"{id} ({count})" for id, count in sorted(report.seen.items(), key=lambda pair: -pair[1]))
+        lines += _wrapped(f"{len(report.seen)} known deviations were seen: {names}")
+    if report.unseen:
+        lines += _wrapped(f"{len(report.unseen)} were looked for and not seen: {', '.join(report.unseen)}")
+    if report.unlooked:
+        lines += _wrapped(f"{len(report.unlooked)} were not looked for: {', '.join(report.unlooked)}")
+    return lines
+
+
+def _not_exercised(report: Report) -> list[str]:
+    reasons = Counter(result.reason for result in report.of("not exercised"))
+    lines = [f"not exercised ({count}): {_short(reason)}" for reason, count in reasons.most_common(_MOST)]
+    return lines + ([f"not exercised: {len(reasons) - _MOST} more reasons"] if len(reasons) > _MOST else [])
+
+
+def _table(report: Report) -> str:
     width = max(map(len, KINDS))
-    rows = [" " * width + "".join(f"{outcome:>17}" for outcome in OUTCOMES)]
+    shown = [outcome for outcome in OUTCOMES if report.of(outcome) or outcome in ("kept", "broken")]
+    rows = [" " * width + "".join(f"{outcome:>17}" for outcome in shown)]
     for kind in KINDS:
-        counts = Counter(result.outcome for result in verdict.results if result.check.kind == kind)
+        counts = Counter(result.outcome for result in report.results if result.kind == kind)
         if counts:
-            rows.append(f"{kind:<{width}}" + "".join(f"{counts[outcome]:>17}" for outcome in OUTCOMES))
+            rows.append(f"{kind:<{width}}" + "".join(f"{counts[outcome]:>17}" for outcome in shown))
     return "\n".join(rows)
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _short(text: str) -> str:
+    return textwrap.shorten(text, _WIDTH - 20, placeholder=" …")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.0f} minutes"

@@ -9,29 +9,30 @@ import pytest
 
 from waldur_billing_mock.contracts import options
 from waldur_billing_mock.contracts.plugin import NAME, ContractPlugin
-from waldur_billing_mock.contracts.reports import terminal, write
+from waldur_billing_mock.contracts.redaction import Redactor
+from waldur_billing_mock.contracts.reports import report_of, terminal, write
 from waldur_billing_mock.contracts.run import prepare
 from waldur_billing_mock.contracts.settings import Unusable
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Makes the plugin, unless `waldur-contracts` has brought one."""
-    if any(isinstance(plugin, ContractPlugin) for plugin in config.pluginmanager.get_plugins()):
-        return
+    """Makes the plugin."""
     try:
         settings = options.settings(shlex.split(os.environ.get("WALDUR_CONTRACTS", "--profile quick")))
-        bench = prepare(settings, datetime.now(UTC).date())
+        runner = prepare(settings, datetime.now(UTC))
     except Unusable as error:
         raise pytest.UsageError(str(error)) from None
-    config.pluginmanager.register(ContractPlugin(bench, lambda result, number, all: None), NAME)
+    config.pluginmanager.register(ContractPlugin(runner), NAME)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_unconfigure(config: pytest.Config) -> Generator[None, None, None]:
-    """Takes back what was changed, and writes the reports."""
+    """Undoes what was changed, and writes the reports."""
     plugin = config.pluginmanager.get_plugin(NAME)
     if isinstance(plugin, ContractPlugin):
-        verdict = plugin.verdict()
-        write(verdict, plugin.bench.settings)
-        print(terminal.summary(verdict))
+        settings = plugin.runner.settings
+        redact = Redactor((settings.token, *settings.role_tokens.values()))
+        report = report_of(plugin.verdict())
+        write(report, settings, redact)
+        print(redact(terminal.summary(report)))
     yield

@@ -27,6 +27,9 @@ def console(
     def index(request: Request) -> Response:
         return HTMLResponse(page.index(document, stage.world, users(stage.world), str(request.base_url).rstrip("/")))
 
+    def tell_clock(request: Request) -> Response:
+        return JSONResponse({"now": stage.world.now.isoformat()})
+
     def list_notifications(request: Request) -> Response:
         return JSONResponse([_notification(row) for row in stage.world.notifications])
 
@@ -46,6 +49,7 @@ def console(
 
     routes = [
         Route("/", index),
+        Route("/clock", tell_clock),
         Route("/notifications", list_notifications),
         Route("/payments", list_payments),
         Route("/provider-invoice-items", list_provider_items),

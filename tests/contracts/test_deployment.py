@@ -38,7 +38,7 @@ def judge(mock: Mock, folder: Path, *more: str) -> tuple[int, dict[str, Any]]:
 
 
 def test_a_server_that_speaks_wire_keeps_the_contract_with_known_deviations(deployment: Mock, tmp_path: Path) -> None:
-    code, report = judge(deployment, tmp_path, "--only", "invariants", "--only", "habits/answers_fit")
+    code, report = judge(deployment, tmp_path, "--only", "invariants", "--only", "conventions/answers_fit")
 
     assert code == 0
     assert report["revision"] == "7.8.8"
@@ -46,7 +46,7 @@ def test_a_server_that_speaks_wire_keeps_the_contract_with_known_deviations(depl
 
 
 def test_strict_makes_known_deviations_fail(deployment: Mock, tmp_path: Path) -> None:
-    code, _ = judge(deployment, tmp_path, "--only", "habits/answers_fit/invoices_list", "--strict")
+    code, _ = judge(deployment, tmp_path, "--only", "conventions/answers_fit/invoices_list", "--strict")
 
     assert code == 1
 
@@ -117,7 +117,7 @@ def test_no_report_shows_a_token_or_private_data(deployment: Mock, tmp_path: Pat
     files = {name: tmp_path / name for name in ("html", "junit", "markdown", "sarif")}
     words = [word for name, path in files.items() for word in (f"--{name}", str(path))]
 
-    judge(deployment, tmp_path, "--strict", "--only", "habits/answers_fit/invoices_list", *words)
+    judge(deployment, tmp_path, "--strict", "--only", "conventions/answers_fit/invoices_list", *words)
 
     texts = [path.read_text(encoding="utf-8") for path in [*files.values(), tmp_path / "report.json"]]
     assert all(token not in text and "Baltic Sea Observatory" not in text for text in texts)

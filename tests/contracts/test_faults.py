@@ -14,7 +14,7 @@ import pytest
 
 from tests.contracts.faulty import LOST, RESET, SILENCE, Fault, Plan, Proxy
 from tests.serving import ROOT, Mock, serving
-from waldur_billing_mock.contracts.transport import READING
+from waldur_billing_mock.contracts.guard import READING
 
 ALL_OF_IT = ("--allow-writes", "127.0.0.1", "--write-invoice", "any", "--write-item", "any")
 FIELDS = "stories/fields_are_set_one_by_one"

@@ -38,12 +38,12 @@ COMBINATIONS: Final = "combined"
 SHARES: Final = {"quick": 1.0, "full": 1.0, "night": 1.0}
 """The share of the defects that a profile must catch."""
 LIKELY: Final[Mapping[str, tuple[str, ...]]] = {
-    "forms": ("habits/answers_fit/", "invariants/"),
+    "forms": ("conventions/answers_fit/", "invariants/"),
     "money": ("invariants/",),
     "months": ("invariants/",),
-    "lists": ("habits/",),
-    "refusals": ("habits/",),
-    "acceptance": ("habits/strangers", "habits/bodies", "habits/faulty", "stories/"),
+    "lists": ("conventions/",),
+    "refusals": ("conventions/",),
+    "acceptance": ("conventions/strangers", "conventions/bodies", "conventions/faulty", "stories/"),
     "roles": ("roles/",),
     "leaks": ("roles/",),
     "permissions": ("roles/",),
@@ -51,7 +51,7 @@ LIKELY: Final[Mapping[str, tuple[str, ...]]] = {
     "effects": ("stories/", "invariants/"),
 }
 """The checks that are made first for a chapter of defects, by the beginnings of their identifiers."""
-TIMING: Final = "habits/answers_come_in_time"
+TIMING: Final = "conventions/answers_come_in_time"
 SLOW: Final = "slow-answer"
 TASKS: Final = 20
 """How many servers a process runs before another takes its place, so that memory does not grow."""

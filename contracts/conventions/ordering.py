@@ -1,0 +1,128 @@
+"""`o` sorts by each documented field, both ways, and by several."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise, product
+from typing import Any, Final
+
+from waldur_billing_mock.contracts.context import Context, field_of, need
+from waldur_billing_mock.contracts.declare import convention
+from waldur_billing_mock.contracts.description import Description
+from waldur_billing_mock.contracts.readings.discovery import BillingData, billing_data
+from waldur_billing_mock.contracts.readings.example_targets import example_target
+from waldur_billing_mock.contracts.readings.lookups import invoice_of, offering_name
+from waldur_billing_mock.contracts.readings.sorting import sorted_by
+from waldur_billing_mock.contracts.values import Row, decimal, identity_of
+from waldur_billing_mock.openapi.operation import Operation
+
+Key = Callable[[BillingData, Row], Any]
+
+_HIDDEN: Final = object()
+"""What a row is sorted by where its answer does not show it."""
+
+
+def _customer_name(data: BillingData, row: Row) -> str:
+    return str(invoice_of(data, row)["customer_details"]["name"])
+
+
+def _project_name(data: BillingData, row: Row) -> object:
+    """The name that was copied into the item; items of a credit may have none, and show that of their project."""
+    return _HIDDEN if row.get("credit") or row["project_name"] == "N/A" else row["project_name"]
+
+
+KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
+    "invoices_list": {
+        "year": lambda data, row: row["year"],
+        "month": lambda data, row: row["month"],
+    },
+    "invoices_items_retrieve": {
+        "project_name": lambda data, row: row["project_name"],
+        "resource_name": lambda data, row: row.get("resource_name"),
+        "name": lambda data, row: row["name"],
+    },
+    "provider_invoice_items_list": {
+        "unit_price": lambda data, row: decimal(row["unit_price"]),
+        "project_name": _project_name,
+        "resource_offering_name": lambda data, row: offering_name(data, row),
+        "invoice_customer_name": _customer_name,
+    },
+}
+
+
+def _orders(description: Description, operation: Operation) -> Iterable[str]:
+    """The orders that an operation documents."""
+    known = operation.operation_id in KEYS and "o" in operation.query
+    return map(str, description.choices(operation.query["o"])) if known else ()
+
+
+@convention(_orders)
+def orders_sort(context: Context, operation_id: str, order: str) -> None:
+    """The rows come by the field, ascending, or descending after a minus sign; no row is lost."""
+    data, about = billing_data(context), example_target(context, operation_id)
+    operation = context.description.operations[operation_id]
+    at = context.description.place_of_parameter(operation, "o")
+    plain = need(context.rows(operation_id, query=about.query, of=about.of), "row")
+    kept = context.rows(operation_id, query={**about.query, "o": order}, of=about.of)
+    rows = context.in_order(operation_id, query={**about.query, "o": order}, of=about.of)
+    exchange = context.ask(operation_id, of=about.of, query={**about.query, "o": order}, at=at)
+    exchange.must.hold(
+        sorted(map(identity_of, kept)) == sorted(map(identity_of, plain)), "an order must keep all rows", len(kept)
+    )
+    name = order.removeprefix("-")
+    if name == "created":
+        return _created_follows_months(context, operation_id, order)
+    if name == "provider_name":
+        return _providers_are_grouped(context, operation_id, rows, order)
+    key = KEYS[operation_id][name]
+    values = [value for value in (key(data, row) for row in rows) if value is not _HIDDEN]
+    exchange.must.hold(sorted_by(values, descending=order.startswith("-")), f"the rows must come by {order}", values)
+    return None
+
+
+@convention(
+    lambda description, operation: (
+        operation.operation_id in KEYS and operation.operation_id != "invoices_items_retrieve"
+    )
+)
+def orders_combine(context: Context, operation_id: str) -> None:
+    """Several fields sort in turn: the second decides where the first is equal, whichever way it goes."""
+    data = billing_data(context)
+    for (first, second), sign in product(pairwise(KEYS[operation_id]), ("", "-")):
+        order = f"{first},{sign}{second}"
+        rows = context.in_order(operation_id, query={"o": order})
+        exchange = context.ask(operation_id, query={"o": order})
+        groups: dict[Any, list[Any]] = {}
+        for row in rows:
+            value, other = (KEYS[operation_id][name](data, row) for name in (first, second))
+            if value is not _HIDDEN:
+                groups.setdefault(value, []).extend([] if other is _HIDDEN else [other])
+        exchange.must.hold(sorted_by(list(groups), descending=False), f"the rows must come by {first} first", order)
+        for values in groups.values():
+            exchange.must.hold(
+                sorted_by(values, descending=sign == "-"), f"equal rows must come by {sign}{second}", values
+            )
+
+
+def _created_follows_months(context: Context, operation_id: str, order: str) -> None:
+    """No answer shows `created`; the filters tell which rows were made before, on, and after a day."""
+    rows = [identity_of(row) for row in context.in_order(operation_id, query={"o": order})]
+    days = sorted({f"{row['year']:04}-{row['month']:02}-01" for row in context.rows(operation_id)})
+    for day in context.sample(days, size=3):
+        parts = [
+            {identity_of(row) for row in context.rows(operation_id, query={name: day})}
+            for name in ("end_date", "created", "start_date")
+        ]
+        expected = list(reversed(parts)) if order.startswith("-") else parts
+        positions = [[rows.index(name) for name in part if name in rows] for part in expected]
+        flat = [(min(p), max(p)) for p in positions if p]
+        exchange = context.ask(operation_id, query={"o": order})
+        in_turn = all(one[1] < other[0] for one, other in pairwise(flat))
+        exchange.must.hold(in_turn, f"the rows must come by {order}", day)
+
+
+def _providers_are_grouped(context: Context, operation_id: str, rows: Sequence[Row], order: str) -> None:
+    """The details name the provider of most rows; those that do must come by it."""
+    named = [field_of(row, "details").get("service_provider_name") for row in rows if row.get("resource") is not None]
+    names = [name for name in named if name]
+    exchange = context.ask(operation_id, of=example_target(context, operation_id).of, query={"o": order})
+    ok = sorted_by(names, descending=order.startswith("-"))
+    exchange.must.hold(ok, f"the rows must come by {order}", names)

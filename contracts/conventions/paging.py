@@ -1,0 +1,151 @@
+"""Lists come in pages: what the pages hold, what the headers tell, what happens to numbers that make no sense."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+from waldur_billing_mock.contracts.context import Context, count_of, key_of, need
+from waldur_billing_mock.contracts.declare import convention
+from waldur_billing_mock.contracts.exchange import Complaint, Exchange
+from waldur_billing_mock.contracts.judging import UNSTABLE
+from waldur_billing_mock.contracts.readings.example_targets import ExampleTarget, example_target
+from waldur_billing_mock.contracts.values import Row, hyphenated, identity_of, instant
+
+_SIZES: Final = (7, 3, 1)
+_LARGEST: Final = 300
+_LINK: Final = re.compile(r'<([^>]*)>; rel="(\w+)"')
+_WALK: Final = 20
+_TOTAL_ORDERS: Final[Mapping[str, tuple[str, Callable[[Row], object]]]] = {
+    "invoices_list": ("customer", lambda row: (row["year"], row["month"])),
+    "invoice_items_list": ("resource", lambda row: instant(row["start"])),
+}
+"""A field whose filter cuts a list into parts, and what the rows of a part are sorted by."""
+
+
+@convention(lambda description, operation: "page" in operation.query)
+def pages_partition_the_whole(context: Context, operation_id: str) -> None:
+    """All pages together hold every row once, in one order, and each tells the number of all rows."""
+    about = example_target(context, operation_id)
+    whole = need(context.in_order(operation_id, query=about.query, of=about.of), "row")
+    size = next((size for size in _SIZES if len(whole) > size), 1)
+    if len(whole) > _WALK * size:
+        size = min(_LARGEST, len(whole) // _WALK + 1)
+    pages = _pages(context, operation_id, about, size, len(whole))
+    names = [identity_of(row) for exchange in pages for row in exchange.json]
+    expected = [identity_of(row) for row in whole]
+    context.survey.looked_for.add(UNSTABLE)
+    if names != expected and any(map(context.is_unstable, pages[:3])):
+        return
+    first = pages[0].must
+    first.hold(len(set(names)) == len(names), "no row may stand on two pages", len(names) - len(set(names)))
+    first.agree("the rows of all pages and the whole", names, expected)
+
+
+@convention(lambda description, operation: operation.operation_id in _TOTAL_ORDERS)
+def pages_of_a_total_order_partition_it(context: Context, operation_id: str) -> None:
+    """Where no two rows are equal in order, all pages together hold every row once, in that order."""
+    name, key = _TOTAL_ORDERS[operation_id]
+    groups: dict[str, list[Row]] = {}
+    for row in context.rows(operation_id):
+        if row.get(name):
+            groups.setdefault(key_of(row, name), []).append(row)
+    distinct = [
+        group for group in groups.values() if 4 <= len(group) <= 60 and len({key(row) for row in group}) == len(group)
+    ]
+    for rows in context.sample(need(distinct, "part of the list without equal rows"), size=1):
+        query = {f"{name}_uuid": hyphenated(key_of(rows[0], name))}
+        expected = [identity_of(row) for row in context.in_order(operation_id, query=query)]
+        found = _pages(context, operation_id, ExampleTarget("", query), 3, len(expected))
+        names = [identity_of(row) for exchange in found for row in exchange.json]
+        found[0].must.agree("the rows of all pages and the whole", names, expected)
+
+
+@convention(lambda description, operation: "page" in operation.query)
+def the_last_page_has_a_name(context: Context, operation_id: str) -> None:
+    """`page=last` is the page with the highest number."""
+    about = example_target(context, operation_id)
+    size = 3
+    count = count_of(_page(context, operation_id, about, page_size=size))
+    named = _page(context, operation_id, about, page="last", page_size=size)
+    numbered = _page(context, operation_id, about, page=max(1, -(-count // size)), page_size=size)
+    context.must_be_the_same("the rows of the last page by name and by number", named, numbered)
+
+
+@convention(lambda description, operation: "page" in operation.query)
+def links_lead_to_the_pages_around(context: Context, operation_id: str) -> None:
+    """`Link` leads to the first, previous, next and last page, where there are such, and keeps the other parameters."""
+    about = example_target(context, operation_id)
+    count = count_of(_page(context, operation_id, about, page_size=2))
+    last = max(1, -(-count // 2))
+    for number in sorted({1, min(2, last), max(1, last - 1), last}):
+        exchange = _page(context, operation_id, about, page=number, page_size=2)
+        links = {rel: url for url, rel in _LINK.findall(exchange.must.have_header("Link"))}
+        expected = {"first": 1, "prev": number - 1, "next": number + 1, "last": last}
+        expected = {rel: page for rel, page in expected.items() if 1 <= page <= last}
+        if number == 1:
+            expected.pop("prev", None)
+        exchange.must.agree("the relations of Link, in their order", list(links), list(expected))
+        for rel, page in expected.items():
+            address = urlsplit(links[rel])
+            query = parse_qs(address.query)
+            exchange.must.agree(f"the path of the {rel} link", address.path, exchange.request.path)
+            exchange.must.agree(f"the page of the {rel} link", query.get("page", ["1"]), [str(page)])
+            exchange.must.agree(f"the page size of the {rel} link", query.get("page_size"), ["2"])
+            for name, value in about.query.items():
+                exchange.must.agree(f"the {name} of the {rel} link", query.get(name), [str(value)])
+        exchange.must.hold(
+            "page" not in parse_qs(urlsplit(links["first"]).query), "the first page must be written without a number"
+        )
+
+
+@convention(lambda description, operation: "page" in operation.query)
+def page_sizes_are_bounded(context: Context, operation_id: str) -> None:
+    """Without a size there are ten rows; sizes that make no sense count as ten, and more than 300 are never given."""
+    about = example_target(context, operation_id)
+    ten = _page(context, operation_id, about)
+    count = count_of(ten)
+    ten.must.hold(len(ten.must.show_rows()) == min(10, count), "there must be ten rows on a page", len(ten.json))
+    for size in (0, -1, "abc", ""):
+        exchange = _page(context, operation_id, about, page_size=size)
+        context.must_be_the_same("the rows for a size that makes no sense and without one", exchange, ten)
+    small = _page(context, operation_id, about, page_size=2)
+    small.must.hold(len(small.must.show_rows()) == min(2, count), "page_size must be kept", len(small.json))
+    if count <= 1000 or context.target.in_process:
+        large = _page(context, operation_id, about, page_size=1000)
+        got = len(large.must.show_rows())
+        if context.forgives and got < min(_LARGEST, count):
+            place = context.description.place(context.description.operations[operation_id])
+            context.note(Complaint("a page does not hold all rows up to 300", place, None, got, large))
+            return
+        large.must.hold(got == min(_LARGEST, count), "a page must hold all rows up to 300", got)
+
+
+@convention(lambda description, operation: "page" in operation.query)
+def pages_that_are_not_there(context: Context, operation_id: str) -> None:
+    """A page number below one, beyond the last, or that is no number answers 404."""
+    about = example_target(context, operation_id)
+    count = count_of(_page(context, operation_id, about))
+    for number in (0, -1, count + 2, "first"):
+        exchange = context.ask(operation_id, of=about.of, query={**about.query, "page": number})
+        exchange.must.have_status(404)
+        exchange.must.agree("the sentence", exchange.must.show_row().get("detail"), "Invalid page.")
+
+
+def _pages(context: Context, operation_id: str, about: ExampleTarget, size: int, count: int) -> list[Exchange]:
+    """All pages of a size; each is full but the last, and tells the number of all rows."""
+    pages = []
+    for number in range(1, -(-count // size) + 1):
+        exchange = _page(context, operation_id, about, page=number, page_size=size)
+        rows = exchange.must.show_rows()
+        exchange.must.agree("X-Result-Count and the number of all rows", count_of(exchange), count)
+        full = size if number * size <= count else count % size
+        exchange.must.hold(len(rows) == full, "a page must be full unless it is the last", len(rows))
+        pages.append(exchange)
+    return pages
+
+
+def _page(context: Context, operation_id: str, about: ExampleTarget, **query: Any) -> Exchange:
+    exchange = context.ask(operation_id, of=about.of, query={**about.query, **query})
+    exchange.must.have_status(200)
+    return exchange

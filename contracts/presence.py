@@ -1,0 +1,78 @@
+"""What the server lacks of the description, and what it has beyond it. Looked at first, as all else rests on it."""
+
+from waldur_billing_mock.contracts.context import Context
+from waldur_billing_mock.contracts.conventions.refusals import OF_LISTS, faulty_values
+from waldur_billing_mock.contracts.declare import survey
+from waldur_billing_mock.contracts.exchange import Broken, Complaint, Exchange, NotExercised, Request
+from waldur_billing_mock.contracts.readings.discovery import UNKNOWN
+from waldur_billing_mock.contracts.values import is_uuid
+
+
+@survey
+def the_server_has_the_operation(context: Context, operation_id: str) -> None:
+    """Every described operation exists. What depends on one that does not is not exercised."""
+    operation = context.description.operations[operation_id]
+    exchange = _asked(context, operation_id)
+    if not _is_absent(exchange, operation.method, has_object="{" in operation.path):
+        return
+    if operation.method == "GET" and "{uuid}" in operation.path and _answers(context, operation_id):
+        return
+    context.survey.operations.add(operation_id)
+    what = f"this server lacks {operation.method} {operation.path}"
+    complaint = Complaint(what, context.description.place(operation), None, exchange.status, exchange)
+    if not context.forgives:
+        raise Broken(complaint)
+    context.survey.outdated = True
+    context.note(complaint)
+
+
+@survey
+def the_server_has_the_parameters(context: Context, operation_id: str) -> None:
+    """Every described filter is looked at: a value that it cannot have is refused."""
+    operation = context.description.operations[operation_id]
+    if not (context.forgives and context.survey.outdated) or operation.method != "GET" or "{" in operation.path:
+        raise NotExercised("looked at where a server is older than all described ones")
+    place = context.description.place(operation)
+    for name, parameter in operation.query.items():
+        faulty = faulty_values(parameter.schema)
+        if name in OF_LISTS or not faulty:
+            continue
+        exchange = context.ask(operation_id, query={name: faulty[0]})
+        if exchange.status == 200:
+            context.survey.parameters.add((operation_id, name))
+            what = f"this server lacks the parameter {name} of {operation.method} {operation.path}"
+            context.note(Complaint(what, place, None, exchange.status, exchange))
+
+
+def _asked(context: Context, operation_id: str) -> Exchange:
+    """What a GET of the address of an operation is answered with; a server that has it may refuse the method."""
+    operation = context.description.operations[operation_id]
+    place = context.description.place(operation)
+    path = operation.path.replace("{uuid}", UNKNOWN).replace("{id}", "2147483647")
+    return context.send(Request("GET", path), place=place)
+
+
+def _answers(context: Context, operation_id: str) -> bool:
+    """Whether an object that is listed is answered; a server may say in HTML that another does not exist."""
+    operation = context.description.operations[operation_id]
+    listing = "invoices_list" if operation.path.startswith("/api/invoices/") else "invoice_items_list"
+    rows = context.ask(listing).json
+    uuids = [row.get("uuid") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return any(is_uuid(one) and context.ask(operation_id, of=str(one)).status == 200 for one in uuids[:1])
+
+
+def _is_absent(exchange: Exchange, method: str, *, has_object: bool) -> bool:
+    """Whether an answer comes from no such operation.
+
+    A path that is routed nowhere is a 404 in HTML. A path without an object in it never answers 404 if it is there;
+    where it is not, it may fit the route of an object and be the identifier of nothing.
+    """
+    if exchange.status in (502, 503, 504):
+        raise NotExercised(f"the server answers {exchange.status}")
+    is_json = exchange.headers.get("content-type", "").startswith("application/json")
+    if exchange.status == 405:
+        allowed = {part.strip() for part in exchange.headers.get("allow", "").split(",")}
+        return method == "GET" or (bool(allowed - {""}) and method not in allowed)
+    if exchange.status == 404:
+        return not is_json or not has_object
+    return exchange.status == 501

@@ -1,9 +1,0 @@
-"""Every operation has the habits of its kind."""
-
-from collections.abc import Callable
-
-from waldur_billing_mock.contracts.checks import Check
-
-
-def test_habits(check: Check, judge_check: Callable[[Check], None]) -> None:
-    judge_check(check)

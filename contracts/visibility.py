@@ -1,0 +1,115 @@
+"""Nobody sees more by one way than by another: lists, filters, items, details and sums of a role fit together.
+
+None of it needs to know on what a role is held: what a role sees of invoices decides what it may see elsewhere.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from waldur_billing_mock.contracts.context import Context, key_of, need
+from waldur_billing_mock.contracts.conventions.filters import FILTERS
+from waldur_billing_mock.contracts.declare import always
+from waldur_billing_mock.contracts.exchange import Exchange, NotExercised
+from waldur_billing_mock.contracts.readings.discovery import billing_data
+from waldur_billing_mock.contracts.roles import WIDEST, table
+from waldur_billing_mock.contracts.settings import READER
+from waldur_billing_mock.contracts.values import Row, identity_of
+
+_LISTS: Final = ("invoices_list", "invoice_items_list", "provider_invoice_items_list")
+_OWNERS: Final = ("owner", "owner2", "customer_manager", "provider_owner", "provider_manager", "customer_support")
+
+
+def _roles(context: Context, *among: str) -> Iterator[str]:
+    """The roles with a token that see a part of what is billed."""
+    chosen = [
+        role
+        for role in context.target.identities
+        if role not in (WIDEST, "support", READER, "anonymous", "inactive") and (not among or role in among)
+    ]
+    yield from need(chosen, "token of a role that sees a part: --role-token owner=…")
+
+
+@always("roles")
+def items_are_seen_with_their_invoices(context: Context) -> None:
+    """A role that sees an item sees its invoice; and of an invoice that it sees, it sees all lines among the items."""
+    for role in _roles(context, *_OWNERS):
+        data = billing_data(context, role)
+        exchange = context.ask("invoice_items_list", role, query={"page_size": 300})
+        hidden = [item for item in data.items if key_of(item, "invoice") not in data.invoice_by_key]
+        exchange.must.hold(not hidden, f"{role} must see no item on an invoice that it does not see", len(hidden))
+        listed = {key_of(item) for item in data.items}
+        missing = [key for key in data.line_by_key if key not in listed]
+        exchange.must.hold(not missing, f"{role} must see every line of its invoices among the items", len(missing))
+
+
+@always("roles")
+def a_customer_is_seen_whole(context: Context) -> None:
+    """Who sees one invoice of a customer sees all of that customer's, wherever the customer is billed."""
+    if WIDEST not in context.target.identities:
+        raise NotExercised("it takes a token of staff, who sees all")
+    of_customer: dict[str, set[str]] = {}
+    for row in context.rows("invoices_list", WIDEST):
+        of_customer.setdefault(key_of(row, "customer"), set()).add(key_of(row))
+    for role in _roles(context, *_OWNERS):
+        seen: dict[str, set[str]] = {}
+        for row in context.rows("invoices_list", role):
+            seen.setdefault(key_of(row, "customer"), set()).add(key_of(row))
+        exchange = context.ask("invoices_list", role, query={"page_size": 300})
+        partly = [customer for customer, keys in seen.items() if keys != of_customer.get(customer, set())]
+        what = f"{role} must see all invoices of a customer or none"
+        exchange.must.hold(not partly, what, len(partly))
+
+
+@always("roles")
+def filters_show_nobody_more(context: Context) -> None:
+    """A filter shows no role a row that the list without it does not show, whatever it is asked for."""
+    for role in _roles(context):
+        for operation_id in _LISTS:
+            if operation_id in context.description.operations:
+                _filters_show_no_more(context, role, operation_id)
+
+
+def _filters_show_no_more(context: Context, role: str, operation_id: str) -> None:
+    own = {identity_of(row) for row in context.rows(operation_id, role)}
+    foreign = [row for row in context.rows(operation_id) if identity_of(row) not in own]
+    for row in context.sample(foreign, size=1):
+        for name in FILTERS[operation_id]:
+            lacking = (operation_id, name) in context.survey.parameters
+            if lacking or name not in context.description.operations[operation_id].query:
+                continue
+            value = _value(context, operation_id, name, row)
+            if value is None:
+                continue
+            query = {name: value, "page_size": 300}
+            exchange = context.ask(operation_id, role, query=query)
+            exchange.must.have_status(200)
+            _shows_no_more(exchange, own, f"{role} must see no other row by the filter {name}")
+
+
+def _value(context: Context, operation_id: str, name: str, row: Row) -> str | None:
+    """The value of a row for a filter, None where it has none or nothing tells it."""
+    expected_value = FILTERS[operation_id][name]
+    try:
+        value = expected_value.value(billing_data(context), row)
+    except NotExercised:
+        return None
+    return None if value is None else expected_value.write(value)
+
+
+def _shows_no_more(exchange: Exchange, own: set[str], what: str) -> None:
+    more = {identity_of(row) for row in exchange.must.show_rows()} - own
+    exchange.must.hold(not more, what, len(more))
+
+
+@always("roles")
+def managers_see_what_owners_of_their_customer_see(context: Context) -> None:
+    """Two roles that share a customer see the same invoices of it."""
+    seen: dict[str, dict[str, set[str]]] = {}
+    for role in _roles(context, *(role for role in _OWNERS if table()["sees"][role]["billed"] == "own")):
+        for row in context.rows("invoices_list", role):
+            seen.setdefault(key_of(row, "customer"), {}).setdefault(role, set()).add(key_of(row))
+    shared = need([roles for roles in seen.values() if len(roles) > 1], "customer that two roles share")
+    for roles in shared:
+        exchange = context.ask("invoices_list", next(iter(roles)), query={"page_size": 300})
+        different = len({frozenset(keys) for keys in roles.values()}) > 1
+        exchange.must.hold(not different, "two roles that share a customer must see the same invoices of it")
