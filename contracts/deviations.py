@@ -55,10 +55,6 @@ class Catalogue:
         referring = [entry for entry in wide if self._refers_to(entry, complaint.place)]
         return tuple(dict.fromkeys(entry.id for entry in shown or bringing or referring))
 
-    def changing(self, place: str) -> tuple[str, ...]:
-        """The entries that change what stands at a place, or below it."""
-        return tuple(entry.id for entry in self.entries if _touches(entry.places, place))
-
     def looked_at(self, operation_place: str) -> frozenset[str]:
         """The entries that change a form of the answers of an operation, so that judging an answer can show them."""
         used = [place for place in self._used_by(operation_place) if place.startswith("/components/schemas/")]

@@ -5,6 +5,7 @@ from waldur_billing_mock.contracts.conventions.refusals import OF_LISTS, faulty_
 from waldur_billing_mock.contracts.declare import survey
 from waldur_billing_mock.contracts.exchange import Broken, Complaint, Exchange, NotExercised, Request
 from waldur_billing_mock.contracts.readings.discovery import UNKNOWN
+from waldur_billing_mock.contracts.readings.example_targets import example_target
 from waldur_billing_mock.contracts.values import is_uuid
 
 
@@ -30,14 +31,14 @@ def the_server_has_the_operation(context: Context, operation_id: str) -> None:
 def the_server_has_the_parameters(context: Context, operation_id: str) -> None:
     """Every described filter is looked at: a value that it cannot have is refused."""
     operation = context.description.operations[operation_id]
-    if not (context.forgives and context.survey.outdated) or operation.method != "GET" or "{" in operation.path:
+    if not (context.forgives and context.survey.outdated) or operation.method != "GET":
         raise NotExercised("looked at where a server is older than all described ones")
-    place = context.description.place(operation)
+    place, about = context.description.place(operation), example_target(context, operation_id)
     for name, parameter in operation.query.items():
         faulty = faulty_values(parameter.schema)
         if name in OF_LISTS or not faulty:
             continue
-        exchange = context.ask(operation_id, query={name: faulty[0]})
+        exchange = context.ask(operation_id, of=about.of, query={**about.query, name: faulty[0]})
         if exchange.status == 200:
             context.survey.parameters.add((operation_id, name))
             what = f"this server lacks the parameter {name} of {operation.method} {operation.path}"

@@ -64,6 +64,8 @@ class Shapes:
 def shape_is_kept(context: Context, operation_id: str) -> None:
     """Good data is accepted, bad data refused, and every answer has a described status, its headers and its schema."""
     operation = context.description.operations[operation_id]
+    if operation_id in context.survey.operations:
+        raise NotExercised(f"this server lacks {operation.method} {operation.path}")
     if operation.method != "GET" and not context.target.in_process:
         raise NotExercised("only reading operations are fuzzed on a deployment")
     if _MEMORY not in context.memory:
@@ -149,6 +151,8 @@ def _configuration(context: Context) -> dict[str, Any]:
     else:
         configuration["phases"]["coverage"]["unexpected-methods"] = []
         configuration["operations"] = [{"exclude-method": "GET", "enabled": False}]
+    lacking = sorted(context.survey.operations)
+    configuration["operations"] += [{"include-operation-id": name, "enabled": False} for name in lacking]
     return configuration
 
 
@@ -230,8 +234,12 @@ def _explaining(context: Context, operation: Operation, failure: Failure, exchan
             names = set(exchange.json) if isinstance(exchange.json, dict) else {"project_uuid"}
         except Malformed:
             return ()
-    places = [context.description.place_of_parameter(operation, name) for name in sorted(names & set(operation.query))]
-    return tuple(dict.fromkeys(id for place in places for id in context.catalogue.changing(place)))
+    where = context.description.place(operation)
+    found: list[str] = []
+    for name in sorted(names & set(operation.query)):
+        at = context.description.place_of_parameter(operation, name)
+        found += context.catalogue.explain(where, Complaint("", at))
+    return tuple(dict.fromkeys(found))
 
 
 def _forges_lines(case: Any) -> bool:

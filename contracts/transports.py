@@ -67,11 +67,14 @@ class HttpTransport:
 
     def _begin_anew(self) -> None:
         """Gives up the connections, of which one may be in the middle of an answer."""
-        tasks = asyncio.all_tasks(self._loop)
+        self._loop.run_until_complete(self._give_up())
+        self._client = self._connect()
+
+    async def _give_up(self) -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*tasks, self._client.aclose(), return_exceptions=True))
-        self._client = self._connect()
+        await asyncio.gather(*tasks, self._client.aclose(), return_exceptions=True)
 
     def close(self) -> None:
         """Closes the connections."""

@@ -134,6 +134,7 @@ def compensations_can_be_concealed(context: Context) -> None:
 @invariant("invoices_stats_list")
 def statistics_of_an_unknown_provider_are_empty(context: Context) -> None:
     """`provider_uuid` of nobody keeps no offering."""
+    context.parameter("invoices_stats_list", "provider_uuid")
     about = example_target(context, "invoices_stats_list")
     need(context.rows("invoices_stats_list", of=about.of), "offering")
     exchange = context.ask("invoices_stats_list", of=about.of, query={"provider_uuid": UNKNOWN})
@@ -143,6 +144,7 @@ def statistics_of_an_unknown_provider_are_empty(context: Context) -> None:
 @invariant("invoices_stats_list")
 def statistics_are_filtered_by_provider(context: Context) -> None:
     """`provider_uuid` keeps the offerings of one provider; the sums of an offering do not change by it."""
+    context.parameter("invoices_stats_list", "provider_uuid")
     about = example_target(context, "invoices_stats_list")
     operation = context.description.operations["invoices_stats_list"]
     if context.description.switched(operation, "provider-is-customer"):

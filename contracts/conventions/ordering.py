@@ -11,7 +11,7 @@ from waldur_billing_mock.contracts.readings.discovery import BillingData, billin
 from waldur_billing_mock.contracts.readings.example_targets import example_target
 from waldur_billing_mock.contracts.readings.lookups import invoice_of, offering_name
 from waldur_billing_mock.contracts.readings.sorting import sorted_by
-from waldur_billing_mock.contracts.values import Row, decimal, identity_of
+from waldur_billing_mock.contracts.values import Row, decimal, hyphenated, identity_of, optional_identifier
 from waldur_billing_mock.openapi.operation import Operation
 
 Key = Callable[[BillingData, Row], Any]
@@ -73,6 +73,7 @@ def orders_sort(context: Context, operation_id: str, order: str) -> None:
     if name == "provider_name":
         return _providers_are_grouped(context, operation_id, rows, order)
     key = KEYS[operation_id][name]
+    rows = _ordered(context, operation_id, name, rows)
     values = [value for value in (key(data, row) for row in rows) if value is not _HIDDEN]
     exchange.must.hold(sorted_by(values, descending=order.startswith("-")), f"the rows must come by {order}", values)
     return None
@@ -89,6 +90,8 @@ def orders_combine(context: Context, operation_id: str) -> None:
     for (first, second), sign in product(pairwise(KEYS[operation_id]), ("", "-")):
         order = f"{first},{sign}{second}"
         rows = context.in_order(operation_id, query={"o": order})
+        for name in (first, second):
+            rows = _ordered(context, operation_id, name, rows)
         exchange = context.ask(operation_id, query={"o": order})
         groups: dict[Any, list[Any]] = {}
         for row in rows:
@@ -100,6 +103,19 @@ def orders_combine(context: Context, operation_id: str) -> None:
             exchange.must.hold(
                 sorted_by(values, descending=sign == "-"), f"equal rows must come by {sign}{second}", values
             )
+
+
+def _ordered(context: Context, operation_id: str, name: str, rows: list[Row]) -> list[Row]:
+    """The rows whose order can be told: those of projects that are gone show a name by which servers do not sort."""
+    if name != "project_name" or operation_id != "provider_invoice_items_list" or not context.forgives:
+        return rows
+    projects = {str(row.get("project_uuid")): optional_identifier(row.get("project_uuid")) for row in rows}
+    there = {
+        text
+        for text, key in projects.items()
+        if key and context.ask(operation_id, query={"project_uuid": hyphenated(key), "page_size": 1}).json
+    }
+    return [row for row in rows if str(row.get("project_uuid")) in there]
 
 
 def _created_follows_months(context: Context, operation_id: str, order: str) -> None:

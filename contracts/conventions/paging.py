@@ -35,8 +35,12 @@ def pages_partition_the_whole(context: Context, operation_id: str) -> None:
     names = [identity_of(row) for exchange in pages for row in exchange.json]
     expected = [identity_of(row) for row in whole]
     context.survey.looked_for.add(UNSTABLE)
-    if names != expected and any(map(context.is_unstable, pages[:3])):
-        return
+    if names != expected and context.forgives:
+        rows = [row for exchange in pages for row in exchange.json]
+        if _keys(context, operation_id, rows) == _keys(context, operation_id, whole) != []:
+            # Rows that are equal in order have changed places, which may have put one on two pages.
+            context.tell_unstable(context.description.place(context.description.operations[operation_id]))
+            return
     first = pages[0].must
     first.hold(len(set(names)) == len(names), "no row may stand on two pages", len(names) - len(set(names)))
     first.agree("the rows of all pages and the whole", names, expected)
@@ -130,6 +134,19 @@ def pages_that_are_not_there(context: Context, operation_id: str) -> None:
         exchange = context.ask(operation_id, of=about.of, query={**about.query, "page": number})
         exchange.must.have_status(404)
         exchange.must.agree("the sentence", exchange.must.show_row().get("detail"), "Invalid page.")
+
+
+def _keys(context: Context, operation_id: str, rows: Sequence[Row]) -> list[object]:
+    """What rows are sorted by where nothing else is asked for; empty where that is not known."""
+    match operation_id:
+        case "invoices_list":
+            return [(row.get("year"), row.get("month")) for row in rows]
+        case "invoice_items_list":
+            return [row.get("start") for row in rows]
+        case "provider_invoice_items_list":
+            lines = billing_data(context).line_by_key
+            return [lines[key].month if (key := identity_of(row)) in lines else None for row in rows]
+    return []
 
 
 def _pages(context: Context, operation_id: str, about: ExampleTarget, size: int, count: int) -> list[Exchange]:

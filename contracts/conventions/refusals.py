@@ -5,7 +5,7 @@ from typing import Any, Final
 from waldur_billing_mock.contracts.context import Context, need
 from waldur_billing_mock.contracts.declare import convention
 from waldur_billing_mock.contracts.description import Description
-from waldur_billing_mock.contracts.exchange import Exchange, NotExercised, Request
+from waldur_billing_mock.contracts.exchange import Complaint, Exchange, NotExercised, Request
 from waldur_billing_mock.contracts.guard import READING
 from waldur_billing_mock.contracts.readings.discovery import UNKNOWN
 from waldur_billing_mock.contracts.readings.example_targets import example_target
@@ -74,7 +74,9 @@ def faults_are_named_together(context: Context, operation_id: str) -> None:
     """All faulty parameters are named at once."""
     about = example_target(context, operation_id)
     operation = context.description.operations[operation_id]
-    names = [name for name in operation.query if faulty(context, operation_id, name)]
+    lacking = context.survey.parameters
+    there = [name for name in operation.query if (operation_id, name) not in lacking]
+    names = [name for name in there if faulty(context, operation_id, name)]
     wrong = {name: faulty_values(operation.query[name].schema)[0] for name in names}
     exchange = context.ask(operation_id, of=about.of, query={**about.query, **wrong})
     exchange.must.have_status(400)
@@ -134,7 +136,8 @@ def _changing(context: Context, operation_id: str, name: str) -> tuple[str, ...]
     if there is not None and "x-waldur-refusals" not in there.extensions:
         return ()
     operation = context.description.operations[operation_id]
-    return context.catalogue.changing(context.description.place_of_parameter(operation, name))
+    at = context.description.place_of_parameter(operation, name)
+    return context.catalogue.explain(context.description.place(operation), Complaint("", at))
 
 
 def faulty(context: Context, operation_id: str, name: str) -> bool:

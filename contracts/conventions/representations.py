@@ -88,6 +88,8 @@ def fields_project(context: Context, operation_id: str) -> None:
     about = example_target(context, operation_id)
     whole = _first(context.ask(operation_id, of=about.of))
     known = context.description.choices(context.parameter(operation_id, "field"))
+    if context.forgives:
+        known = tuple(name for name in known if name in whole)  # what a server lacks is told elsewhere
     rows = context.rows(operation_id) if "page" in context.description.operations[operation_id].query else []
     for names in [[name] for name in known] + [["uuid", "state"], ["uuid", "no_such_field"]]:
         exchange = context.ask(operation_id, of=about.of, query={"field": names})

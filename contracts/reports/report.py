@@ -111,7 +111,7 @@ class Report:
     def to_json(self) -> str:
         """The report as JSON, which `read` takes."""
         content = {"format": FORMAT, "exit_code": self.exit_code, "counts": self.counts, **asdict(self)}
-        return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+        return json.dumps(content, indent=2) + "\n"
 
 
 def report_of(verdict: Verdict, earlier: Sequence[ReportedResult] = ()) -> Report:

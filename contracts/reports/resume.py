@@ -43,7 +43,7 @@ class Resume:
         def keep(result: Result, number: int, of_all: int) -> None:
             if not (self._runner.stopped and result.outcome == "not exercised"):
                 record = reported(result, self._runner.target.base, self._mask)
-                self._append(json.dumps(asdict(record), ensure_ascii=False))
+                self._append(json.dumps(asdict(record)))
             progress(result, number, of_all)
 
         return keep

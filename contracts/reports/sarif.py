@@ -32,7 +32,7 @@ def text(report: Report) -> str:
             }
         ],
     }
-    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(content, indent=2) + "\n"
 
 
 def _result(result: ReportedResult, finding: ReportedFinding) -> dict[str, Any]:
