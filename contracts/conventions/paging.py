@@ -1,7 +1,7 @@
 """Lists come in pages: what the pages hold, what the headers tell, what happens to numbers that make no sense."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,6 +9,7 @@ from waldur_billing_mock.contracts.context import Context, count_of, key_of, nee
 from waldur_billing_mock.contracts.declare import convention
 from waldur_billing_mock.contracts.exchange import Complaint, Exchange
 from waldur_billing_mock.contracts.judging import UNSTABLE
+from waldur_billing_mock.contracts.readings.discovery import billing_data
 from waldur_billing_mock.contracts.readings.example_targets import ExampleTarget, example_target
 from waldur_billing_mock.contracts.values import Row, hyphenated, identity_of, instant
 
@@ -145,7 +146,8 @@ def _keys(context: Context, operation_id: str, rows: Sequence[Row]) -> list[obje
             return [row.get("start") for row in rows]
         case "provider_invoice_items_list":
             lines = billing_data(context).line_by_key
-            return [lines[key].month if (key := identity_of(row)) in lines else None for row in rows]
+            found = [lines.get(identity_of(row)) for row in rows]
+            return [None if line is None else line.month for line in found]
     return []
 
 
