@@ -69,7 +69,8 @@ def _parameter_judge(parameter: Parameter) -> Callable[[Sequence[str]], Any]:
             for part in parts:
                 if choices is not None and part not in choices:
                     raise Faulty(Fault("not_a_choice", value=part))
-            return parts
+            # A value that is repeated says nothing new, and would cost as often as it is sent.
+            return list(dict.fromkeys(parts))
 
         return judge_all
     judged_as = parameter.extensions.get("x-waldur-judged-as")
@@ -82,7 +83,8 @@ def _scalar_judge(schema: Node, *, argument: bool) -> Judge:
     kind = types(schema) or ("string",)
     match kind[0], schema.get("format"):
         case "string", "uuid":
-            return judge_uuid
+            # A form field strips blanks, unlike a path or a serializer.
+            return lambda value: judge_uuid(value.strip())
         case "string", "date":
             return _filter_date
         case "boolean", _:
@@ -126,7 +128,7 @@ def _filter_number_judge(schema: Node, *, whole: bool, cut: bool) -> Judge:
         if largest is not None and number > largest:
             raise Faulty(Fault("maximum", limit=schema["maximum"]))
         # A number of astronomical size matches nothing, and making an integer of it could take forever.
-        small = abs(number) < _ASTRONOMICAL
+        small = number.copy_abs() < _ASTRONOMICAL
         return int(number) if small and (cut or number == number.to_integral_value()) else number
 
     return judge

@@ -1,17 +1,19 @@
 """Who is calling, and whether they may: the token scheme of Waldur (behaviour 1.2, 1.3)."""
 
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from waldur_billing_mock.mock_server.spec.validation import hex_uuid
 from waldur_billing_mock.mock_server.web import problems
+from waldur_billing_mock.mock_server.web.short_cache import short_cache
 from waldur_billing_mock.openapi.operation import Operation
 
 
 class Caller(Protocol):
     """What access needs to know of a user."""
 
+    @property
+    def uuid(self) -> str: ...
     @property
     def is_active(self) -> bool: ...
     @property
@@ -35,8 +37,7 @@ def authenticate(authorization: bytes | None, find: Callable[[str], User | None]
     return user
 
 
-@lru_cache(maxsize=256)
-def _token(authorization: bytes) -> str:
+def _read_token(authorization: bytes) -> str:
     """The token in a header. Raises `Problem` 401.
 
     `Bearer Token <key>` is what the TypeScript client sends where its security scheme is a bearer token.
@@ -60,14 +61,21 @@ def _token(authorization: bytes) -> str:
         ) from None
 
 
-def impersonated(user: User, uuid: str | None, find: Callable[[str], User | None]) -> User:
-    """The user that a staff user asks to be taken for (`X-Impersonated-User-Uuid`); an unknown one changes nothing."""
-    if uuid is None or not user.is_staff:
-        return user
+_token: Final = short_cache(256, _read_token)
+
+
+def impersonated(user: User, uuid: str, find: Callable[[str], User | None]) -> User | None:
+    """The user that the caller is taken for (`X-Impersonated-User-Uuid`).
+
+    None, where the caller is not staff or nobody has the uuid: Waldur ignores the header then, and the caller stays who
+    it is.
+    """
+    if not user.is_staff:
+        return None
     try:
-        return find(hex_uuid(uuid)) or user
+        return find(hex_uuid(uuid))
     except ValueError:
-        return user
+        return None
 
 
 def authorize(user: Caller, operation: Operation) -> None:
