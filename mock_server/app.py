@@ -4,6 +4,7 @@ import platform
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -45,6 +46,7 @@ from waldur_billing_mock.mock_server.web.limits import Limits
 from waldur_billing_mock.mock_server.web.request import Request as ApiRequest
 from waldur_billing_mock.mock_server.web.request_log import RequestLog
 from waldur_billing_mock.openapi.document import Node
+from waldur_billing_mock.openapi.operation import switches
 
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -54,13 +56,30 @@ def create_stage(settings: Settings, tell: Callable[[World, Month], None] | None
 
     `tell` is called after each month of a world that is simulated.
     """
+    document = described(DESCRIPTION, CACHE, settings.revision, wire=settings.wire)
+    copied = "credit-details-copied" in switches(document)
     if settings.world is not None:
         # Imported for world files only: the checks of all their fields are made at import.
         from waldur_billing_mock.mock_server.world_file import load_file
 
         path = settings.world
-        return Stage(lambda: load_file(path))
-    return Stage(lambda: build(settings.scenario, seed=settings.seed, now=settings.now, size=settings.size, tell=tell))
+        return Stage(lambda: _with_rule(load_file(path), copied))
+    return Stage(
+        lambda: build(
+            settings.scenario,
+            seed=settings.seed,
+            now=settings.now,
+            size=settings.size,
+            tell=tell,
+            credit_details_copied=copied,
+        )
+    )
+
+
+def _with_rule(world: World, credit_details_copied: bool) -> World:
+    """The world, which goes by this rule from now on."""
+    world.settings = replace(world.settings, credit_details_copied=credit_details_copied)
+    return world
 
 
 def create_app(settings: Settings, stage: Stage, write: Callable[[str], object] | None = None) -> Starlette:

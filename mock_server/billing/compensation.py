@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -17,6 +17,7 @@ from waldur_billing_mock.mock_server.billing.item import InvoiceItem
 from waldur_billing_mock.mock_server.billing.marketplace import Resource
 from waldur_billing_mock.mock_server.billing.money import ZERO, add, half_up, negative, subtract
 from waldur_billing_mock.mock_server.billing.period import Month
+from waldur_billing_mock.mock_server.billing.structure import Json
 from waldur_billing_mock.mock_server.billing.world import World
 
 
@@ -120,12 +121,17 @@ def _cover(
             unit_price=negative(cover),
             quantity=Decimal(1),
             unit="quantity",
-            details=item.details if world.settings.credit_details_copied else {},
+            details=_details(item) if world.settings.credit_details_copied else {},
             resource_uuid=resource.uuid,
             linked_project_uuid=resource.project_uuid,
             credit_uuid=credit.uuid,
         )
     )
+
+
+def _details(item: InvoiceItem) -> Mapping[str, Json]:
+    """The details of the covered item, and which item that is: the rule of 2026."""
+    return {**item.details, "is_compensation": True, "compensation_of_item": item.uuid}
 
 
 def _left(value: Decimal, cover: Decimal) -> Decimal:

@@ -10,8 +10,9 @@ import pytest
 
 from tests.asgi import application
 from tests.descriptions import description
+from waldur_billing_mock.mock_server.app import create_stage
 from waldur_billing_mock.mock_server.billing.lookups import billing_type_of
-from waldur_billing_mock.mock_server.settings import DESCRIPTION
+from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.openapi.document import Node, read_yaml
 from waldur_billing_mock.openapi.operation import operations
 from waldur_billing_mock.openapi.overlay import apply
@@ -116,3 +117,21 @@ def nodes(document: Node) -> Iterator[Node]:
     """The operations of a document as they are written in it."""
     for operation in operations(document):
         yield document["paths"][operation.path][operation.method.lower()]
+
+
+@pytest.mark.parametrize(
+    ("revision", "wire", "copied"),
+    [("documents", True, False), ("7.9.8", True, False), ("8.0.9", True, True), ("8.0.9", False, False)],
+)
+def test_what_a_credit_pays_has_the_details_of_the_item_that_it_covers_since_2026(
+    revision: str, wire: bool, copied: bool
+) -> None:
+    world = create_stage(Settings(revision=revision, wire=wire)).world
+    paid = [item for item in world.invoice_items if item.credit_uuid and item.unit_price < 0]
+
+    assert paid
+    for item in paid:
+        covered = world.invoice_items.get(str(item.details.get("compensation_of_item")))
+        expected = {**covered.details, "is_compensation": True, "compensation_of_item": covered.uuid} if covered else {}
+        assert item.details == expected
+        assert bool(covered) is copied

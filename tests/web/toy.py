@@ -28,6 +28,7 @@ class Eater:
     name: str
     uuid: str
     is_staff: bool = False
+    is_support: bool = False
     is_active: bool = True
     token_expired: bool = False
 
