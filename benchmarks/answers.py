@@ -36,6 +36,7 @@ def answers() -> Iterator[Line]:
             yield ratio(f"{work}, {QUESTIONS} new questions in turn", *_against(server, bare, paths, sizes), most)
             yield ratio(f"{work}, one question repeated", *_against(server, bare, paths[:1], sizes[:1]), most)
         yield from _writes(server, bare)
+        yield from _after_reset(server, pages)
         yield _latency(server, pages)
 
 
@@ -125,6 +126,18 @@ def _trial(server: Server, rounds: list[list[_Step]]) -> Trial:
 
 def _sent(step: _Step) -> bytes:
     return request(step.method, step.path, TOKEN, step.body.encode())
+
+
+def _after_reset(fresh: Server, pages: Sequence[str]) -> Iterator[Line]:
+    """The same reads of a world that was written to and reset, which is a fork, and of one that was not."""
+    with mock(*INVOICES_10_000) as reset:
+        uuid = reset.read("/api/invoice-items/")[0]["uuid"]
+        reset.send(request("DELETE", f"/api/invoice-items/{uuid}/", TOKEN))
+        reset.send(request("POST", "/_mock/reset", TOKEN))
+        for path in ("/api/invoices/?page_size=10", "/api/invoice-items/total_price/"):
+            asked = pages if path in pages[0] else [f"{path}?n={number}" for number in range(QUESTIONS)]
+            work = f"GET {path} after a reset, new questions in turn"
+            yield ratio(work, reading(reset, asked), reading(fresh, asked), 1.1, "× fresh")
 
 
 def _latency(server: Server, pages: Sequence[str]) -> Line:

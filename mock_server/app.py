@@ -4,7 +4,9 @@ import platform
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -53,18 +55,30 @@ def create_stage(settings: Settings, tell: Callable[[World, Month], None] | None
 
     `tell` is called after each month of a world that is simulated.
     """
+    copied = "credit-details-copied" in _description(settings.revision, settings.wire).get("x-waldur-switches", ())
     if settings.world is not None:
         # Imported for world files only: the checks of all their fields are made at import.
         from waldur_billing_mock.mock_server.world_file import load_file
 
         path = settings.world
-        return Stage(lambda: load_file(path))
-    return Stage(lambda: build(settings.scenario, seed=settings.seed, now=settings.now, size=settings.size, tell=tell))
+        loaded = load_file(path)
+        loaded.settings = replace(loaded.settings, credit_details_copied=copied)
+        return Stage(lambda: loaded)
+    return Stage(
+        lambda: build(
+            settings.scenario,
+            seed=settings.seed,
+            now=settings.now,
+            size=settings.size,
+            tell=tell,
+            credit_details_copied=copied,
+        )
+    )
 
 
 def create_app(settings: Settings, stage: Stage, write: Callable[[str], object] | None = None) -> Starlette:
     """The whole server; `write` takes a line for every request. Raises `DocumentError` where the parts do not agree."""
-    document = described(DESCRIPTION, CACHE, settings.revision, wire=settings.wire)
+    document = _description(settings.revision, settings.wire)
     sessions = Sessions(lambda id: _session(id, stage, settings))
     api, plane = _controlled(document, _api(document, stage), sessions, settings)
     middleware = [Middleware(FindSession, sessions=sessions), Middleware(_PastTheRoutes, api=api)]
@@ -76,6 +90,12 @@ def create_app(settings: Settings, stage: Stage, write: Callable[[str], object] 
     app = Starlette(routes=routes, middleware=middleware, exception_handlers={500: _server_error})
     app.router.default = api
     return app
+
+
+@lru_cache(maxsize=4)
+def _description(revision: str, wire: bool) -> Node:
+    """The description of a dialect, which nobody changes."""
+    return described(DESCRIPTION, CACHE, revision, wire=wire)
 
 
 def _controlled(document: Node, api: Api[World, User], sessions: Sessions, settings: Settings) -> tuple[ASGIApp, Plane]:

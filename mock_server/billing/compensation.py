@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -17,6 +17,7 @@ from waldur_billing_mock.mock_server.billing.item import InvoiceItem
 from waldur_billing_mock.mock_server.billing.marketplace import Resource
 from waldur_billing_mock.mock_server.billing.money import ZERO, add, half_up, negative, subtract
 from waldur_billing_mock.mock_server.billing.period import Month
+from waldur_billing_mock.mock_server.billing.structure import Json
 from waldur_billing_mock.mock_server.billing.world import World
 
 
@@ -107,7 +108,7 @@ def _project_credit(world: World, resource: Resource) -> ProjectCredit | None:
 def _cover(
     world: World, item: InvoiceItem, resource: Resource, credit: CustomerCredit, cover: Decimal, day: date
 ) -> InvoiceItem:
-    """The snapshots of the project are empty, and so are the details by the rule of 2025; see `Settings`."""
+    """The snapshots of the project are empty."""
     month = Month.of(day)
     return world.put(
         InvoiceItem(
@@ -120,12 +121,19 @@ def _cover(
             unit_price=negative(cover),
             quantity=Decimal(1),
             unit="quantity",
-            details=item.details if world.settings.credit_details_copied else {},
+            details=_details(world, item),
             resource_uuid=resource.uuid,
             linked_project_uuid=resource.project_uuid,
             credit_uuid=credit.uuid,
         )
     )
+
+
+def _details(world: World, item: InvoiceItem) -> Mapping[str, Json]:
+    """Empty by the rule of 2025; by that of 2026 (see `Settings`) those of the item, and which item it is."""
+    if not world.settings.credit_details_copied:
+        return {}
+    return {**item.details, "is_compensation": True, "compensation_of_item": item.uuid}
 
 
 def _left(value: Decimal, cover: Decimal) -> Decimal:
