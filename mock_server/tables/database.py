@@ -100,7 +100,7 @@ class Database:
 
     def _replace(self, store: Store, before: Any, after: Any) -> None:
         find = self._stores.find
-        followers = list(self._followers(store, before, after))
+        followers = list(self._followers(store, before, after)) if self._following[store.schema.kind] else ()
         for follower, rows, through in followers:
             follower.take_out(rows, through, find)
         store.replace(before, after, find)
