@@ -12,7 +12,7 @@ from benchmarks.servers import ROOT, TOKEN, Server, get, mock
 ITEMS_1_000 = ("--customers", "10", "--months", "14", "--items-per-invoice", "10")
 ITEMS_1_000_000 = ("--customers", "5300", "--months", "20", "--items-per-invoice", "10")
 QUESTIONS = 400
-"""The same one, told apart by a parameter that means nothing: more than the answers that the mock keeps."""
+"""The same one, with a parameter that means nothing: a query that was read before is not read again."""
 
 _LISTS = (
     "/api/invoices/?",

@@ -165,7 +165,6 @@ def _api(document: Node, stage: Stage) -> Api[World, User]:
         find_user=lambda world, token: world.users.first(token=token),
         find_user_by_uuid=lambda world, uuid: world.users.get(uuid),
         remember=remember,
-        state=lambda request: stage.world.version,
     )
 
 
