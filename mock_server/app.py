@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -46,7 +47,6 @@ from waldur_billing_mock.mock_server.web.limits import Limits
 from waldur_billing_mock.mock_server.web.request import Request as ApiRequest
 from waldur_billing_mock.mock_server.web.request_log import RequestLog
 from waldur_billing_mock.openapi.document import Node
-from waldur_billing_mock.openapi.operation import switches
 
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -56,14 +56,15 @@ def create_stage(settings: Settings, tell: Callable[[World, Month], None] | None
 
     `tell` is called after each month of a world that is simulated.
     """
-    document = described(DESCRIPTION, CACHE, settings.revision, wire=settings.wire)
-    copied = "credit-details-copied" in switches(document)
+    copied = "credit-details-copied" in _description(settings.revision, settings.wire).get("x-waldur-switches", ())
     if settings.world is not None:
         # Imported for world files only: the checks of all their fields are made at import.
         from waldur_billing_mock.mock_server.world_file import load_file
 
         path = settings.world
-        return Stage(lambda: _with_rule(load_file(path), copied))
+        loaded = load_file(path)
+        loaded.settings = replace(loaded.settings, credit_details_copied=copied)
+        return Stage(lambda: loaded)
     return Stage(
         lambda: build(
             settings.scenario,
@@ -76,15 +77,9 @@ def create_stage(settings: Settings, tell: Callable[[World, Month], None] | None
     )
 
 
-def _with_rule(world: World, credit_details_copied: bool) -> World:
-    """The world, which goes by this rule from now on."""
-    world.settings = replace(world.settings, credit_details_copied=credit_details_copied)
-    return world
-
-
 def create_app(settings: Settings, stage: Stage, write: Callable[[str], object] | None = None) -> Starlette:
     """The whole server; `write` takes a line for every request. Raises `DocumentError` where the parts do not agree."""
-    document = described(DESCRIPTION, CACHE, settings.revision, wire=settings.wire)
+    document = _description(settings.revision, settings.wire)
     sessions = Sessions(lambda id: _session(id, stage, settings))
     api, plane = _controlled(document, _api(document, stage, settings.limits), sessions, settings)
     middleware = [Middleware(FindSession, sessions=sessions), Middleware(_PastTheRoutes, api=api)]
@@ -96,6 +91,12 @@ def create_app(settings: Settings, stage: Stage, write: Callable[[str], object] 
     app = Starlette(routes=routes, middleware=middleware, exception_handlers={500: _server_error})
     app.router.default = api
     return app
+
+
+@lru_cache(maxsize=4)
+def _description(revision: str, wire: bool) -> Node:
+    """The description of a dialect, which nobody changes."""
+    return described(DESCRIPTION, CACHE, revision, wire=wire)
 
 
 def _controlled(document: Node, api: Api[World, User], sessions: Sessions, settings: Settings) -> tuple[ASGIApp, Plane]:
@@ -165,7 +166,6 @@ def _api(document: Node, stage: Stage, limits: Limits) -> Api[World, User]:
         find_user=lambda world, token: world.users.first(token=token),
         find_user_by_uuid=lambda world, uuid: world.users.get(uuid),
         remember=remember,
-        state=lambda request: stage.world.version,
         limits=limits,
     )
 

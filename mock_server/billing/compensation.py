@@ -108,7 +108,7 @@ def _project_credit(world: World, resource: Resource) -> ProjectCredit | None:
 def _cover(
     world: World, item: InvoiceItem, resource: Resource, credit: CustomerCredit, cover: Decimal, day: date
 ) -> InvoiceItem:
-    """The snapshots of the project are empty, and so are the details by the rule of 2025; see `Settings`."""
+    """The snapshots of the project are empty."""
     month = Month.of(day)
     return world.put(
         InvoiceItem(
@@ -121,7 +121,7 @@ def _cover(
             unit_price=negative(cover),
             quantity=Decimal(1),
             unit="quantity",
-            details=_details(item) if world.settings.credit_details_copied else {},
+            details=_details(world, item),
             resource_uuid=resource.uuid,
             linked_project_uuid=resource.project_uuid,
             credit_uuid=credit.uuid,
@@ -129,8 +129,10 @@ def _cover(
     )
 
 
-def _details(item: InvoiceItem) -> Mapping[str, Json]:
-    """The details of the covered item, and which item that is: the rule of 2026."""
+def _details(world: World, item: InvoiceItem) -> Mapping[str, Json]:
+    """Empty by the rule of 2025; by that of 2026 (see `Settings`) those of the item, and which item it is."""
+    if not world.settings.credit_details_copied:
+        return {}
     return {**item.details, "is_compensation": True, "compensation_of_item": item.uuid}
 
 

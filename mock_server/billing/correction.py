@@ -38,7 +38,8 @@ def correct(
 ) -> InvoiceItem:
     """The given fields that are writable take effect, in any state of the invoice; others are ignored.
 
-    A fixed price has its quantity counted anew where a date is given; a usage is corrected where it was reported.
+    A fixed price always has its quantity counted anew from its dates (behaviour 6.4); a usage is corrected where it was
+    reported.
     """
     billing_type, writable = billing_type_of(world, item), writable_fields(world, item)
     changed = replace(
@@ -49,7 +50,7 @@ def correct(
         start=start if start is not None and "start" in writable else item.start,
         end=end if end is not None and "end" in writable else item.end,
     )
-    if billing_type == "fixed" and (start, end) != (None, None) and item.unit != "quantity":
+    if billing_type == "fixed" and item.unit != "quantity":
         changed = replace(changed, quantity=quantity_for(changed.unit, changed.start, changed.end))
     must_fit(world, changed, world.invoices.one(item.invoice_uuid))
     if billing_type == "usage" and quantity is not None:

@@ -29,7 +29,8 @@ from waldur_billing_mock.mock_server.tables import Database, Table
 class Settings:
     """What holds for a whole world: its clock (aware, UTC), who issues invoices, and which rules it goes by.
 
-    `credit_details_copied` is the rule of 2026: an item that a credit pays has the details of the item that it covers.
+    `credit_details_copied` is the rule of 2026: an item with which a credit pays has the details of the item that it
+    pays for (behaviour 3.5, 3.7); before, its details are empty.
     """
 
     now: datetime
@@ -69,11 +70,12 @@ class World(Database):
         seed: int,
         issuer_details: Mapping[str, Json] | None = None,
         payment_interval: timedelta = timedelta(days=30),
+        credit_details_copied: bool = False,
     ) -> None:
-        """`now` is aware and in UTC."""
+        """`now` is aware and in UTC. For the rest see `Settings`."""
         super().__init__(TABLES.values())
         self.seed = seed
-        self._settings = Settings(now, issuer_details or {}, payment_interval)
+        self._settings = Settings(now, issuer_details or {}, payment_interval, credit_details_copied)
         self.uuids_made: dict[str, int] = {}
         self._open_tables()
 

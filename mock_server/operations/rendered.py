@@ -24,6 +24,7 @@ Texts = dict[Hashable, str | bytes]
 """The texts of one row, by representation and host."""
 
 _MOST_ROWS: Final = 10_000
+"""Invoices, and as many items, of which texts are kept."""
 _SHOWN: Final = (
     Customer,
     Project,
@@ -41,39 +42,52 @@ _SHOWN_BY_ITEMS: Final = attrgetter("uuid", "customer_uuid", "year", "month", "t
 """What items show of their invoice."""
 
 
-class RenderedTexts(Cache[str, Texts]):
-    """The texts of rows by uuid.
+class RenderedTexts:
+    """The texts of invoices and items by uuid.
 
     Those of a row are dropped when the row changes, or its invoice, or one of its items; all of them when another row
     changes that they may show, or a setting of the world. Copies fill the same `Texts`, and drop only their own.
     """
 
-    def texts_of(self, uuid: str) -> Texts:
+    def __init__(self) -> None:
+        self._invoices: Cache[str, Texts] = Cache()
+        self._items: Cache[str, Texts] = Cache()
+
+    def texts_of(self, row: Invoice | InvoiceItem) -> Texts:
         """Where the texts of a row are kept. The caller may add some."""
-        found = self.get(uuid)
+        cache = self._invoices if isinstance(row, Invoice) else self._items
+        found = cache.get(row.uuid)
         if found is None:
-            if len(self) >= _MOST_ROWS:
-                self.clear()
-            found = self.set(uuid, {})
+            if len(cache) >= _MOST_ROWS:
+                cache.clear()
+            found = cache.set(row.uuid, {})
         return found
 
     def changed(self, world: World, before: Row | None, after: Row | None) -> None:
-        if not len(self):
-            return
         for row in (before, after):
             if isinstance(row, _SHOWN):
                 self.clear()
-            elif isinstance(row, Invoice | InvoiceItem):
-                self.drop(row.uuid)
-            if isinstance(row, InvoiceItem):
-                self.drop(row.invoice_uuid)
+            elif isinstance(row, Invoice):
+                self._invoices.drop(row.uuid)
+            elif isinstance(row, InvoiceItem):
+                self._items.drop(row.uuid)
+                self._invoices.drop(row.invoice_uuid)
         if isinstance(before, Invoice) and (after is None or _SHOWN_BY_ITEMS(before) != _SHOWN_BY_ITEMS(after)):
             for item in world.invoice_items.where(invoice_uuid=before.uuid):
-                self.drop(item.uuid)
+                self._items.drop(item.uuid)
+
+    def clear(self) -> None:
+        self._invoices.clear()
+        self._items.clear()
+
+    def copy(self) -> "RenderedTexts":
+        copied = RenderedTexts()
+        copied._invoices, copied._items = self._invoices.copy(), self._items.copy()
+        return copied
 
 
 def remember(value: object) -> Texts | None:
     """Where the text of an invoice or an item is kept; None for anything else."""
     if isinstance(value, InvoiceView | ItemView):
-        return value.world.listener(RenderedTexts).texts_of(value.row.uuid)
+        return value.world.listener(RenderedTexts).texts_of(value.row)
     return None

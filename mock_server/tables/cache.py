@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
-from typing import Self, TypeVar, overload
+from collections.abc import Hashable, ItemsView, Iterator, Mapping
+from typing import Self, TypeVar, cast, overload
 
 from immutables import Map
 
@@ -23,6 +23,9 @@ class Cache(Mapping[K, V]):
 
     def __iter__(self) -> Iterator[K]:
         return iter(self._values)
+
+    def items(self) -> ItemsView[K, V]:
+        return cast("ItemsView[K, V]", self._values.items())
 
     def __getitem__(self, key: K) -> V:
         return self._values[key]

@@ -49,8 +49,6 @@ class Database:
         }
         """By class, the foreign keys through which keys of other tables read its rows, and what they read."""
         self._listeners: dict[type[Any], Listener] = {}
-        self.version = object()
-        """Another object after each change. Forks have the same one as long as nothing differs between them."""
 
     def table(self, kind: type[R]) -> Table[R]:
         """Reading access to the rows of a class."""
@@ -85,7 +83,6 @@ class Database:
         """Ids up to this one count as having been in use."""
         store = self._writable(kind)
         store.last_id = max(store.last_id, id)
-        self.version = object()
 
     def fork(self) -> Self:
         """A copy that can be changed without changing this database, and the other way round."""
@@ -94,25 +91,22 @@ class Database:
         # Neither owns what both hold.
         copied._owned, self._owned = set(), set()
         copied._following = self._following
-        copied.version = self.version
         copied._listeners = {kind: listener.copy() for kind, listener in self._listeners.items()}
         return copied
 
     def _replace(self, store: Store, before: Any, after: Any) -> None:
         find = self._stores.find
-        followers = list(self._followers(store, before, after))
+        followers = list(self._followers(store, before, after)) if self._following[store.schema.kind] else ()
         for follower, rows, through in followers:
             follower.take_out(rows, through, find)
         store.replace(before, after, find)
         for follower, rows, through in followers:
             follower.put_back(rows, through, find)
-        self.version = object()
         for listener in self._listeners.values():
             listener.changed(self, before, after)
 
     def clear_derived(self) -> None:
         """Have listeners drop what derives from anything but rows, which has changed."""
-        self.version = object()
         for listener in self._listeners.values():
             listener.clear()
 

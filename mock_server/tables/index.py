@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from operator import pos
 from typing import Any, TypeAlias, TypeVar
 
 from immutables import Map, MapMutation
@@ -81,7 +80,7 @@ class Index:
 
     def _position(self, row_of: RowOf, find: Find) -> Position:
         position = self.key.position
-        return pos if position is None else lambda id: position(row_of(id), find)
+        return None if position is None else lambda id: position(row_of(id), find)
 
     def _writable(self, key: Hashable) -> SortedIds:
         ids = self._ids.get(key)

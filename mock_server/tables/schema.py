@@ -150,7 +150,7 @@ class Schema:
         sorting = [(self.key(name.removeprefix("-")), name.startswith("-")) for name in by]
         used = [*keys, *(key for key, _ in sorting), *([self.key(self.options.sums.by)] if self.options.sums else [])]
         return IndexKey(
-            read=_together([key.read for key in keys]),
+            read=_together(keys),
             position=_position(sorting) if sorting else None,
             routes=frozenset(key.through for key in used if key.through is not None),
         )
@@ -180,13 +180,20 @@ def schema_of(kind: type[Any]) -> Schema:
     return _COMPILED[kind]
 
 
-def _together(reads: list[Callable[[Any, Find], Any]]) -> Callable[[Any, Find], Hashable]:
-    match reads:
+def _together(keys: list[Key]) -> Callable[[Any, Find], Hashable]:
+    """A tuple of the values of all keys. Values of the row itself are read in one go."""
+    if any(key.through is not None for key in keys):
+        reads = [key.read for key in keys]
+        return lambda row, find: tuple([read(row, find) for read in reads])
+    match [key.name for key in keys]:
         case []:
             return lambda row, find: ()
-        case [one]:
-            return lambda row, find: (one(row, find),)
-    return lambda row, find: tuple([read(row, find) for read in reads])
+        case [name]:
+            one = attrgetter(name)
+            return lambda row, find: (one(row),)
+        case names:
+            several = attrgetter(*names)
+            return lambda row, find: several(row)
 
 
 def _position(sorting: list[tuple[Key, bool]]) -> Callable[[Any, Find], tuple[Any, ...]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
+from operator import pos
 from typing import Any
 
-Position = Callable[[int], Any]
-"""What the row with an id is sorted by."""
+Position = Callable[[int], Any] | None
+"""What the row with an id is sorted by; None for the id."""
 
 _PIECE = 512
 
@@ -51,7 +52,7 @@ class SortedIds:
         self._length += 1
         self._ends = ()
         last = self._pieces[-1][-1] if self._pieces else None
-        if last is None or position(id) > position(last):
+        if last is None or (id > last if position is None else position(id) > position(last)):
             if self._pieces and len(self._pieces[-1]) < _PIECE:
                 self._pieces[-1] += (id,)
             else:
@@ -78,6 +79,7 @@ class SortedIds:
 
     def _find(self, id: int, position: Position) -> tuple[int, int]:
         """The piece, and the place in it, where the id is or would be inserted."""
-        wanted = position(id)
-        number = bisect_left(self._pieces, wanted, key=lambda piece: position(piece[-1]))
-        return number, bisect_left(self._pieces[number], wanted, key=position)
+        of = position or pos
+        wanted = of(id)
+        number = bisect_left(self._pieces, wanted, key=lambda piece: of(piece[-1]))
+        return number, bisect_left(self._pieces[number], wanted, key=of)

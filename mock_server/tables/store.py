@@ -79,11 +79,9 @@ class Store:
 
     def replace(self, before: Any, after: Any, find: Find) -> None:
         """Put a row in the place of the one with its id, or remove that one (None), or add one (None before)."""
-        moved = [
-            name
-            for name, index in self._indexes.items()
-            if before is None or after is None or index.is_moved(before, after, find)
-        ]
+        moved = list(self._indexes)
+        if before is not None and after is not None:
+            moved = [name for name, index in self._indexes.items() if index.is_moved(before, after, find)]
         recounted = self._recounted(before, after, moved)
         if before is not None:
             self._take_out(before, moved, recounted, find)
@@ -134,8 +132,10 @@ class Store:
             self._writable(name).remove(row, self.row, find)
 
     def _insert(self, row: Any, names: Iterable[IndexName], summed: Iterable[IndexName], find: Find) -> None:
+        owner, row_of = self.owner, self.row
         for name in names:
-            self._writable(name).insert(row, self.row, find)
+            index = self._indexes[name]
+            (index if index.owner is owner else self._writable(name)).insert(row, row_of, find)
         for name in summed:
             self._sums[name].add(row, find)
 

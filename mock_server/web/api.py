@@ -4,7 +4,7 @@ An `async def` around plain functions that run inline: one request at a time, no
 """
 
 import json
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
@@ -17,7 +17,6 @@ from waldur_billing_mock.mock_server.spec.query import Query
 from waldur_billing_mock.mock_server.spec.render import Remember, Renderer, TextCache, forget
 from waldur_billing_mock.mock_server.web import access, problems, reply
 from waldur_billing_mock.mock_server.web.access import User
-from waldur_billing_mock.mock_server.web.answers import Answers, question
 from waldur_billing_mock.mock_server.web.body import FORM, MULTIPART, NO_BODY, Body, read_body
 from waldur_billing_mock.mock_server.web.intake import BodyNeeded, Intake
 from waldur_billing_mock.mock_server.web.limits import Limits
@@ -45,8 +44,7 @@ class Api(Generic[World, User]):
 
     `begin` gives the world that a request works on; where its block ends without an exception, changes to it are kept.
     `find_user` finds the user of a token, `find_user_by_uuid` the one of 32 hex digits. `remember` tells where the text
-    of a row may be kept until the row changes. `state` tells something else whenever anything has changed that the
-    request may see; without it every question is taken for a new one.
+    of a row may be kept until the row changes.
     """
 
     def __init__(
@@ -57,14 +55,12 @@ class Api(Generic[World, User]):
         find_user: Callable[[World, str], User | None],
         find_user_by_uuid: Callable[[World, str], User | None],
         remember: Remember = forget,
-        state: Callable[[Request], Hashable] = lambda request: object(),
         limits: Limits = _NO_MORE,
     ) -> None:
         described = tuple(operations(document))
         links = Links(document, described)
         renderer = partial(Renderer, document, remember=remember, cache=TextCache())
         heads = {operation.path: operation for operation in described if operation.method == "HEAD"}
-        self._answers: Final = Answers(state)
         self._limits: Final = limits
         self.routes: Final = Routes(document, described)
         self._begin: Final = begin
@@ -88,12 +84,7 @@ class Api(Generic[World, User]):
 
     async def _answer(self, request: Request) -> Reply:
         if request.method == "GET":
-            asked = question(request)
-            answer = self._answers.find(request, asked)
-            if answer is None:
-                answer = self._judged(request, NO_BODY)
-                self._answers.keep(request, asked, answer)
-            return answer
+            return self._judged(request, NO_BODY)
         try:
             try:
                 return self._judged(request, await read_body(request, self._limits) if request.is_short else None)

@@ -114,6 +114,18 @@ def test_a_credit_pays_the_cheapest_totals_first_until_it_is_used_up(build: Buil
     assert [row.value for row in build.world.customer_credits] == [0]
 
 
+def test_since_2026_what_a_credit_pays_has_the_details_of_the_item(build: Builder) -> None:
+    build.world.settings = replace(build.world.settings, credit_details_copied=True)
+    invoice = build.add_invoice()
+    item = build.add_item(invoice, "10", resource=build.add_resource())
+    item = build.world.put(replace(item, details={"plan_name": "Small"}))
+    build.add_credit("5")
+
+    (created,) = apply_credit(build.world, invoice, DAY)
+
+    assert created.details == {"plan_name": "Small", "is_compensation": True, "compensation_of_item": item.uuid}
+
+
 def test_a_restricted_credit_pays_for_its_offerings_only(build: Builder) -> None:
     storage = build.add_offering("Storage", build.provider)
     disk = build.add_resource("disk", plan=build.add_plan(storage, "Daily", "day"))

@@ -134,9 +134,17 @@ def test_a_fixed_quantity_follows_from_the_dates(build: Builder) -> None:
 
 def test_an_update_without_fields_changes_nothing(build: Builder) -> None:
     component = build.add_component("cores", "fixed", "1")
-    item = build.add_item(build.add_invoice(), "2", "7", unit="day", component=component)
+    item = build.add_item(build.add_invoice(), "2", "30", unit="day", component=component)
 
     assert correct(build.world, item) == item
+
+
+def test_a_fixed_quantity_is_counted_anew_by_any_update(build: Builder) -> None:
+    """Behaviour 6.4: after it was saved, whatever was sent."""
+    component = build.add_component("cores", "fixed", "1")
+    item = build.add_item(build.add_invoice(), "2", "7", unit="day", component=component)
+
+    assert correct(build.world, item, article_code="A").quantity == 30
 
 
 def test_an_item_may_end_before_it_starts(build: Builder) -> None:

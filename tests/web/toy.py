@@ -1,7 +1,7 @@
 """A description of a few lines, the functions that it asks for, and a client: HTTP without billing."""
 
 import json
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,7 +16,6 @@ from waldur_billing_mock.mock_server.web import problems
 from waldur_billing_mock.mock_server.web.api import Api
 from waldur_billing_mock.mock_server.web.intake import Intake
 from waldur_billing_mock.mock_server.web.listing import Listing
-from waldur_billing_mock.mock_server.web.request import Request
 
 PEAR, PLUM, FIG = ("0b2c4d6e8f10324354657687980badc" + digit for digit in "123")
 
@@ -165,7 +164,6 @@ FUNCTIONS: Final[Mapping[str, Callable[[Intake[Eater]], Any]]] = {
 
 def api(
     functions: Mapping[str, Callable[[Intake[Eater]], Any]] = FUNCTIONS,
-    state: Callable[[Request], Hashable] = lambda request: object(),
 ) -> Api[None, Eater]:
     """The toy has no world."""
     return Api(
@@ -174,7 +172,6 @@ def api(
         lambda request: nullcontext(),
         lambda world, token: EATERS.get(token),
         lambda world, uuid: eater_with(uuid),
-        state=state,
     )
 
 
