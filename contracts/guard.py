@@ -164,6 +164,7 @@ class Guard:
         self._stopped = ""
         self._undoing = False
         self._writes = False
+        self._answered = False
         self._interrupted = ""
 
     def interrupt(self, why: str) -> bool:
@@ -206,6 +207,9 @@ class Guard:
             try:
                 answer = self._once(request, identity)
             except Lost as error:
+                if not self._answered:
+                    self._stopped = f"no answer to {request.method} {request.path}: {error}"
+                    raise Unreachable(self._stopped) from None
                 if last or not error.repeatable or request.method not in READING:
                     raise Unreachable(f"no answer to {request.method} {request.path}: {error}") from None
                 self._sleep(float(2**attempt))
@@ -246,6 +250,7 @@ class Guard:
             answer = self._transport.carry(request, identity.token)
         finally:
             self._writes = False
+        self._answered = True
         self._watch(request, answer)
         return answer
 

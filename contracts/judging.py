@@ -127,8 +127,8 @@ class Judge:
         return ("consumptions-fail",) if fails else ()
 
     def lack(self, complaint: Complaint) -> None:
-        """The server lacks what is described: a note where servers differ in age, else a breach."""
-        if self.forgives and self.survey.outdated:
+        """The server lacks what may be left out: a note on a deployment, else a breach."""
+        if self.forgives:
             self.note(complaint)
             return
         if complaint.key not in self.survey.noted:

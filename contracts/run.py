@@ -20,6 +20,7 @@ from waldur_billing_mock.contracts.target import Target, open_target
 from waldur_billing_mock.contracts.values import Malformed, parse
 
 _FIRST: Final = Request("GET", "/api/invoices/?page_size=1&field=uuid")
+_NOWHERE: Final = Request("GET", "/api/waldur-contracts-nowhere/")
 _SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
@@ -82,6 +83,8 @@ def _must_be_waldur(target: Target) -> None:
         raise Unusable(f"{target.name} is no Waldur: {path} answers {kind} that is not JSON.") from None
     if not isinstance(found, list):
         raise Unusable(f"{target.name} is no Waldur: {path} answers JSON that is no list.")
+    if target.guard.send(_NOWHERE, target.main).status == 200:
+        raise Unusable(f"{target.name} is no Waldur: it answers 200 also to {_NOWHERE.path}, which is nowhere.")
 
 
 def _ledger_file(settings: Settings, target: Target, now: datetime) -> LedgerFile | None:

@@ -110,16 +110,28 @@ def test_the_rate_is_kept() -> None:
 
 
 def test_a_lost_read_is_repeated_and_a_lost_write_is_not() -> None:
-    guard, transport, _ = guarded(Lost("late"), Lost("reset"), answer(), writing=Writing(everything=True))
+    guard, transport, _ = guarded(answer(), Lost("late"), Lost("reset"), answer(), writing=Writing(everything=True))
     failing, lost, _ = guarded(Lost("reset"), writing=Writing(everything=True))
 
+    guard.send(LIST, STAFF)
     reply = guard.send(LIST, STAFF)
     with pytest.raises(Unreachable):
         failing.send(Request("POST", f"/api/invoices/{INVOICE}/paid/"), STAFF)
 
     assert reply.status == 200
-    assert len(transport.sent) == 3
+    assert len(transport.sent) == 4
     assert len(lost.sent) == 1
+
+
+def test_a_target_that_has_never_answered_is_given_up_at_once() -> None:
+    guard, transport, clock = guarded(Lost("the connection was refused"), answer())
+
+    with pytest.raises(Unreachable, match="refused"):
+        guard.send(LIST, STAFF)
+    with pytest.raises(Stopped, match="refused"):
+        guard.send(LIST, STAFF)
+
+    assert (len(transport.sent), clock.naps) == (1, [])
 
 
 def test_a_target_that_asks_to_wait_is_waited_for() -> None:

@@ -103,6 +103,7 @@ def judge(task: Task) -> Outcome:
                 if task.defect == HEALTHY or not is_false_alarm(finding.check, task):
                     return _outcome(task, "caught", finding, started)
             if not said.missing and not said.unusable:
+                fate, what = "survived", ""
                 break
             fate, what = "not judged", said.unusable or f"{said.missing} checks have no result"
     return Outcome(task.identifier, task.chapter, fate, "", what, time.perf_counter() - started)
