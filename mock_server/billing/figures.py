@@ -34,6 +34,9 @@ class InvoiceSumsCache(Cache[str, InvoiceSums]):
             if isinstance(row, InvoiceItem):
                 self.drop(row.invoice_uuid)
 
+    def clear(self) -> None:
+        """Sums depend on items only."""
+
 
 def items_of(world: World, invoice: Invoice) -> list[InvoiceItem]:
     """Every item of an invoice, in the order in which they were added."""

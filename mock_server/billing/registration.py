@@ -75,7 +75,10 @@ class PlanLines(Cache[str, Sequence[PlanLine]]):
         if isinstance(
             after or before, Customer | ServiceProvider | Offering | OfferingComponent | Plan | PlanComponent
         ):
-            self.clear()
+            super().clear()
+
+    def clear(self) -> None:
+        """Lines depend on rows only."""
 
 
 class SharedDetails(Cache[tuple[str, int], Mapping[str, Json]]):
@@ -83,6 +86,9 @@ class SharedDetails(Cache[tuple[str, int], Mapping[str, Json]]):
 
     def changed(self, world: World, before: Row | None, after: Row | None) -> None:
         """Details are compared before they are shared."""
+
+    def clear(self) -> None:
+        """See `changed`."""
 
     def share(self, key: tuple[str, int], details: Mapping[str, Json]) -> Mapping[str, Json]:
         known = self.get(key)

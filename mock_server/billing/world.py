@@ -77,7 +77,6 @@ class World(Database):
         self.seed = seed
         self._settings = Settings(now, issuer_details or {}, payment_interval, credit_details_copied)
         self.uuids_made: dict[str, int] = {}
-        self._open_tables()
 
     @property
     def settings(self) -> Settings:
@@ -102,7 +101,6 @@ class World(Database):
         copied = super().fork()
         copied.seed, copied._settings = self.seed, self._settings
         copied.uuids_made = dict(self.uuids_made)
-        copied._open_tables()
         return copied
 
     def new_uuid(self, kind: str) -> str:
@@ -112,12 +110,23 @@ class World(Database):
         # Version 4, of the variant of RFC 9562.
         return f"{digits[:12]}4{digits[13:16]}{'89ab'[int(digits[16], 16) % 4]}{digits[17:]}"
 
-    def _open_tables(self) -> None:
-        for name, kind in TABLES.items():
-            setattr(self, name, self.table(kind))
+
+class _Opened:
+    """Opens a table of a world when it is first asked for, as most forks look at a few tables only."""
+
+    def __init__(self, name: str, kind: type[Any]) -> None:
+        self._name = name
+        self._kind = kind
+
+    def __get__(self, world: World, owner: type[World]) -> Table[Any]:
+        table = world.__dict__[self._name] = world.table(self._kind)
+        return table
 
 
 TABLES: Final[Mapping[str, type[Any]]] = {
     name: get_args(hint)[0] for name, hint in get_type_hints(World).items() if get_origin(hint) is Table
 }
 """The row classes of a world by the names of their tables."""
+
+for _name, _kind in TABLES.items():
+    setattr(World, _name, _Opened(_name, _kind))
