@@ -5,6 +5,7 @@ All targets are run by `make hostile`, one of each kind here.
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Final
 
@@ -38,10 +39,12 @@ def test_a_certificate_that_nobody_trusts_is_named(tmp_path: Path) -> None:
 
 def test_the_token_stands_in_no_list_of_processes(tmp_path: Path) -> None:
     with listening(RAW["hangs"]) as target:
-        command = [sys.executable, "-m", "waldur_billing_mock.contracts", "--target", target.url, "--timeout", "1"]
+        command = [sys.executable, "-m", "waldur_billing_mock.contracts", "--target", target.url, "--timeout", "20"]
         environment = {"HOSTILE_TOKEN": TOKEN, "HOME": str(tmp_path)}
         process = subprocess.Popen([*command, "--token-env", "HOSTILE_TOKEN"], cwd=tmp_path, env=environment)
         try:
+            while not target.asked and process.poll() is None:
+                time.sleep(0.05)
             seen = Path(f"/proc/{process.pid}/cmdline").read_text(encoding="utf-8")
         finally:
             process.kill()
