@@ -35,7 +35,7 @@ exit 1
 endef
 export FIND_PYTHON
 
-.PHONY: help serve test clients generators mutants healthy lint format spec parity redocly st bench wheel clean
+.PHONY: help serve test clients generators mutants healthy hostile lint format spec parity redocly st bench wheel clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-10s %s\n' "$$name" "$$text"; done
@@ -59,6 +59,9 @@ clients: $(DEV) $(CLIENTS) $(OTHER_CLIENTS)  ## walk over whole worlds with the 
 # Java cannot be had where Maven's repository cannot be reached: ARGS="--only go python openapi-python-client typescript".
 generators: $(DEV) $(VENV)/generators/.stamp  ## build clients with five generators; they list invoices (needs go, java, mvn, npm)
 	$(BIN)/python -m tests.generators.run $(ARGS)
+
+hostile: $(DEV)  ## run the contract suite on hostile targets; make hostile ARGS="--only gzip-bomb"
+	$(BIN)/python -m tests.hostile.run $(ARGS)
 
 lint: $(DEV)  ## ruff check, ruff format --check, mypy --strict
 	$(BIN)/ruff check $(FOLDERS)

@@ -90,12 +90,11 @@ def _number(value: Any) -> Any:
 
 
 def _decimals_as_numbers(value: Any) -> Any:
-    """Sums are numbers, as the documents say and as releases before 2025 send them."""
+    """Sums of invoices and statistics are numbers, as the documents say and as releases before 2025 send them."""
 
     def change(row: Row) -> Row:
-        for name in (*_MONEY, *_AGGREGATES):
-            if name in row and (name != "price" or "tax" in row):
-                row[name] = _number(row[name])
+        if "number" in row or "aggregated_price" in row:
+            row.update({name: _number(row[name]) for name in (*_MONEY, *_AGGREGATES) if name in row})
         return row
 
     return everywhere(value, change)
@@ -186,7 +185,11 @@ async def _links_elsewhere(request: Request, server: Server) -> Response:
 VALUES: Final = (
     Peculiarity("documented-dialect", "Everything is written as the documents say.", documented=True, group="dialect"),
     Peculiarity("instants-in-z", "Instants end in Z.", make=_rewritten(_in_z), group="dialect"),
-    Peculiarity("decimals-as-numbers", "Sums are JSON numbers.", make=_rewritten(_decimals_as_numbers)),
+    Peculiarity(
+        "decimals-as-numbers",
+        "Sums of invoices and statistics are JSON numbers.",
+        make=_rewritten(_decimals_as_numbers),
+    ),
     Peculiarity(
         "growth-as-numbers", "Figures of growth are JSON numbers.", make=body_changed([GROWTH], _growth_as_numbers)
     ),
