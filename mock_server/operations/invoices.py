@@ -134,7 +134,7 @@ def _payment(call: Call) -> PaymentOrder | None:
     proof = fields.get("proof")
     if proof is None:
         return PaymentOrder(fields["date"])
-    return PaymentOrder(fields["date"], proof.filename, len(proof.content))
+    return PaymentOrder(fields["date"], proof.filename, proof.size)
 
 
 def _is_written(uuid: object, text: str) -> bool:

@@ -42,7 +42,7 @@ class Upload(Protocol):
     @property
     def filename(self) -> str: ...
     @property
-    def content(self) -> bytes: ...
+    def size(self) -> int: ...
 
 
 class Fields:
@@ -216,6 +216,6 @@ def _hyperlink(value: Any) -> str:
 def _upload(value: Any) -> Upload:
     if not isinstance(value, Upload):
         raise Faulty(Fault("not_a_file"))
-    if not value.content:
+    if not value.size:
         raise Faulty(Fault("empty_file"))
     return value

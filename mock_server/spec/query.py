@@ -82,7 +82,8 @@ def _scalar_judge(schema: Node, *, argument: bool) -> Judge:
     kind = types(schema) or ("string",)
     match kind[0], schema.get("format"):
         case "string", "uuid":
-            return judge_uuid
+            # A form field strips blanks, unlike a path or a serializer.
+            return lambda value: judge_uuid(value.strip())
         case "string", "date":
             return _filter_date
         case "boolean", _:
@@ -126,7 +127,7 @@ def _filter_number_judge(schema: Node, *, whole: bool, cut: bool) -> Judge:
         if largest is not None and number > largest:
             raise Faulty(Fault("maximum", limit=schema["maximum"]))
         # A number of astronomical size matches nothing, and making an integer of it could take forever.
-        small = abs(number) < _ASTRONOMICAL
+        small = number.copy_abs() < _ASTRONOMICAL
         return int(number) if small and (cut or number == number.to_integral_value()) else number
 
     return judge

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
-from uuid import UUID
 
 from waldur_billing_mock.openapi.document import DocumentError, Node
 
@@ -18,6 +17,7 @@ LONGEST_NUMBER: Final = 1000
 
 _DECIMAL_PATTERN: Final = re.compile(r"\^(-\?)?\\d\{\d,(\d+)\}\(\?:\\\.\\d\{\d,(\d+)\}\)\?\$")
 _USUAL_UUID: Final = re.compile("[0-9a-f]{8}(-?)[0-9a-f]{4}\\1[0-9a-f]{4}\\1[0-9a-f]{4}\\1[0-9a-f]{12}")
+_HEX_UUID: Final = re.compile("[0-9a-f]{32}")
 
 Judge = Callable[[Any], Any]
 """Takes a value as it was sent, returns it as the domain takes it, raises `Faulty`."""
@@ -78,8 +78,16 @@ def nullable(schema: Node) -> bool:
 
 
 def hex_uuid(text: str) -> str:
-    """The 32 lower-case hex digits of a uuid written in any form. Raises `ValueError`."""
-    return text.replace("-", "") if _USUAL_UUID.fullmatch(text) else UUID(text.strip()).hex
+    """The 32 lower-case hex digits of a uuid written in any form that Python's `UUID` takes. Raises `ValueError`.
+
+    `UUID` itself also takes blanks, underscores and the digits of other scripts.
+    """
+    if _USUAL_UUID.fullmatch(text):
+        return text.replace("-", "")
+    digits = text.replace("urn:", "").replace("uuid:", "").strip("{}").replace("-", "").lower()
+    if not _HEX_UUID.fullmatch(digits):
+        raise ValueError(f"{text!r} is no uuid")
+    return digits
 
 
 def judge_uuid(value: Any) -> str:

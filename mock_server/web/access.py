@@ -13,6 +13,8 @@ class Caller(Protocol):
     """What access needs to know of a user."""
 
     @property
+    def uuid(self) -> str: ...
+    @property
     def is_active(self) -> bool: ...
     @property
     def is_staff(self) -> bool: ...
@@ -60,14 +62,18 @@ def _token(authorization: bytes) -> str:
         ) from None
 
 
-def impersonated(user: User, uuid: str | None, find: Callable[[str], User | None]) -> User:
-    """The user that a staff user asks to be taken for (`X-Impersonated-User-Uuid`); an unknown one changes nothing."""
-    if uuid is None or not user.is_staff:
-        return user
+def impersonated(user: User, uuid: str, find: Callable[[str], User | None]) -> User | None:
+    """The user that the caller is taken for (`X-Impersonated-User-Uuid`).
+
+    None, where the caller is not staff or nobody has the uuid: Waldur ignores the header then, and the caller stays who
+    it is.
+    """
+    if not user.is_staff:
+        return None
     try:
-        return find(hex_uuid(uuid)) or user
+        return find(hex_uuid(uuid))
     except ValueError:
-        return user
+        return None
 
 
 def authorize(user: Caller, operation: Operation) -> None:

@@ -20,10 +20,11 @@ from waldur_billing_mock.mock_server.web.access import User
 from waldur_billing_mock.mock_server.web.answers import Answers, question
 from waldur_billing_mock.mock_server.web.body import FORM, MULTIPART, NO_BODY, Body, read_body
 from waldur_billing_mock.mock_server.web.intake import BodyNeeded, Intake
+from waldur_billing_mock.mock_server.web.limits import Limits
 from waldur_billing_mock.mock_server.web.listing import Listing, arrange, page_urls, paginate, select
 from waldur_billing_mock.mock_server.web.reply import Reply
 from waldur_billing_mock.mock_server.web.request import Request, read_query
-from waldur_billing_mock.mock_server.web.routing import Links, Match, Routes
+from waldur_billing_mock.mock_server.web.routing import Links, Match, Routes, percent_encoded
 from waldur_billing_mock.openapi.document import Node
 from waldur_billing_mock.openapi.operation import Operation, operations
 
@@ -33,6 +34,7 @@ World = TypeVar("World")
 Function = Callable[[World, Intake[User]], Any]
 """What an operation does: returns the value that its response schema renders, a `Listing` where that is an array."""
 
+_NO_MORE: Final = Limits()
 _KNOWN_QUERIES: Final = 1024
 _JSON_RANGES: Final = frozenset({"*/*", "application/*", problems.JSON_TYPE})
 
@@ -55,11 +57,13 @@ class Api(Generic[World, User]):
         find_user_by_uuid: Callable[[World, str], User | None],
         remember: Remember = forget,
         state: Callable[[Request], Hashable] = lambda request: object(),
+        limits: Limits = _NO_MORE,
     ) -> None:
         described = tuple(operations(document))
         links = Links(document, described)
         heads = {operation.path: operation for operation in described if operation.method == "HEAD"}
         self._answers: Final = Answers(state)
+        self._limits: Final = limits
         self.routes: Final = Routes(document, described)
         self._begin: Final = begin
         self._find_user: Final = find_user
@@ -89,10 +93,13 @@ class Api(Generic[World, User]):
                 self._answers.keep(request, asked, answer)
             return answer
         try:
-            return self._judged(request, await read_body(request) if request.is_short else None)
-        except BodyNeeded:
-            # Others are answered while the body arrives. So nothing of what was found before is used after it.
-            return self._judged(request, await read_body(request))
+            try:
+                return self._judged(request, await read_body(request, self._limits) if request.is_short else None)
+            except BodyNeeded:
+                # Others are answered while the body arrives. So nothing of what was found before is used after it.
+                return self._judged(request, await read_body(request, self._limits))
+        except problems.Problem as problem:
+            return reply.refusal(problem, {})
 
     def _judged(self, request: Request, body: Body | None) -> Reply:
         headers: dict[str, str] = {}
@@ -106,12 +113,15 @@ class Api(Generic[World, User]):
             return reply.refusal(problem, headers)
 
     def _accepted(
-        self, world: World, request: Request, match: Match, headers: Mapping[str, str], body: Body | None
+        self, world: World, request: Request, match: Match, headers: dict[str, str], body: Body | None
     ) -> Reply:
         _negotiate(request, match)
         user = access.authenticate(request.raw_header(b"authorization"), partial(self._find_user, world))
+        uuid = request.header(b"x-impersonated-user-uuid")
         find_by_uuid = partial(self._find_user_by_uuid, world)
-        user = access.impersonated(user, request.header(b"x-impersonated-user-uuid"), find_by_uuid)
+        if uuid is not None and (other := access.impersonated(user, uuid, find_by_uuid)):
+            headers["X-Impersonator-Uuid"] = user.uuid
+            user = other
         if request.method == "OPTIONS":
             return reply.json_reply(200, _metadata(match).encode(), headers)
         operation = match.route.operations.get("GET" if request.method == "HEAD" else request.method)
@@ -139,7 +149,9 @@ class _Endpoint(Generic[World, User]):
         query = Query(operation.query.values())
         # The same queries come again and again, and what they mean follows from their text alone.
         self._judge: Final = lru_cache(_KNOWN_QUERIES)(lambda text: query.judge(read_query(text)))
-        self._urls: Final = lru_cache(_KNOWN_QUERIES)(lambda address, text: page_urls(address, read_query(text)))
+        self._urls: Final = lru_cache(_KNOWN_QUERIES)(
+            lambda base, path, text: page_urls(f"{base}{percent_encoded(path)}", read_query(text))
+        )
         self._extensions: Final = {name: parameter.extensions for name, parameter in operation.query.items()}
         # The media types of an operation differ in their form, not in their fields.
         body = next(iter(operation.bodies.values()), None)
@@ -194,7 +206,7 @@ class _Endpoint(Generic[World, User]):
         rows = arrange(rows, listing.orders, [asked] if isinstance(asked, str) else asked)
         if "page" not in self._extensions:
             return rows, {}
-        page = paginate(rows, query, self._urls(f"{intake.base}{request.path}", request.query_string))
+        page = paginate(rows, query, self._urls(intake.base, request.path, request.query_string))
         return page.rows, {"X-Result-Count": str(page.count), "Link": page.link}
 
 

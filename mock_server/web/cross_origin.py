@@ -7,11 +7,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _SHARED: Final = [
     (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-credentials", b"true"),
     (b"access-control-expose-headers", b"Link, X-Result-Count"),
 ]
+_HEADERS: Final = (
+    b"Accept, Accept-Encoding, Authorization, Content-Type, Origin, User-Agent, X-CSRFToken, X-Requested-With, "
+    b"X-Impersonated-User-Uuid, sentry-trace, baggage"
+)
 _PREFLIGHT: Final = [
-    (b"access-control-allow-methods", b"GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE"),
-    (b"access-control-allow-headers", b"Authorization, Content-Type, Accept"),
+    (b"access-control-allow-methods", b"DELETE, GET, OPTIONS, PATCH, POST, PUT"),
+    (b"access-control-allow-headers", _HEADERS),
     (b"access-control-max-age", b"86400"),
     (b"content-type", b"text/html; charset=utf-8"),
     (b"content-length", b"0"),

@@ -91,6 +91,18 @@ def parse_error(message: str) -> Problem:
     return detail(400, message)
 
 
+def unknown_charset(name: str) -> Problem:
+    return detail(400, f"The charset {name!r} is not known.")
+
+
+def too_large(message: str) -> Problem:
+    return detail(413, message)
+
+
+def body_too_large(most: int) -> Problem:
+    return too_large(f"The body is larger than the {most} bytes that are accepted.")
+
+
 def not_an_object(kind: str) -> Problem:
     """A body that is JSON, but no object. `kind` is the Python type that it was read into."""
     message = "No data provided" if kind == "NoneType" else f"Invalid data. Expected a dictionary, but got {kind}."

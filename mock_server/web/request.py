@@ -1,6 +1,7 @@
 """A request as the server hands it over: no more is read of it than somebody asks for."""
 
 import re
+from collections.abc import AsyncGenerator
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 from typing import Final
@@ -9,7 +10,10 @@ from urllib.parse import parse_qs
 from starlette.requests import Request as StarletteRequest
 from starlette.types import Receive, Scope
 
+from waldur_billing_mock.mock_server.web import problems
+
 _HOST: Final = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::(?P<port>[0-9]{0,5}))?")
+_LONGEST_HOST: Final = 253
 _SHORT: Final = 1 << 16
 """Bytes that uvicorn buffers of a body, whether or not anybody reads it."""
 
@@ -27,7 +31,9 @@ class Request:
         # Of headers that were sent twice, the first counts.
         self._headers: Final[dict[bytes, bytes]] = dict(reversed(scope["headers"]))
         self._receive: Final = receive
-        self.base: Final = _base(scope["scheme"], self._headers.get(b"host"), tuple(scope["server"] or ("", None)))
+        self.base: Final = _base(
+            scope["scheme"] == "https", self._headers.get(b"host"), tuple(scope["server"] or ("", None))
+        )
         """The scheme and host under which the server was asked."""
 
     @property
@@ -38,8 +44,7 @@ class Request:
     @property
     def is_short(self) -> bool:
         """Whether no more than a short body was announced, which the server holds anyway as soon as it arrives."""
-        announced = self._headers.get(b"content-length")
-        return b"transfer-encoding" not in self._headers and (announced is None or int(announced) <= _SHORT)
+        return b"transfer-encoding" not in self._headers and int(self._headers.get(b"content-length", 0)) <= _SHORT
 
     def raw_header(self, name: bytes) -> bytes | None:
         """The value of a header, as it was sent; the name is in lower case."""
@@ -49,23 +54,29 @@ class Request:
         value = self._headers.get(name)
         return None if value is None else value.decode("latin-1")
 
-    async def body(self) -> bytes:
-        """All of the body. Raises `ClientDisconnect` where it does not arrive whole."""
-        return b"".join([chunk async for chunk in StarletteRequest(self.scope, self._receive).stream()])
+    def stream(self, most: int) -> AsyncGenerator[bytes, None]:
+        """The body, piece by piece. Raises `Problem` 413 where more than `most` bytes are announced.
+
+        Its iteration raises `ClientDisconnect` where the body does not arrive whole.
+        """
+        if int(self._headers.get(b"content-length", 0)) > most:
+            raise problems.body_too_large(most)
+        return StarletteRequest(self.scope, self._receive).stream()
 
 
 @lru_cache(maxsize=64)
-def _base(scheme: str, host: bytes | None, server: tuple[str, int | None]) -> str:
+def _base(secure: bool, host: bytes | None, server: tuple[str, int | None]) -> str:
     """What the client calls the server, or else, where that is no host, what the server calls itself."""
+    scheme, usual = ("https", 443) if secure else ("http", 80)
     if host is not None and _is_host(called := host.decode("latin-1")):
         return f"{scheme}://{called}"
     name, port = server
     name = f"[{name}]" if ":" in name and not name.startswith("[") else name
-    return f"{scheme}://{name}" if port == {"http": 80, "https": 443}[scheme] else f"{scheme}://{name}:{port}"
+    return f"{scheme}://{name}" if port == usual else f"{scheme}://{name}:{port}"
 
 
 def _is_host(text: str) -> bool:
-    found = _HOST.fullmatch(text)
+    found = _HOST.fullmatch(text) if len(text) <= _LONGEST_HOST else None
     if found is None or int(found["port"] or 0) > 65535:
         return False
     try:

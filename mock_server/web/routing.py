@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from waldur_billing_mock.mock_server.web import problems
 from waldur_billing_mock.openapi.document import Node
@@ -13,6 +13,11 @@ Entry = TypeVar("Entry")
 
 _MATCH: Final = "waldur.match"
 _METHOD_ORDER: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+
+
+_PATH: Final = "/:@&+$,-_.!~*'()"
+_QUERY: Final = "%/:?@&=+$,;-_.!~*'()[]"
+"""Characters that stand in a header as they came; all others are percent-encoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +59,31 @@ class Routes:
         """The route of a request, looked up once and kept in its scope. Raises `Problem` as `match` does."""
         found: Match | None = scope.get(_MATCH)
         if found is None:
-            found = scope[_MATCH] = self.match(scope["path"])
+            found = scope[_MATCH] = self.match(scope["path"], scope["query_string"])
         return found
 
-    def match(self, path: str) -> Match:
+    def match(self, path: str, query_string: bytes) -> Match:
         """The route of a path. Raises `Problem`: 301 where only the last slash is missing, 404 for an unknown path."""
         if found := self._table.find(path):
             route, arguments = found
             return Match(route, arguments)
         if not path.endswith("/") and self._table.find(f"{path}/"):
-            raise problems.Problem(301, "", {"Location": f"{path}/"}, html=True)
+            query = f"?{quote(query_string, safe=_QUERY)}" if query_string else ""
+            raise problems.Problem(301, "", {"Location": f"{percent_encoded(path)}/{query}"}, html=True)
         # A suffix asks for a format, as in /api/invoices.json.
         stem, _, suffix = path.rstrip("/").rpartition(".")
         if suffix.isalnum() and (found := self._table.find(f"{stem}/")):
             route, arguments = found
             return Match(route, arguments, suffix)
+        if found := self._table.find(path, dots=True):
+            route, arguments = found
+            return Match(route, arguments)
         raise problems.page_not_found()
+
+
+def percent_encoded(path: str) -> str:
+    """A path as it stands in a header: text of any script, but never a line break."""
+    return quote(path, safe=_PATH)
 
 
 class Links:
@@ -117,7 +131,8 @@ class _Table(Generic[Entry]):
             shapes.sort(key=len)
         self._entries[_key(segments, shape)] = (entry, names)
 
-    def find(self, path: str) -> tuple[Entry, dict[str, str]] | None:
+    def find(self, path: str, *, dots: bool = False) -> tuple[Entry, dict[str, str]] | None:
+        """The entry that a path fits, and its parameters, in which a dot only may stand where `dots` is set."""
         if path in self._literal:
             return self._literal[path], {}
         segments = path.split("/")
@@ -125,7 +140,7 @@ class _Table(Generic[Entry]):
             found = self._entries.get(_key(segments, shape))
             if found is not None:
                 values = [segments[index] for index in shape]
-                if all(values) and "." not in "".join(values):
+                if all(values) and (dots or "." not in "".join(values)):
                     return found[0], dict(zip(found[1], values, strict=True))
         return None
 

@@ -1,8 +1,14 @@
 """A token opens the door, or the answer says why not."""
 
+from typing import Final
+from uuid import UUID
+
 import pytest
 
-from tests.web.toy import PEAR, Shop
+from tests.asgi import Api
+from tests.web.toy import EATERS, PEAR, Shop
+
+GUEST: Final = EATERS["guest"].uuid
 
 MISSING = "Authentication credentials were not provided."
 REFUSALS = {
@@ -55,11 +61,53 @@ def test_staff_operations_refuse_others_before_anything_is_looked_up(shop: Shop,
     assert shop.ask(method, path, "cook").status == 204
 
 
-@pytest.mark.parametrize(
-    ("token", "uuid", "status"),
-    [("cook", PEAR, 403), ("cook", "nonsense", 204), ("cook", PEAR[::-1], 204), ("guest", PEAR, 403)],
-)
-def test_staff_may_be_taken_for_somebody_else(shop: Shop, token: str, uuid: str, status: int) -> None:
-    reply = shop.ask("DELETE", f"/fruits/{PEAR}/", token, {"X-Impersonated-User-Uuid": uuid})
+@pytest.mark.parametrize("uuid", [GUEST, GUEST.upper(), str(UUID(GUEST))])
+def test_staff_are_taken_for_the_user_whose_uuid_they_send(shop: Shop, uuid: str) -> None:
+    reply = shop.ask("DELETE", f"/fruits/{PEAR}/", "cook", {"X-Impersonated-User-Uuid": uuid})
 
-    assert reply.status == status
+    assert (reply.status, reply.headers["x-impersonator-uuid"]) == (403, EATERS["cook"].uuid)
+
+
+@pytest.mark.parametrize("uuid", ["nonsense", "", GUEST[::-1], f" {GUEST}", f"{GUEST}\u0661"[1:]])
+def test_an_unknown_uuid_changes_nothing_for_staff(shop: Shop, uuid: str) -> None:
+    headers = {"X-Impersonated-User-Uuid": uuid.encode().decode("latin-1")}
+
+    reply = shop.ask("DELETE", f"/fruits/{PEAR}/", "cook", headers)
+
+    assert reply.status == 204
+    assert "x-impersonator-uuid" not in reply.headers
+
+
+def test_others_are_taken_for_nobody_else(shop: Shop) -> None:
+    reply = shop.ask("DELETE", f"/fruits/{PEAR}/", "guest", {"X-Impersonated-User-Uuid": EATERS["cook"].uuid})
+
+    assert reply.status == 403
+    assert "x-impersonator-uuid" not in reply.headers
+
+
+@pytest.mark.parametrize(("token", "detail"), [("nobody", "Invalid token."), ("gone", "User inactive or deleted.")])
+def test_the_token_must_be_valid_whoever_is_impersonated(shop: Shop, token: str, detail: str) -> None:
+    reply = shop.ask("GET", "/fruits/", token, {"X-Impersonated-User-Uuid": GUEST})
+
+    assert (reply.status, reply.body) == (401, {"detail": detail})
+
+
+@pytest.mark.parametrize("username", ["owner", "support", "project_admin", "nobody", "inactive"])
+@pytest.mark.parametrize("path", ["/api/invoices/", "/api/invoice-items/total_price/", "/api/provider-invoice-items/"])
+def test_staff_get_what_the_impersonated_user_gets(readable: Api, username: str, path: str) -> None:
+    staff, user = readable.user("staff"), readable.user(username)
+    headers = {"Authorization": f"Token {staff.token}", "X-Impersonated-User-Uuid": user.uuid}
+
+    reply = readable.send("GET", path, None, headers)
+
+    assert reply.status == 200
+    assert reply.headers["x-impersonator-uuid"] == staff.uuid
+    if user.is_active:
+        own = readable.get(path, username)
+        assert (reply.text, reply.headers.get("x-result-count")) == (own.text, own.headers.get("x-result-count"))
+
+
+def test_the_console_tells_whom_one_can_impersonate(readable: Api) -> None:
+    told = {user["username"]: user["uuid"] for user in readable.get("/_mock/users", None).body}
+
+    assert told == {user.username: user.uuid for user in readable.world.users}

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.web.toy import FUNCTIONS, PEAR, Shop, api
+from tests.web.toy import EATERS, FUNCTIONS, PEAR, Shop, api
 
 MARKED: Final = "/fruits/?page_size=2"
 
@@ -53,7 +53,7 @@ def test_what_was_answered_in_another_state_does_not_count(counted: Counted) -> 
         (MARKED, "cook", {}),
         (MARKED, "guest", {"Host": "other.example"}),
         (MARKED, "guest", {"X-Forwarded-Proto": "https"}),
-        (MARKED, "cook", {"X-Impersonated-User-Uuid": PEAR}),
+        (MARKED, "cook", {"X-Impersonated-User-Uuid": EATERS["guest"].uuid}),
     ],
 )
 def test_another_question_is_worked_out(counted: Counted, target: str, token: str, headers: Mapping[str, str]) -> None:

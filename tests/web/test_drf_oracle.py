@@ -10,23 +10,17 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
-import django
 import pytest
-from django.conf import settings as django_settings
 from django.http import QueryDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.descriptions import description
+from tests.web.framework import serializers
 from tests.web.nasty import ADDRESSES, COMMON, DATES, INSTANTS, NUMBERS, TEXTS
 from waldur_billing_mock.mock_server.spec.fields import Fields
 from waldur_billing_mock.mock_server.spec.validation import Invalid, python_type
 from waldur_billing_mock.mock_server.web.problems import invalid_fields, not_an_object
-
-django_settings.configure(USE_TZ=True, TIME_ZONE="UTC", LANGUAGE_CODE="en", USE_I18N=False)
-django.setup()
-
-from rest_framework import serializers  # noqa: E402  (it reads the settings)
 
 DOCUMENT: Final = description()
 

@@ -26,6 +26,7 @@ class Eater:
     """A caller, with what access asks for."""
 
     name: str
+    uuid: str
     is_staff: bool = False
     is_active: bool = True
     token_expired: bool = False
@@ -41,11 +42,14 @@ class Fruit:
 
 
 EATERS: Final = {
-    "cook": Eater("cook", is_staff=True),
-    "guest": Eater("guest"),
-    "gone": Eater("gone", is_active=False),
-    "late": Eater("late", token_expired=True),
-    "clé": Eater("clé"),
+    eater.name: eater
+    for eater in (
+        Eater("cook", "c00c" * 8, is_staff=True),
+        Eater("guest", "9e57" * 8),
+        Eater("gone", "90e0" * 8, is_active=False),
+        Eater("late", "1a7e" * 8, token_expired=True),
+        Eater("clé", "c1e0" * 8),
+    )
 }
 FRUITS: Final = (
     Fruit(PEAR, "pear", Decimal("180.50")),
@@ -139,10 +143,10 @@ def _one(intake: Intake[Eater]) -> Fruit:
 
 
 def _create(intake: Intake[Eater]) -> dict[str, object]:
-    """Answers with what was understood: a file by its name and content."""
+    """Answers with what was understood: a file by its name and size."""
     fields = dict(intake.fields())
     if "leaf" in fields:
-        fields["leaf"] = [fields["leaf"].filename, fields["leaf"].content.decode()]
+        fields["leaf"] = [fields["leaf"].filename, fields["leaf"].size]
     if "day" in fields:
         fields["day"] = fields["day"].isoformat()
     return {"sent": fields, "by": intake.user.name}
@@ -168,13 +172,18 @@ def api(
         {name: _without_world(function) for name, function in functions.items()},
         lambda request: nullcontext(),
         lambda world, token: EATERS.get(token),
-        lambda world, uuid: EATERS["guest"] if uuid == PEAR else None,
+        lambda world, uuid: eater_with(uuid),
         state=state,
     )
 
 
 def _without_world(function: Callable[[Intake[Eater]], Any]) -> Callable[[None, Intake[Eater]], Any]:
     return lambda world, intake: function(intake)
+
+
+def eater_with(uuid: str) -> Eater | None:
+    """The caller whose uuid that is."""
+    return next((eater for eater in EATERS.values() if eater.uuid == uuid), None)
 
 
 @dataclass
