@@ -20,8 +20,8 @@ from waldur_billing_mock.mock_server.app import create_app, create_stage
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.control import ctl
-from waldur_billing_mock.mock_server.control.connection import Protocol
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
+from waldur_billing_mock.mock_server.web.connection import uvicorn_config
 from waldur_billing_mock.mock_server.world_text import WorldFileError
 from waldur_billing_mock.openapi.document import DocumentError, to_json, to_yaml
 from waldur_billing_mock.openapi.history import compare, history, render
@@ -204,17 +204,7 @@ def _serve(settings: Settings) -> int:
             stage = create_stage(settings, _progress())
             gc.freeze()
             gc.enable()
-            server = uvicorn.Server(
-                uvicorn.Config(
-                    create_app(settings, stage, _log),
-                    http=Protocol,
-                    log_level="warning",
-                    access_log=False,
-                    lifespan="off",
-                    server_header=False,
-                    timeout_graceful_shutdown=1,
-                )
-            )
+            server = uvicorn.Server(uvicorn_config(create_app(settings, stage, _log), settings.limits))
             host, port = listener.getsockname()[:2]
             address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
             _announce(settings, stage.world, address)

@@ -41,6 +41,7 @@ from waldur_billing_mock.mock_server.stage import Stage
 from waldur_billing_mock.mock_server.web import problems
 from waldur_billing_mock.mock_server.web.api import Api
 from waldur_billing_mock.mock_server.web.cross_origin import CrossOrigin
+from waldur_billing_mock.mock_server.web.limits import Limits
 from waldur_billing_mock.mock_server.web.request import Request as ApiRequest
 from waldur_billing_mock.mock_server.web.request_log import RequestLog
 from waldur_billing_mock.openapi.document import Node
@@ -66,7 +67,7 @@ def create_app(settings: Settings, stage: Stage, write: Callable[[str], object] 
     """The whole server; `write` takes a line for every request. Raises `DocumentError` where the parts do not agree."""
     document = described(DESCRIPTION, CACHE, settings.revision, wire=settings.wire)
     sessions = Sessions(lambda id: _session(id, stage, settings))
-    api, plane = _controlled(document, _api(document, stage), sessions, settings)
+    api, plane = _controlled(document, _api(document, stage, settings.limits), sessions, settings)
     middleware = [Middleware(FindSession, sessions=sessions), Middleware(_PastTheRoutes, api=api)]
     if write is not None:
         as_json = settings.log_format == "json"
@@ -134,7 +135,7 @@ def create_default_app(**settings: Any) -> Starlette:
     return create_app(chosen, create_stage(chosen))
 
 
-def _api(document: Node, stage: Stage) -> Api[World, User]:
+def _api(document: Node, stage: Stage, limits: Limits) -> Api[World, User]:
     def begin(request: ApiRequest) -> AbstractContextManager[World]:
         return nullcontext(stage.world) if request.method in _READING else stage.transaction()
 
@@ -146,6 +147,7 @@ def _api(document: Node, stage: Stage) -> Api[World, User]:
         find_user_by_uuid=lambda world, uuid: world.users.get(uuid),
         remember=remember,
         state=lambda request: stage.world.version,
+        limits=limits,
     )
 
 

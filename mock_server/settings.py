@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from waldur_billing_mock import openapi
 from waldur_billing_mock.fixtures import DEFAULT_SCENARIO, DEFAULT_SEED, Size
+from waldur_billing_mock.mock_server.web.limits import Limits
 from waldur_billing_mock.openapi.revision import BASE
 
 DESCRIPTION: Final = Path(openapi.__file__).parent
@@ -39,3 +40,4 @@ class Settings:
     log_format: LogFormat = "text"
     journal_bytes: int = 4_000_000
     """What a session keeps of the last requests and answers; 0 keeps none."""
+    limits: Limits = field(default_factory=Limits)

@@ -69,7 +69,8 @@ def _parameter_judge(parameter: Parameter) -> Callable[[Sequence[str]], Any]:
             for part in parts:
                 if choices is not None and part not in choices:
                     raise Faulty(Fault("not_a_choice", value=part))
-            return parts
+            # A value that is repeated says nothing new, and would cost as often as it is sent.
+            return list(dict.fromkeys(parts))
 
         return judge_all
     judged_as = parameter.extensions.get("x-waldur-judged-as")

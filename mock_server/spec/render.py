@@ -7,6 +7,7 @@ stands in the reply digit for digit, whether the schema calls it a number or a s
 
 import json
 import re
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,11 +24,17 @@ Text = TypeVar("Text", str, bytes)
 Write = Callable[[Any, str], str]
 """Takes a value and the base URL of the request; returns JSON text."""
 
-Remember = Callable[[Any], dict[Hashable, str | bytes] | None]
-"""Takes a value; returns where the text of it may be kept, for as long as it holds, or None for a value of no row."""
+Texts = dict[Hashable, str | bytes]
+"""The rendered texts of one row, by representation and base URL. Its table drops them when the row changes."""
 
-_MOST_TEXTS: Final = 16
-"""Texts of one row that are kept: one for every representation, and for every name that the server is called by."""
+Remember = Callable[[Any], Texts | None]
+"""Takes a value; returns where its texts are cached, or None for a value of no row."""
+
+_MOST_PROJECTIONS: Final = 64
+"""Selections of fields of one object that stay compiled."""
+
+_OVERHEAD: Final = 200
+"""Bytes that a cached text needs beside its own."""
 
 _EXACT: Final = Context(prec=120, rounding=ROUND_HALF_EVEN)
 _ANY: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -36,15 +43,39 @@ _NEVER_EMPTY: Final = frozenset({"uuid", "uri", "email", "date", "date-time"})
 
 
 def forget(value: Any) -> None:
-    """Keeps no text of any value."""
+    """Caches no text of any value."""
+
+
+class TextCache:
+    """Bounds the texts that are cached of all rows together. The oldest are dropped first."""
+
+    def __init__(self, most_bytes: int = 1 << 27) -> None:
+        self._most: Final = most_bytes
+        self._bytes = 0
+        self._oldest_first: Final = deque[tuple[Texts, Hashable, int]]()
+
+    def add(self, texts: Texts, key: Hashable, text: Text) -> Text:
+        """Caches a text of a row. One that its table has dropped since counts until it would be dropped here."""
+        texts[key] = text
+        size = len(text) + _OVERHEAD
+        self._oldest_first.append((texts, key, size))
+        self._bytes += size
+        while self._bytes > self._most:
+            oldest, key, size = self._oldest_first.popleft()
+            oldest.pop(key, None)
+            self._bytes -= size
+        return text
 
 
 class Renderer:
-    """The compiled schema of one reply. Rows whose text is remembered are not written again."""
+    """The compiled schema of one reply. Rows whose text is cached are not written again."""
 
-    def __init__(self, document: Node, schema: Node, remember: Remember = forget) -> None:
+    def __init__(
+        self, document: Node, schema: Node, remember: Remember = forget, cache: TextCache | None = None
+    ) -> None:
         self._document: Final = document
         self._remember: Final = remember
+        self._cache: Final = cache or TextCache()
         self._objects: Final[dict[str, _Object]] = {}
         schema = resolve(document, schema)
         self._array: Final = types(schema)[:1] == ("array",)
@@ -73,7 +104,7 @@ class Renderer:
         key = (write, base, "utf-8")
         found = kept.get(key)
         if not isinstance(found, bytes):
-            found = _keep(kept, key, write(value, base).encode())
+            found = self._cache.add(kept, key, write(value, base).encode())
         return found
 
     def _remembering(self, write: Write) -> Write:
@@ -86,7 +117,7 @@ class Renderer:
             key = (write, base)
             found = kept.get(key)
             if not isinstance(found, str):
-                found = _keep(kept, key, write(value, base))
+                found = self._cache.add(kept, key, write(value, base))
             return found
 
         return written
@@ -144,13 +175,6 @@ class Renderer:
         )
 
 
-def _keep(kept: dict[Hashable, str | bytes], key: Hashable, text: Text) -> Text:
-    if len(kept) >= _MOST_TEXTS:
-        kept.clear()
-    kept[key] = text
-    return text
-
-
 @dataclass(frozen=True, slots=True)
 class _Member:
     name: str
@@ -204,6 +228,8 @@ class _Object:
         if not known:
             return self
         if known not in self._projections:
+            if len(self._projections) >= _MOST_PROJECTIONS:
+                self._projections.clear()
             self._projections[known] = _Object().of(member for member in self._members if member.name in known)
         return self._projections[known]
 

@@ -12,8 +12,9 @@ from starlette.types import ASGIApp
 
 from waldur_billing_mock.mock_server.app import create_default_app
 from waldur_billing_mock.mock_server.control.client import SESSION_HEADER, MockClient
-from waldur_billing_mock.mock_server.control.connection import Protocol
 from waldur_billing_mock.mock_server.testing.transport import AsyncTransport, LoopThread, Transport
+from waldur_billing_mock.mock_server.web.connection import uvicorn_config
+from waldur_billing_mock.mock_server.web.limits import Limits
 
 SECONDS_TO_END: Final = 10.0
 IN_PROCESS: Final = "http://mock.test"
@@ -98,10 +99,7 @@ class Mock(MockSession):
             listener = socket.socket()
             listener.bind(("127.0.0.1", 0))
             listener.listen(128)
-            config = uvicorn.Config(
-                self.app, http=Protocol, log_level="warning", access_log=False, lifespan="off", server_header=False
-            )
-            self._server = uvicorn.Server(config)
+            self._server = uvicorn.Server(uvicorn_config(self.app, Limits()))
             self._serving = self._thread.start(self._server.serve(sockets=[listener]))
             self._address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         return self._address

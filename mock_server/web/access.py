@@ -1,11 +1,11 @@
 """Who is calling, and whether they may: the token scheme of Waldur (behaviour 1.2, 1.3)."""
 
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from waldur_billing_mock.mock_server.spec.validation import hex_uuid
 from waldur_billing_mock.mock_server.web import problems
+from waldur_billing_mock.mock_server.web.short_cache import short_cache
 from waldur_billing_mock.openapi.operation import Operation
 
 
@@ -37,8 +37,7 @@ def authenticate(authorization: bytes | None, find: Callable[[str], User | None]
     return user
 
 
-@lru_cache(maxsize=256)
-def _token(authorization: bytes) -> str:
+def _read_token(authorization: bytes) -> str:
     """The token in a header. Raises `Problem` 401.
 
     `Bearer Token <key>` is what the TypeScript client sends where its security scheme is a bearer token.
@@ -60,6 +59,9 @@ def _token(authorization: bytes) -> str:
         raise problems.unauthorized(
             "Invalid token header. Token string should not contain invalid characters."
         ) from None
+
+
+_token: Final = short_cache(256, _read_token)
 
 
 def impersonated(user: User, uuid: str, find: Callable[[str], User | None]) -> User | None:

@@ -6,7 +6,7 @@ An `async def` around plain functions that run inline: one request at a time, no
 import json
 from collections.abc import Callable, Hashable, Mapping
 from contextlib import AbstractContextManager
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 from starlette.requests import ClientDisconnect
@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from waldur_billing_mock.mock_server.spec.fields import Fields
 from waldur_billing_mock.mock_server.spec.query import Query
-from waldur_billing_mock.mock_server.spec.render import Remember, Renderer, forget
+from waldur_billing_mock.mock_server.spec.render import Remember, Renderer, TextCache, forget
 from waldur_billing_mock.mock_server.web import access, problems, reply
 from waldur_billing_mock.mock_server.web.access import User
 from waldur_billing_mock.mock_server.web.answers import Answers, question
@@ -25,6 +25,7 @@ from waldur_billing_mock.mock_server.web.listing import Listing, arrange, page_u
 from waldur_billing_mock.mock_server.web.reply import Reply
 from waldur_billing_mock.mock_server.web.request import Request, read_query
 from waldur_billing_mock.mock_server.web.routing import Links, Match, Routes, percent_encoded
+from waldur_billing_mock.mock_server.web.short_cache import short_cache
 from waldur_billing_mock.openapi.document import Node
 from waldur_billing_mock.openapi.operation import Operation, operations
 
@@ -61,6 +62,7 @@ class Api(Generic[World, User]):
     ) -> None:
         described = tuple(operations(document))
         links = Links(document, described)
+        renderer = partial(Renderer, document, remember=remember, cache=TextCache())
         heads = {operation.path: operation for operation in described if operation.method == "HEAD"}
         self._answers: Final = Answers(state)
         self._limits: Final = limits
@@ -70,7 +72,7 @@ class Api(Generic[World, User]):
         self._find_user_by_uuid: Final = find_user_by_uuid
         self._endpoints: Final = {
             operation.operation_id: _Endpoint(
-                document, operation, heads.get(operation.path), functions[operation.operation_id], links, remember
+                operation, heads.get(operation.path), functions[operation.operation_id], links, document, renderer
             )
             for operation in described
             if operation.method != "HEAD"
@@ -118,10 +120,11 @@ class Api(Generic[World, User]):
         _negotiate(request, match)
         user = access.authenticate(request.raw_header(b"authorization"), partial(self._find_user, world))
         uuid = request.header(b"x-impersonated-user-uuid")
-        find_by_uuid = partial(self._find_user_by_uuid, world)
-        if uuid is not None and (other := access.impersonated(user, uuid, find_by_uuid)):
-            headers["X-Impersonator-Uuid"] = user.uuid
-            user = other
+        if uuid is not None:
+            other = access.impersonated(user, uuid, partial(self._find_user_by_uuid, world))
+            if other is not None:
+                headers["X-Impersonator-Uuid"] = user.uuid
+                user = other
         if request.method == "OPTIONS":
             return reply.json_reply(200, _metadata(match).encode(), headers)
         operation = match.route.operations.get("GET" if request.method == "HEAD" else request.method)
@@ -136,28 +139,26 @@ class _Endpoint(Generic[World, User]):
 
     def __init__(
         self,
-        document: Node,
         operation: Operation,
         head: Operation | None,
         function: Function[World, User],
         links: Links,
-        remember: Remember,
+        document: Node,
+        renderer: Callable[[Node], Renderer],
     ) -> None:
         self._operation: Final = operation
         self._function: Final = function
         self._links: Final = links
         query = Query(operation.query.values())
         # The same queries come again and again, and what they mean follows from their text alone.
-        self._judge: Final = lru_cache(_KNOWN_QUERIES)(lambda text: query.judge(read_query(text)))
-        self._urls: Final = lru_cache(_KNOWN_QUERIES)(
-            lambda base, path, text: page_urls(f"{base}{percent_encoded(path)}", read_query(text))
-        )
+        self._judge: Final = short_cache(_KNOWN_QUERIES, lambda text: query.judge(read_query(text)))
+        self._urls: Final = short_cache(_KNOWN_QUERIES, _page_urls)
         self._extensions: Final = {name: parameter.extensions for name, parameter in operation.query.items()}
         # The media types of an operation differ in their form, not in their fields.
         body = next(iter(operation.bodies.values()), None)
         self._fields: Final = Fields(document, body) if body is not None else None
         schema = operation.success.schema
-        self._renderer: Final = Renderer(document, schema, remember) if schema is not None else None
+        self._renderer: Final = renderer(schema) if schema is not None else None
         described = head.success.headers if head is not None else {}
         self._head: Final = {name: str(header["const"]) for name, header in described.items() if "const" in header}
 
@@ -210,6 +211,10 @@ class _Endpoint(Generic[World, User]):
         return page.rows, {"X-Result-Count": str(page.count), "Link": page.link}
 
 
+def _page_urls(base: str, path: str, query_string: bytes) -> Callable[[int], str]:
+    return page_urls(f"{base}{percent_encoded(path)}", read_query(query_string))
+
+
 def _negotiate(request: Request, match: Match) -> None:
     """Lets requests through that take JSON. Raises `Problem`: 404 for another format, 406 for another `Accept`."""
     asked = read_query(request.query_string).get("format", [""])[-1] if request.query_string else ""
@@ -220,9 +225,11 @@ def _negotiate(request: Request, match: Match) -> None:
         raise problems.not_acceptable()
 
 
-@lru_cache(maxsize=256)
-def _takes_json(accept: str) -> bool:
+def _accepts_json(accept: str) -> bool:
     return any(part.partition(";")[0].strip().lower() in _JSON_RANGES for part in accept.split(","))
+
+
+_takes_json: Final = short_cache(256, _accepts_json)
 
 
 def _metadata(match: Match) -> str:

@@ -23,3 +23,7 @@ class Limits:
     """Headers of a request."""
     head_bytes: int = 1 << 16
     """Bytes of the request line and all headers."""
+    connections: int = 1000
+    """Connections at one time. More are answered with 503."""
+    silence_seconds: float = 60
+    """How long a client may take for a head, or be silent in the middle of a body. Then the connection is closed."""

@@ -11,6 +11,7 @@ from starlette.requests import Request as StarletteRequest
 from starlette.types import Receive, Scope
 
 from waldur_billing_mock.mock_server.web import problems
+from waldur_billing_mock.mock_server.web.short_cache import short_cache
 
 _HOST: Final = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::(?P<port>[0-9]{0,5}))?")
 _LONGEST_HOST: Final = 253
@@ -31,9 +32,9 @@ class Request:
         # Of headers that were sent twice, the first counts.
         self._headers: Final[dict[bytes, bytes]] = dict(reversed(scope["headers"]))
         self._receive: Final = receive
-        self.base: Final = _base(
-            scope["scheme"] == "https", self._headers.get(b"host"), tuple(scope["server"] or ("", None))
-        )
+        host = self._headers.get(b"host", b"")
+        known = host if len(host) <= _LONGEST_HOST else b""
+        self.base: Final = _base(scope["scheme"] == "https", known, tuple(scope["server"] or ("", None)))
         """The scheme and host under which the server was asked."""
 
     @property
@@ -65,10 +66,10 @@ class Request:
 
 
 @lru_cache(maxsize=64)
-def _base(secure: bool, host: bytes | None, server: tuple[str, int | None]) -> str:
+def _base(secure: bool, host: bytes, server: tuple[str, int | None]) -> str:
     """What the client calls the server, or else, where that is no host, what the server calls itself."""
     scheme, usual = ("https", 443) if secure else ("http", 80)
-    if host is not None and _is_host(called := host.decode("latin-1")):
+    if _is_host(called := host.decode("latin-1")):
         return f"{scheme}://{called}"
     name, port = server
     name = f"[{name}]" if ":" in name and not name.startswith("[") else name
@@ -76,7 +77,7 @@ def _base(secure: bool, host: bytes | None, server: tuple[str, int | None]) -> s
 
 
 def _is_host(text: str) -> bool:
-    found = _HOST.fullmatch(text) if len(text) <= _LONGEST_HOST else None
+    found = _HOST.fullmatch(text)
     if found is None or int(found["port"] or 0) > 65535:
         return False
     try:
@@ -85,7 +86,9 @@ def _is_host(text: str) -> bool:
         return False
 
 
-@lru_cache(maxsize=4096)
-def read_query(query_string: bytes) -> dict[str, list[str]]:
-    """The parameters of a query, with empty values. They are shared by all who ask, and not to be changed."""
+def _read_query(query_string: bytes) -> dict[str, list[str]]:
     return parse_qs(query_string.decode("utf-8", "replace"), keep_blank_values=True)
+
+
+read_query: Final = short_cache(4096, _read_query)
+"""The parameters of a query, with empty values. They are shared by all who ask, and not to be changed."""

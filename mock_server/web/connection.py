@@ -1,0 +1,116 @@
+"""How uvicorn serves: the limits on the head of a request, on silence and on connections, which only it can hold."""
+
+import asyncio
+from functools import partial
+from typing import Any, Final
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from waldur_billing_mock.mock_server.web import problems, reply
+from waldur_billing_mock.mock_server.web.limits import Limits
+from waldur_billing_mock.mock_server.web.reply import Reply
+
+TRANSPORT: Final = "waldur.transport"
+"""The extension by which a scope tells the transport of its connection."""
+_CLOSE: Final = {"Connection": "close"}
+
+
+def uvicorn_config(app: ASGIApp, limits: Limits) -> uvicorn.Config:
+    """Serves an application within limits. Who exceeds one is answered with 414, 431 or 503, or cut off when silent."""
+    return uvicorn.Config(
+        app,
+        http=partial(LimitedConnection, limits),  # type: ignore[arg-type]  # uvicorn only calls it.
+        limit_concurrency=limits.connections,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+
+
+class LimitedConnection(HttpToolsProtocol):
+    """A connection whose client may send heads of limited size, and may not be silent for long while it is to send."""
+
+    def __init__(self, limits: Limits, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self._limits: Final = limits
+        self._is_waiting = True
+        self._in_head = True
+        self._head_bytes = 0
+        self._has_sent = False
+        self._is_late = False
+        self._watch: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._watch = self.loop.call_later(self._limits.silence_seconds, self._check_silence)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self._watch is not None:
+            self._watch.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        self._has_sent = True
+        # An upper bound: the data may begin with the end of another request, and end with the beginning of a body.
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if self._in_head and self._head_bytes > self._limits.head_bytes and not self.transport.is_closing():
+            self._refuse(_head_too_large(self._limits))
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
+        self._is_waiting = self._in_head = True
+        self._is_late = False
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        if refusal := self._refusal():
+            self.app = refusal
+        self._head_bytes = 0
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._is_waiting = False
+        super().on_message_complete()
+
+    def _refusal(self) -> Reply | None:
+        """The answer to a head that is larger than allowed."""
+        limits = self._limits
+        if len(self.url) > limits.url_bytes:
+            return _closing(problems.detail(414, f"The path and query have more than {limits.url_bytes} bytes."))
+        if len(self.headers) > limits.headers:
+            return _closing(problems.detail(431, f"The request has more than {limits.headers} headers."))
+        if self._head_bytes > limits.head_bytes:
+            sent = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+            if sent > limits.head_bytes:
+                return _head_too_large(limits)
+        return None
+
+    def _refuse(self, refusal: Reply) -> None:
+        """Answers a request whose head is not complete."""
+        head = [STATUS_LINE[refusal.status], *(b"%s: %s\r\n" % header for header in refusal.headers), b"\r\n"]
+        self.transport.write(b"".join([*head, refusal.body]))
+        self.transport.close()
+
+    def _check_silence(self) -> None:
+        """Closes the connection where a request does not come or go on. Between requests, uvicorn has its own limit."""
+        if self._is_waiting and (self._is_late or not self._has_sent):
+            self.transport.close()
+            return
+        # A head has to be complete after a while, however busily it is sent; of a body, each piece has its time.
+        self._is_late = self._in_head
+        self._has_sent = False
+        self._watch = self.loop.call_later(self._limits.silence_seconds, self._check_silence)
+
+
+def _head_too_large(limits: Limits) -> Reply:
+    return _closing(problems.detail(431, f"The head of the request has more than {limits.head_bytes} bytes."))
+
+
+def _closing(problem: problems.Problem) -> Reply:
+    return reply.refusal(problem, _CLOSE)

@@ -1,0 +1,302 @@
+"""What is more than a limit is refused with a sentence, and before it is held in memory."""
+
+import time
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Final
+
+import pytest
+
+from tests.asgi import Api
+from tests.web.listening import Answer, Listening, answer, head, listening
+from waldur_billing_mock.mock_server.spec.render import TextCache
+from waldur_billing_mock.mock_server.web.limits import Limits
+from waldur_billing_mock.mock_server.web.multipart import File, MultipartReader
+from waldur_billing_mock.mock_server.web.short_cache import LONGEST, short_cache
+
+LIMITS: Final = Limits(
+    body_bytes=1000,
+    upload_bytes=200_000,
+    fields=5,
+    files=2,
+    json_depth=10,
+    url_bytes=2000,
+    headers=20,
+    head_bytes=4000,
+    connections=5,
+    silence_seconds=0.4,
+)
+INVOICE: Final = "/api/invoices/a1b2c3d4-e5f6-7890-abcd-ef1234567890/"
+JSON: Final = "Content-Type: application/json"
+FORM: Final = "Content-Type: application/x-www-form-urlencoded"
+MULTIPART: Final = "Content-Type: multipart/form-data; boundary=edge"
+CHUNKED: Final = "Transfer-Encoding: chunked"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Listening]:
+    with listening(LIMITS) as served:
+        yield served
+
+
+def post(server: Listening, media_type: str, body: bytes, action: str = "set_backend_id/") -> Answer:
+    return server.send(head("POST", INVOICE + action, media_type, f"Content-Length: {len(body)}") + body)
+
+
+def chunks(*pieces: bytes) -> bytes:
+    return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+
+
+def part(name: str, content: bytes, filename: str = "") -> bytes:
+    of = f'; filename="{filename}"' if filename else ""
+    return f'--edge\r\nContent-Disposition: form-data; name="{name}"{of}\r\n\r\n'.encode() + content + b"\r\n"
+
+
+def test_a_body_at_the_limit_is_taken(server: Listening) -> None:
+    body = b'{"backend_id": "x"' + b" " * (1000 - 19) + b"}"
+
+    assert (len(body), post(server, JSON, body).status) == (1000, 200)
+
+
+@pytest.mark.parametrize("media_type", [JSON, FORM, "Content-Type: text/plain", "X: y"])
+def test_a_larger_body_is_refused_before_it_arrives(server: Listening, media_type: str) -> None:
+    refused = server.send(head("POST", f"{INVOICE}set_backend_id/", media_type, "Content-Length: 1001"))
+
+    assert (refused.status, refused.detail) == (413, "The body is larger than the 1000 bytes that are accepted.")
+
+
+@pytest.mark.parametrize("action", ["set_backend_id/", "send_notification/"])
+def test_a_larger_body_is_refused_where_no_length_is_announced(server: Listening, action: str) -> None:
+    body = chunks(b"x" * 600, b"x" * 600)
+
+    assert server.send(head("POST", INVOICE + action, JSON, CHUNKED) + body).status == 413
+
+
+def test_a_larger_upload_is_refused_before_it_arrives(server: Listening) -> None:
+    refused = server.send(head("POST", f"{INVOICE}paid/", MULTIPART, "Content-Length: 200001"))
+
+    assert (refused.status, refused.detail) == (413, "The body is larger than the 200000 bytes that are accepted.")
+
+
+def test_a_larger_upload_is_refused_where_no_length_is_announced(server: Listening) -> None:
+    body = chunks(*[b"x" * 60_000] * 4)
+
+    assert server.send(head("POST", f"{INVOICE}paid/", MULTIPART, CHUNKED) + body).status == 413
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body", "detail"),
+    [
+        (FORM, b"&".join([b"a=1"] * 6), "The form has more than 5 fields."),
+        (MULTIPART, part("a", b"1") * 6, "The form has more than 5 fields."),
+        (MULTIPART, part("a", b"1", "b") * 3, "The form has more than 2 files."),
+        (MULTIPART, part("a", b"x" * 1001), "The body is larger than the 1000 bytes that are accepted."),
+        (MULTIPART, part("a", b"x" * 501) * 2, "The body is larger than the 1000 bytes that are accepted."),
+    ],
+)
+def test_a_form_has_so_many_fields_and_files(server: Listening, media_type: str, body: bytes, detail: str) -> None:
+    refused = post(server, media_type, body + b"--edge--\r\n" * (media_type == MULTIPART))
+
+    assert (refused.status, refused.detail) == (413, detail)
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 11, b'{"a":' * 11, b'[{"]": [' * 4, b'{"a": "[[[[[[[[[[[[[[", "b": ' + b"[" * 10]
+)
+def test_json_is_nested_so_deep(server: Listening, body: bytes) -> None:
+    refused = post(server, JSON, body)
+
+    assert (refused.status, refused.detail) == (400, "JSON parse error - More than 10 levels of nesting.")
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 10 + b"]" * 10, b'{"a": "[[[[[[[[[[[[[[\\"[[[["}', b"[" + b"[]," * 30 + b"[]]"]
+)
+def test_brackets_that_are_not_nested_deep_do_not_count(server: Listening, body: bytes) -> None:
+    refused = post(server, JSON, body)
+
+    assert b"nesting" not in refused.body
+
+
+def test_a_longer_url_is_refused(server: Listening) -> None:
+    refused = server.send(head("GET", f"/api/invoices/?x={'x' * 2000}"))
+
+    assert (refused.status, refused.detail) == (414, "The path and query have more than 2000 bytes.")
+    assert refused.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize("number", [21, 900, 10_000, 200_000])
+def test_more_headers_are_refused(server: Listening, number: int) -> None:
+    refused = server.send(head("GET", "/api/invoices/", *["a: b"] * number))
+
+    assert (refused.status, refused.headers["connection"]) == (431, "close")
+    assert refused.detail.startswith("The ")
+
+
+@pytest.mark.parametrize("size", [4000, 100_000, 5_000_000])
+def test_a_larger_head_is_refused(server: Listening, size: int) -> None:
+    refused = server.send(head("GET", "/api/invoices/", "X: " + "x" * size))
+
+    assert (refused.status, refused.detail) == (431, "The head of the request has more than 4000 bytes.")
+
+
+def test_a_head_that_never_ends_is_refused(server: Listening) -> None:
+    refused = server.send(b"GET / HTTP/1.1\r\n", *[b"X: " + b"x" * 500 + b"\r\n"] * 20)
+
+    assert refused.status == 431
+
+
+def test_the_head_of_each_request_counts_alone(server: Listening) -> None:
+    with server.connect() as connection:
+        for _ in range(10):
+            connection.sendall(head("GET", "/api/invoices/", "X: " + "x" * 1500))
+            assert answer(connection).status == 200
+
+
+def test_pipelined_requests_and_bodies_do_not_count_as_heads(server: Listening) -> None:
+    body = b'{"backend_id": "x"' + b" " * 900 + b"}"
+    request = (
+        head("POST", f"{INVOICE}set_backend_id/", JSON, f"Content-Length: {len(body)}", "Connection: close") + body
+    )
+
+    assert server.send(head("GET", "/api/invoices/", "X: " + "x" * 1000) * 5 + request).status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "token", "status"),
+    [
+        ("POST", f"{INVOICE}set_backend_id/", "nonsense", 401),
+        ("POST", "/api/invoices/00000000-0000-4000-8000-000000000000/set_backend_id/", "", 404),
+        ("POST", "/api/nothing/", "", 404),
+        ("PATCH", "/api/invoices/", "", 405),
+        ("GET", "/api/invoices/", "", 200),
+    ],
+)
+def test_a_refusal_does_not_wait_for_a_long_body(
+    server: Listening, method: str, target: str, token: str, status: int
+) -> None:
+    sent = head(method, target, MULTIPART, "Content-Length: 190000")
+
+    assert server.send(sent.replace(b"YOUR_API_TOKEN", token.encode()) if token else sent).status == status
+
+
+def test_a_wrong_state_does_not_wait_for_a_long_body(server: Listening) -> None:
+    assert post(server, JSON, b"{}", "paid/").status in (200, 409)
+
+    assert server.send(head("POST", f"{INVOICE}paid/", MULTIPART, "Content-Length: 190000")).status == 409
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET /api/inv",
+        head("GET", "/api/invoices/")[:-2],
+        head("POST", f"{INVOICE}set_backend_id/", JSON, "Content-Length: 900"),
+        head("POST", f"{INVOICE}set_backend_id/", JSON, "Content-Length: 900") + b"{",
+        head("POST", f"{INVOICE}paid/", MULTIPART, CHUNKED) + b"5\r\nxx",
+        head("POST", "/api/nothing/", JSON, "Content-Length: 900") + b"{",
+    ],
+)
+def test_who_is_silent_in_the_middle_of_a_request_is_cut_off(server: Listening, sent: bytes) -> None:
+    with server.connect() as connection:
+        connection.sendall(sent)
+        begun = time.monotonic()
+        while connection.recv(65536):
+            pass
+
+    assert 0.3 < time.monotonic() - begun < 3
+
+
+def test_a_head_that_drips_is_cut_off(server: Listening) -> None:
+    begun = time.monotonic()
+    with server.connect() as connection, suppress(ConnectionError):
+        for byte in b"GET /" + b"x" * 1000:
+            connection.sendall(bytes([byte]))
+            time.sleep(0.02)
+
+    assert time.monotonic() - begun < 5
+
+
+def test_a_body_may_take_its_time_if_it_goes_on(server: Listening) -> None:
+    body = b'{"backend_id": "slow"}'
+    with server.connect() as connection:
+        connection.sendall(head("POST", f"{INVOICE}set_backend_id/", JSON, f"Content-Length: {len(body)}"))
+        for place in range(0, len(body), 3):
+            connection.sendall(body[place : place + 3])
+            time.sleep(0.15)
+
+        assert answer(connection).status == 200
+
+
+def test_so_many_connections_are_served_at_one_time(server: Listening) -> None:
+    others = [server.connect() for _ in range(5)]
+    time.sleep(0.05)
+
+    refused = server.send(head("GET", "/api/invoices/"))
+
+    for other in others:
+        other.close()
+    assert (refused.status, refused.body) == (503, b"Service Unavailable")
+    time.sleep(0.05)
+    assert server.send(head("GET", "/api/invoices/")).status == 200
+
+
+def test_of_an_upload_only_the_name_and_the_size_are_held() -> None:
+    reader = MultipartReader("multipart/form-data; boundary=edge", Limits())
+    reader.feed(part("proof", b"", "proof.pdf")[:-2])
+    piece = b"\r\n--edg" * 9000
+    tracemalloc.start()
+
+    for _ in range(400):
+        reader.feed(piece)
+    reader.feed(b"\r\n--edge--\r\n")
+    form = reader.close()
+
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert form == {"proof": File("proof.pdf", 400 * len(piece))}
+    assert peak < 1_000_000
+
+
+def test_values_of_long_arguments_are_not_cached() -> None:
+    calls: list[str] = []
+    cached = short_cache(10, lambda text, more: calls.append(text))
+
+    for text in ("a", "b" * LONGEST, "a", "b" * LONGEST):
+        cached(text, b"c")
+
+    assert calls == ["a", "b" * LONGEST, "b" * LONGEST]
+
+
+def test_the_oldest_texts_are_dropped_when_all_together_are_too_large() -> None:
+    cache = TextCache(10_000)
+    rows: list[dict[object, str | bytes]] = [{} for _ in range(100)]
+
+    for row in rows:
+        for key in range(3):
+            cache.add(row, key, "x" * 800)
+
+    assert sum(map(len, rows)) == 10
+    assert [len(row) for row in rows[-4:]] == [1, 3, 3, 3]
+
+
+def test_any_selection_of_fields_is_answered(readable: Api) -> None:
+    """More of them than stay compiled."""
+    names = ["uuid", "url", "number", "state", "year", "month", "price", "tax", "total", "customer"]
+    for first in names:
+        for second in names:
+            reply = readable.get("/api/invoices/", "staff", field=[first, second], page_size=1)
+
+            assert set(reply.body[0]) == {first, second}
+
+
+def test_a_parameter_that_is_repeated_costs_no_more(readable: Api) -> None:
+    once = readable.get("/api/invoices/", "staff", o="-year", state="created")
+    begun = time.process_time()
+
+    often = readable.get("/api/invoices/", "staff", o=["-year"] * 2000, state=["created"] * 2000)
+
+    assert often.body == once.body
+    assert time.process_time() - begun < 1
