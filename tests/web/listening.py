@@ -19,7 +19,7 @@ from waldur_billing_mock.mock_server.stage import Stage
 from waldur_billing_mock.mock_server.web.connection import uvicorn_config
 from waldur_billing_mock.mock_server.web.limits import Limits
 
-_SECONDS: Final = 10
+_SECONDS: Final = 30
 
 
 @dataclass(frozen=True)

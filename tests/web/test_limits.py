@@ -25,7 +25,7 @@ LIMITS: Final = Limits(
     headers=20,
     head_bytes=4000,
     connections=5,
-    silence_seconds=0.4,
+    silence_seconds=0.8,
 )
 INVOICE: Final = "/api/invoices/a1b2c3d4-e5f6-7890-abcd-ef1234567890/"
 JSON: Final = "Content-Type: application/json"
@@ -206,7 +206,7 @@ def test_who_is_silent_in_the_middle_of_a_request_is_cut_off(server: Listening, 
         while connection.recv(65536):
             pass
 
-    assert 0.3 < time.monotonic() - begun < 3
+    assert 0.7 < time.monotonic() - begun < 20
 
 
 def test_a_head_that_drips_is_cut_off(server: Listening) -> None:
@@ -216,7 +216,7 @@ def test_a_head_that_drips_is_cut_off(server: Listening) -> None:
             connection.sendall(bytes([byte]))
             time.sleep(0.02)
 
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20
 
 
 def test_a_body_may_take_its_time_if_it_goes_on(server: Listening) -> None:

@@ -76,7 +76,7 @@ class Sender:
 
     def connect(self) -> socket.socket:
         address = urlsplit(self._mock.url)
-        return socket.create_connection((address.hostname, address.port), timeout=10)
+        return socket.create_connection((address.hostname, address.port), timeout=30)
 
     def announced(self, connection: socket.socket, length: int, sent: bytes) -> None:
         """Sends a body of one length under a head that announces another one."""
