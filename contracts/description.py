@@ -49,7 +49,7 @@ class Description:
     @cached_property
     def operations(self) -> Mapping[str, Operation]:
         """The operations that the documents name; each HEAD is judged together with its GET."""
-        return {name: found for name, found in self.everything.items() if found.method != "HEAD"}
+        return {name: found for name, found in self.everything.items() if found.method != "HEAD" and not found.beyond}
 
     def lists(self) -> Iterator[Operation]:
         """The operations whose answers come in pages."""

@@ -53,6 +53,10 @@ _DEFAULTS: Final[Mapping[str, Mapping[str, Default]]] = {
         "text": lambda world, values: "",
         "sent_at": lambda world, values: world.now,
     },
+    "invoice_versions": {
+        "revision_date": lambda world, values: world.now,
+        "comment": lambda world, values: "",
+    },
 }
 
 

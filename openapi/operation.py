@@ -35,7 +35,8 @@ class Success:
 class Operation:
     """One method on one path, as described. `bodies` maps a media type to its schema (empty: no body is read).
 
-    `switches` name what only code can do otherwise in a dialect (`x-waldur-switches`).
+    `switches` name what only code can do otherwise in a dialect (`x-waldur-switches`). `beyond` tells whether the
+    documents do not have the operation (`x-waldur-beyond`).
     """
 
     operation_id: str
@@ -48,16 +49,12 @@ class Operation:
     bodies: Mapping[str, Node]
     success: Success
     switches: frozenset[str]
+    beyond: bool
 
     @property
     def query(self) -> Mapping[str, Parameter]:
         """The query parameters by name."""
         return {parameter.name: parameter for parameter in self.parameters if parameter.location == "query"}
-
-
-def switches(document: Node) -> frozenset[str]:
-    """What a whole world does otherwise in a dialect: the `x-waldur-switches` of the document itself."""
-    return frozenset(document.get("x-waldur-switches", ()))
 
 
 def operations(document: Node) -> Iterator[Operation]:
@@ -100,6 +97,7 @@ def _operation(document: Node, path: str, method: str, item: Node) -> Operation:
         bodies={media: content["schema"] for media, content in body.get("content", {}).items()},
         success=_success(document, node, place),
         switches=frozenset(node.get("x-waldur-switches", ())),
+        beyond=node.get("x-waldur-beyond", False),
     )
 
 

@@ -8,7 +8,11 @@ from waldur_billing_mock.openapi.document import Node, resolve
 from waldur_billing_mock.openapi.operation import METHODS
 
 _DOCUMENTATION: Final = "https://api-docs.waldur.com/latest/billing-and-finance/invoices-and-payments/"
-_PERMISSIONS: Final = {"authenticated": "Any user with a token may ask.", "staff": "Only staff may do this."}
+_PERMISSIONS: Final = {
+    "authenticated": "Any user with a token may ask.",
+    "staff": "Only staff may do this.",
+    "support": "Only staff and support may ask.",
+}
 _NOTE: Final = "x-waldur-note"
 
 

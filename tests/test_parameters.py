@@ -23,6 +23,9 @@ TEXTS: Final = {
     "accounting_is_running": ["false"],
     "conceal_compensation_items": ["true"],
     "field": ["uuid"],
+    "timestamp": ["2099-01-01T00:00:00Z", "1999-01-01"],
+    "created_after": ["2099-01-01T00:00:00Z"],
+    "created_before": ["1999-01-01T00:00:00Z"],
 }
 """What to send for parameters whose schema does not tell."""
 
@@ -33,6 +36,10 @@ WITHOUT_EFFECT: Final = {
     "HEAD */*_costs_for_period/ period": "What it changes is in the body, which HEAD leaves out.",
     "HEAD */*_costs_for_period/ resource_uuid": "What it changes is in the body, which HEAD leaves out.",
     "HEAD */total_price/ *": "What they change is in the body, which HEAD leaves out.",
+    **{
+        f"GET */history/ {name}": "Published with the filters of invoices, and there is one."
+        for name in ("accounting_is_running", "created", "customer*", "*_date", "month", "o", "state", "year")
+    },
     "GET */consumptions/ * (wire)": "In this dialect the operation fails, whatever it is sent.",
 }
 """Patterns of parameters that change no answer, and why."""

@@ -14,6 +14,7 @@ from tests.billing.builders import NOW, Builder
 from tests.views import view
 from waldur_billing_mock.mock_server.billing.compensation import compensate
 from waldur_billing_mock.mock_server.billing.credit import ProjectCredit
+from waldur_billing_mock.mock_server.billing.history import record
 from waldur_billing_mock.mock_server.billing.invoicing import PaymentOrder, announce, pay
 from waldur_billing_mock.mock_server.billing.marketplace import ComponentUsage
 from waldur_billing_mock.mock_server.billing.period import Month
@@ -54,6 +55,7 @@ def small() -> Builder:
     compensate(world, item, 'Kerne "õ"')
     announce(world, invoice)
     pay(world, invoice, PaymentOrder(date(2025, 12, 9), "proof.pdf", 10))
+    record(world, invoice, next(iter(world.users)), "Paid.")
     return builder
 
 

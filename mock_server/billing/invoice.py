@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
 from waldur_billing_mock.mock_server.billing.period import Month
-from waldur_billing_mock.mock_server.billing.structure import Customer
+from waldur_billing_mock.mock_server.billing.structure import Customer, User
 from waldur_billing_mock.mock_server.tables import ForeignKey, Options, Order
 
 State = Literal["pending", "created", "paid", "canceled"]
@@ -65,3 +65,20 @@ class Notification:
     subject: str
     text: str
     sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceVersion:
+    """What could change of an invoice, as it was after a change. Without a user, the server made the change."""
+
+    id: int
+    uuid: str
+    invoice_uuid: Annotated[str, ForeignKey(Invoice)]
+    revision_date: datetime
+    comment: str
+    state: State
+    user_uuid: Annotated[str | None, ForeignKey(User)] = None
+    invoice_date: date | None = None
+    backend_id: str = ""
+    payment_url: str = ""
+    reference_number: str = ""

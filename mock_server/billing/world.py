@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any, Final, Self, get_args, get_origin, get_type_hints
 
 from waldur_billing_mock.mock_server.billing.credit import CustomerCredit, ProjectCredit
-from waldur_billing_mock.mock_server.billing.invoice import Invoice, Notification
+from waldur_billing_mock.mock_server.billing.invoice import Invoice, InvoiceVersion, Notification
 from waldur_billing_mock.mock_server.billing.item import InvoiceItem
 from waldur_billing_mock.mock_server.billing.marketplace import (
     ComponentUsage,
@@ -61,6 +61,7 @@ class World(Database):
     payment_profiles: Table[PaymentProfile]
     payments: Table[Payment]
     notifications: Table[Notification]
+    invoice_versions: Table[InvoiceVersion]
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ from typing import Any, Final
 from waldur_billing_mock.mock_server.billing.faults import NotFound
 from waldur_billing_mock.mock_server.billing.figures import shown_items
 from waldur_billing_mock.mock_server.billing.growth import InvoiceGrowth, growth
+from waldur_billing_mock.mock_server.billing.history import record
 from waldur_billing_mock.mock_server.billing.invoice import Invoice
 from waldur_billing_mock.mock_server.billing.invoicing import PaymentOrder, announce, label, must_be_payable, pay
 from waldur_billing_mock.mock_server.billing.stats import InvoiceStatsOffering, stats_of
@@ -102,28 +103,44 @@ def invoices_paid(call: Call) -> InvoiceView:
     """The invoice, paid; with a body, the payment is recorded too."""
     invoice = call.invoice()
     must_be_payable(invoice)
-    return InvoiceView(call.world, pay(call.world, invoice, _payment(call)))
+    paid = pay(call.world, invoice, _payment(call))
+    record(call.world, invoice, call.user, "Paid.")
+    return InvoiceView(call.world, paid)
 
 
-def invoices_send_notification(call: Call) -> Mapping[str, str]:
+class Announced(InvoiceView):
+    """The invoice, which one revision answers, with the sentence that others answer."""
+
+    __slots__ = ()
+    detail = "Invoice notification sending has been successfully scheduled."
+
+
+def invoices_send_notification(call: Call) -> Announced:
     """The customer's owners are written to."""
-    announce(call.world, call.invoice())
-    return {"detail": "Invoice notification sending has been successfully scheduled."}
+    invoice = call.invoice()
+    announce(call.world, invoice)
+    return Announced(call.world, invoice)
 
 
 def invoices_set_backend_id(call: Call) -> None:
     """The invoice carries the identifier that another system knows it by."""
-    label(call.world, call.invoice(), **call.intake.fields())
+    _label(call)
 
 
 def invoices_set_payment_url(call: Call) -> None:
     """The invoice carries the address where it can be paid."""
-    label(call.world, call.invoice(), **call.intake.fields())
+    _label(call)
 
 
 def invoices_set_reference_number(call: Call) -> None:
     """The invoice carries the reference that payments of it quote."""
-    label(call.world, call.invoice(), **call.intake.fields())
+    _label(call)
+
+
+def _label(call: Call) -> None:
+    invoice = call.invoice()
+    if label(call.world, invoice, **call.intake.fields()) != invoice:
+        record(call.world, invoice, call.user, "Changed.")
 
 
 def _payment(call: Call) -> PaymentOrder | None:

@@ -7,7 +7,7 @@ from typing import Any
 from waldur_billing_mock.mock_server.billing.faults import Fault
 from waldur_billing_mock.mock_server.billing.structure import User
 from waldur_billing_mock.mock_server.billing.world import World
-from waldur_billing_mock.mock_server.operations import invoice_items, invoices, provider_invoice_items
+from waldur_billing_mock.mock_server.operations import beyond, invoice_items, invoices, provider_invoice_items
 from waldur_billing_mock.mock_server.operations.call import Call
 from waldur_billing_mock.mock_server.operations.problems import problem_of
 from waldur_billing_mock.mock_server.web.intake import Intake
@@ -21,7 +21,7 @@ def functions() -> dict[str, Function]:
     """Every operation's function by its operationId, in the order of the modules."""
     return {
         name: function
-        for module in (invoices, invoice_items, provider_invoice_items)
+        for module in (invoices, invoice_items, provider_invoice_items, beyond)
         for name, function in vars(module).items()
         if isinstance(function, FunctionType) and function.__module__ == module.__name__ and name[0] != "_"
     }

@@ -52,7 +52,7 @@ class Fields:
         schema = resolve(document, schema)
         self._required: Final = frozenset(schema.get("required", ()))
         properties = {name: resolve(document, part) for name, part in schema.get("properties", {}).items()}
-        self._judges: Final = {name: _field_judge(part) for name, part in properties.items()}
+        self._judges: Final = {name: _field_judge(document, part) for name, part in properties.items()}
         self._blank: Final = frozenset(name for name, part in properties.items() if _allows_blank(part))
 
     def judge(self, values: Mapping[str, Any], *, form: bool, only: frozenset[str] | None = None) -> dict[str, Any]:
@@ -77,19 +77,23 @@ class Fields:
         return accepted
 
 
-def _field_judge(schema: Node) -> Judge:
+def _field_judge(document: Node, schema: Node) -> Judge:
     """The judge of one field of a body. Raises `DocumentError` for a schema that the engine has no judge for."""
     kind = schema.get("format")
     match types(schema)[:1], kind:
+        case ("array",), _ if resolve(document, schema["items"]).get("type") == "object":
+            judge: Judge = _rows_judge(Fields(document, schema["items"]))
+        case ("integer",), _:
+            judge = _integer_judge(schema)
         case ("string",), "binary":
-            judge: Judge = _upload
+            judge = _upload
         case ("string",), "date":
             judge = _date
         case ("string",), "date-time":
             judge = _instant
         case ("string",), "decimal":
             judge = _decimal_judge(decimal_limits(schema))
-        case ("string",), "uuid":
+        case ("string",), "uuid" | "uuid-hex":
             judge = judge_uuid
         case ("string",), "uri" if "x-waldur-link" in schema:
             judge = _hyperlink
@@ -161,6 +165,48 @@ def _decimal_judge(limits: DecimalLimits) -> Judge:
         if number < 0 and not limits.signed:
             raise Faulty(Fault("minimum", limit=0))
         return number.quantize(Decimal(1).scaleb(-limits.places))
+
+    return judge
+
+
+def _integer_judge(schema: Node) -> Judge:
+    least, largest = schema.get("minimum"), schema.get("maximum")
+
+    def judge(value: Any) -> int:
+        text = str(value).strip()
+        number = finite(text) if len(text) <= LONGEST_NUMBER and not isinstance(value, bool) else None
+        if number is None or number != number.to_integral_value():
+            raise Faulty(Fault("not_an_integer"))
+        if largest is not None and number > largest:
+            raise Faulty(Fault("maximum", limit=largest))
+        if least is not None and number < least:
+            raise Faulty(Fault("minimum", limit=least))
+        return int(number)
+
+    return judge
+
+
+def _rows_judge(row: Fields) -> Judge:
+    """Judges a list of objects; what is wrong with one of them is told in its place in the list."""
+
+    def judge(values: Any) -> list[dict[str, Any]]:
+        if not isinstance(values, list):
+            raise Faulty(Fault("not_a_list", value=python_type(values)))
+        rows: list[dict[str, Any]] = []
+        faults = []
+        for value in values:
+            found: Mapping[str, Sequence[Fault]] = {}
+            try:
+                if isinstance(value, dict):
+                    rows.append(row.judge(value, form=False))
+                else:
+                    found = {"non_field_errors": [Fault("not_an_object", value=python_type(value))]}
+            except Invalid as invalid:
+                found = invalid.faults
+            faults.append(Fault("row", value=found))
+        if any(fault.value for fault in faults):
+            raise Faulty(*faults)
+        return rows
 
     return judge
 

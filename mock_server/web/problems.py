@@ -32,6 +32,8 @@ FIELD_MESSAGES: Final[Mapping[str, str]] = {
     ),
     "instant_out_of_range": "Datetime value out of range.",
     "not_a_link": "Incorrect type. Expected URL string, received {value}.",
+    "not_a_list": 'Expected a list of items but got type "{value}".',
+    "not_an_object": "Invalid data. Expected a dictionary, but got {value}.",
     "not_a_file": "The submitted data was not a file. Check the encoding type on the form.",
     "empty_file": "The submitted file is empty.",
 }
@@ -130,7 +132,10 @@ def invalid_query(faults: Mapping[str, Sequence[Fault]], extensions: Mapping[str
     return Problem(400, body)
 
 
-def _say(fault: Fault, messages: Mapping[str, str]) -> str:
+def _say(fault: Fault, messages: Mapping[str, str]) -> Any:
+    """The message of a fault; of a faulty row in a list, its messages by field."""
+    if fault.code == "row" and isinstance(fault.value, Mapping):
+        return {name: [_say(found, messages) for found in faults] for name, faults in fault.value.items()}
     return messages[fault.code].format(value=fault.value, limit=fault.limit)
 
 

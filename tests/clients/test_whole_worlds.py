@@ -47,8 +47,8 @@ class Staged(NamedTuple):
 
 @cache
 def described(revision: str) -> dict[str, Operation]:
-    """The operations of a revision by their names, those of HEAD included."""
-    return {found.operation_id: found for found in operations(description(revision))}
+    """The operations of the documents in a revision by their names, those of HEAD included."""
+    return {found.operation_id: found for found in operations(description(revision)) if not found.beyond}
 
 
 def model(operation: Operation) -> str | None:

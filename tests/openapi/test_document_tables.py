@@ -57,8 +57,6 @@ EXPLAINED: Final = {
     ),
     "* body application/x-www-form-urlencoded *: not promised": "Servers read forms where JSON is documented.",
     "* body multipart/form-data *: not promised": "Servers read forms where JSON is documented.",
-    "invoices_history_*: not described": "None of the 24 operations of the documents.",
-    "invoices_import_usage: not described": "None of the 24 operations of the documents.",
 }
 """Differences, as patterns of the lines that `differences` makes of them, and why they stay."""
 

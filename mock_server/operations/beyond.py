@@ -1,0 +1,49 @@
+"""Operations below the prefixes of the documents that later releases have besides."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from waldur_billing_mock.mock_server.billing.faults import InvalidFields
+from waldur_billing_mock.mock_server.billing.history import Version, version_at, versions_of
+from waldur_billing_mock.mock_server.billing.period import Month
+from waldur_billing_mock.mock_server.billing.usage_import import ImportResult, import_usage
+from waldur_billing_mock.mock_server.operations.call import Call
+from waldur_billing_mock.mock_server.web.listing import Listing
+
+
+def invoices_import_usage(call: Call) -> ImportResult:
+    """The rows of the body are items of their customers' invoices."""
+    fields = call.intake.fields()
+    return import_usage(call.world, Month(fields["year"], fields["month"]), fields["items"])
+
+
+def invoices_history_list(call: Call) -> Listing[Version]:
+    """The versions of the invoice, the newest first; of a span of time, where the query names one."""
+    invoice = call.invoice()
+    after, before = (_instant(call, name) for name in ("created_after", "created_before"))
+    versions: Sequence[Version] = [
+        version
+        for version in versions_of(call.world, invoice)
+        if (after is None or version.revision_date > after) and (before is None or version.revision_date < before)
+    ]
+    return Listing(versions)
+
+
+def invoices_history_at_retrieve(call: Call) -> Version:
+    """The invoice as it was at an instant. Raises `NotFound` before its first version."""
+    invoice = call.invoice()
+    instant = _instant(call, "timestamp")
+    assert instant is not None, "the parameter is required"
+    return version_at(call.world, invoice, instant)
+
+
+def _instant(call: Call, name: str) -> datetime | None:
+    """The instant that a query parameter states, None where it is not sent. Raises `InvalidFields`."""
+    text = call.query.get(name)
+    if not text:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidFields({name: ["Enter an ISO 8601 timestamp, such as 2025-11-22T09:00:00Z."]}) from None
