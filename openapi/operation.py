@@ -57,11 +57,6 @@ class Operation:
         return {parameter.name: parameter for parameter in self.parameters if parameter.location == "query"}
 
 
-def switches(document: Node) -> frozenset[str]:
-    """What a whole world does otherwise in a dialect: the `x-waldur-switches` of the document itself."""
-    return frozenset(document.get("x-waldur-switches", ()))
-
-
 def operations(document: Node) -> Iterator[Operation]:
     """Every operation of a bundled document, in its order. Raises `DocumentError` where a fact is missing."""
     for path, item in document["paths"].items():
