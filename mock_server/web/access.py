@@ -17,6 +17,8 @@ class Caller(Protocol):
     @property
     def is_staff(self) -> bool: ...
     @property
+    def is_support(self) -> bool: ...
+    @property
     def token_expired(self) -> bool: ...
 
 
@@ -71,6 +73,10 @@ def impersonated(user: User, uuid: str | None, find: Callable[[str], User | None
 
 
 def authorize(user: Caller, operation: Operation) -> None:
-    """Lets staff into staff operations, everybody into the others. Raises `Problem` 403, whatever the object is."""
-    if operation.permission == "staff" and not user.is_staff:
+    """Lets staff into staff operations, staff and support into those of support, everybody into the others.
+
+    Raises `Problem` 403, whatever the object is.
+    """
+    may = {"staff": user.is_staff, "support": user.is_staff or user.is_support}
+    if not may.get(operation.permission, True):
         raise problems.forbidden()

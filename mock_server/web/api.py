@@ -109,16 +109,20 @@ class Api(Generic[World, User]):
         self, world: World, request: Request, match: Match, headers: Mapping[str, str], body: Body | None
     ) -> Reply:
         _negotiate(request, match)
-        user = access.authenticate(request.raw_header(b"authorization"), partial(self._find_user, world))
-        find_by_uuid = partial(self._find_user_by_uuid, world)
-        user = access.impersonated(user, request.header(b"x-impersonated-user-uuid"), find_by_uuid)
+        user = None if match.route.is_public else self._caller(world, request)
         if request.method == "OPTIONS":
             return reply.json_reply(200, _metadata(match).encode(), headers)
         operation = match.route.operations.get("GET" if request.method == "HEAD" else request.method)
         if operation is None:
             raise problems.method_not_allowed(request.method)
-        access.authorize(user, operation)
+        if user is not None:
+            access.authorize(user, operation)
         return self._endpoints[operation.operation_id].answer(world, request, match, user, headers, body)
+
+    def _caller(self, world: World, request: Request) -> User:
+        user = access.authenticate(request.raw_header(b"authorization"), partial(self._find_user, world))
+        find_by_uuid = partial(self._find_user_by_uuid, world)
+        return access.impersonated(user, request.header(b"x-impersonated-user-uuid"), find_by_uuid)
 
 
 class _Endpoint(Generic[World, User]):
@@ -154,7 +158,7 @@ class _Endpoint(Generic[World, User]):
         world: World,
         request: Request,
         match: Match,
-        user: User,
+        user: User | None,
         headers: Mapping[str, str],
         body: Body | None,
     ) -> Reply:
@@ -176,6 +180,8 @@ class _Endpoint(Generic[World, User]):
         )
         value = self._function(world, intake)
         status = operation.success.status
+        if operation.success.media_type is not None:
+            return reply.file_reply(status, value, operation.success.media_type, headers)
         if self._renderer is None:
             return reply.empty_reply(status, headers)
         if request.method == "HEAD":

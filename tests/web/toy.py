@@ -27,6 +27,7 @@ class Eater:
 
     name: str
     is_staff: bool = False
+    is_support: bool = False
     is_active: bool = True
     token_expired: bool = False
 
