@@ -28,6 +28,7 @@ from waldur_billing_mock.openapi.history import compare, history, render
 from waldur_billing_mock.openapi.overlay import OverlayError
 from waldur_billing_mock.openapi.presentation import present
 from waldur_billing_mock.openapi.revision import BASE, LATEST, choose, describe, revisions
+from waldur_billing_mock.openapi.support import describe_support
 
 USAGE_ERROR = 2
 SECONDS_OF_SILENCE = 2.0
@@ -99,6 +100,9 @@ def _parser() -> argparse.ArgumentParser:
     spec.add_argument("--tolerant", action="store_true", help="also describe what servers take besides what to send")
     instead = spec.add_mutually_exclusive_group()
     instead.add_argument("--diff", nargs=2, metavar=("A", "B"), help="list what changes from one revision to another")
+    instead.add_argument(
+        "--support", action="store_true", help="print the neighbours of the billing operations instead"
+    )
     instead.add_argument("--history", action="store_true", help="list what each release changed")
     spec.add_argument(
         "--format",
@@ -190,7 +194,10 @@ def _spec(options: argparse.Namespace) -> int:
         return 0
     if options.format in ("text", "markdown"):
         _complain("The description comes as yaml or json; choose one of these as --format.")
-    document = present(describe(DESCRIPTION, options.revision, wire=options.wire, tolerant=options.tolerant))
+    if options.support:
+        document = describe_support(DESCRIPTION, wire=options.wire, tolerant=options.tolerant)
+    else:
+        document = present(describe(DESCRIPTION, options.revision, wire=options.wire, tolerant=options.tolerant))
     print(to_json(document) if options.format == "json" else to_yaml(document), end="", flush=True)
     return 0
 

@@ -39,7 +39,7 @@ from waldur_billing_mock.mock_server.control.webhooks import Webhooks, post
 from waldur_billing_mock.mock_server.operations.registry import bind
 from waldur_billing_mock.mock_server.operations.rendered import remember
 from waldur_billing_mock.mock_server.settings import CACHE, DESCRIPTION, Settings
-from waldur_billing_mock.mock_server.spec.compiled import described
+from waldur_billing_mock.mock_server.spec.compiled import described, described_support
 from waldur_billing_mock.mock_server.stage import Stage
 from waldur_billing_mock.mock_server.web import problems
 from waldur_billing_mock.mock_server.web.api import Api
@@ -48,6 +48,7 @@ from waldur_billing_mock.mock_server.web.limits import Limits
 from waldur_billing_mock.mock_server.web.request import Request as ApiRequest
 from waldur_billing_mock.mock_server.web.request_log import RequestLog
 from waldur_billing_mock.openapi.document import Node
+from waldur_billing_mock.openapi.support import join
 
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -87,7 +88,8 @@ def create_app(settings: Settings, stage: Stage, write: Callable[[str], object] 
     """The whole server; `write` takes a line for every request. Raises `DocumentError` where the parts do not agree."""
     document = _description(settings.revision, settings.wire)
     sessions = Sessions(lambda id: _session(id, stage, settings))
-    api, plane = _controlled(document, _api(document, stage, settings.limits), sessions, settings)
+    served = join(document, described_support(DESCRIPTION, CACHE, wire=settings.wire))
+    api, plane = _controlled(document, _api(served, stage, settings.limits), sessions, settings)
     middleware = [Middleware(FindSession, sessions=sessions), Middleware(_PastTheRoutes, api=api)]
     if write is not None:
         as_json = settings.log_format == "json"

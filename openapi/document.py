@@ -45,9 +45,9 @@ def read_yaml(path: Path) -> Any:
         raise DocumentError(f"{path}: not YAML: {error}") from error
 
 
-def bundle(folder: Path) -> Node:
-    """The whole description in `folder` as one document whose references all point into `#/components`."""
-    return _Bundler(folder.resolve()).bundle()
+def bundle(folder: Path, root: str = "openapi.yaml") -> Node:
+    """The description that starts with the file `root`, as one document whose references point into `#/components`."""
+    return _Bundler(folder.resolve()).bundle(root)
 
 
 class _Bundler:
@@ -56,8 +56,8 @@ class _Bundler:
         self._files: dict[Path, Any] = {}
         self._components: dict[str, Node] = {}
 
-    def bundle(self) -> Node:
-        root = self._folder / "openapi.yaml"
+    def bundle(self, name: str) -> Node:
+        root = self._folder / name
         document = dict(self._hoist(self._file(root), root))
         declared: Node = document.pop("components", {})
         paths: Node = {}
@@ -96,7 +96,7 @@ class _Bundler:
         inside = target.is_relative_to(self._folder)
         place = target.relative_to(self._folder).with_suffix("").parts if inside else ()
         match (*place, *pointer.strip("/").split("/")) if pointer.strip("/") else place:
-            case ("components", str(kind), str(component)):
+            case ("components", str(kind), str(component)) | ("components", "support", str(kind), str(component)):
                 pass
             case _:
                 raise DocumentError(

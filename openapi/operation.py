@@ -24,11 +24,15 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """The operation's only 2xx answer: its status, its schema (None: no body), the schemas of its headers by name."""
+    """The operation's only 2xx answer: its status, its schema (None: no JSON), the schemas of its headers by name.
+
+    `media_type` is that of an answer that is no JSON.
+    """
 
     status: int
     schema: Node | None
     headers: Mapping[str, Node]
+    media_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +110,11 @@ def _success(document: Node, node: Node, place: str) -> Success:
     if len(found) != 1:
         raise DocumentError(f"{place}: describe exactly one 2xx response, not {len(found)}.")
     response = resolve(document, node["responses"][found[0]])
-    content = response.get("content", {}).get("application/json")
+    contents = response.get("content", {})
+    content = contents.get("application/json")
     return Success(
         status=int(found[0]),
         schema=content["schema"] if content else None,
+        media_type=next(iter(contents), None) if content is None else None,
         headers={name: resolve(document, header)["schema"] for name, header in response.get("headers", {}).items()},
     )

@@ -10,6 +10,7 @@ from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.operations import beyond, invoice_items, invoices, provider_invoice_items
 from waldur_billing_mock.mock_server.operations.call import Call
 from waldur_billing_mock.mock_server.operations.problems import problem_of
+from waldur_billing_mock.mock_server.operations.support import registry as support
 from waldur_billing_mock.mock_server.web.intake import Intake
 from waldur_billing_mock.openapi.document import DocumentError, Node
 from waldur_billing_mock.openapi.operation import operations
@@ -32,7 +33,7 @@ def bind(document: Node) -> Mapping[str, Callable[[World, Intake[User]], Any]]:
 
     Raises `DocumentError` naming every operation that is described but has no function.
     """
-    defined = functions()
+    defined = {**functions(), **support.functions(document["info"]["version"])}
     described = [operation.operation_id for operation in operations(document) if operation.method != "HEAD"]
     if missing := [name for name in described if name not in defined]:
         raise DocumentError(f"Described in openapi/, but without a function in operations/: {', '.join(missing)}.")

@@ -2,28 +2,40 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-from waldur_billing_mock.openapi import revision
+from waldur_billing_mock.openapi import revision, support
 from waldur_billing_mock.openapi.document import Node
 
 
 def described(folder: Path, cache: Path, name: str, *, wire: bool) -> Node:
-    """What `describe` says of a revision, kept in a file with a fingerprint of all that it is made from.
+    """What `describe` says of a revision and of what is tolerated, kept in a file. Raises what `describe` raises."""
+    kept = cache / f"{name}{'-wire' * wire}.json"
+    return _kept(folder, kept, lambda: revision.describe(folder, name, wire=wire, tolerant=True))
 
-    There is one file for each revision and dialect, so that none is left behind. Raises what `describe` raises. A
-    folder that cannot be used is done without.
+
+def described_support(folder: Path, cache: Path, *, wire: bool) -> Node:
+    """The same of the neighbours, as `describe_support` says it."""
+    kept = cache / f"support{'-wire' * wire}.json"
+    return _kept(folder, kept, lambda: support.describe_support(folder, wire=wire, tolerant=True))
+
+
+def _kept(folder: Path, kept: Path, make: Callable[[], Node]) -> Node:
+    """What `make` makes, kept in a file with a fingerprint of all that it is made from.
+
+    There is one file for each revision and dialect, so that none is left behind. A folder that cannot be used is done
+    without.
     """
-    kept, fingerprint = cache / f"{name}{'-wire' * wire}.json", _fingerprint(folder)
+    fingerprint, cache = _fingerprint(folder), kept.parent
     with suppress(OSError, ValueError, KeyError, TypeError):
         found = json.loads(kept.read_bytes())
         if found["of"] == fingerprint:
             document: Node = found["document"]
             return document
-    made = revision.describe(folder, name, wire=wire, tolerant=True)
+    made = make()
     with suppress(OSError):
         cache.mkdir(parents=True, exist_ok=True)
         unfinished = kept.with_suffix(f".{os.getpid()}")

@@ -109,20 +109,25 @@ class Api(Generic[World, User]):
         self, world: World, request: Request, match: Match, headers: dict[str, str], body: Body | None
     ) -> Reply:
         _negotiate(request, match)
-        user = access.authenticate(request.raw_header(b"authorization"), partial(self._find_user, world))
-        uuid = request.header(b"x-impersonated-user-uuid")
-        if uuid is not None:
-            other = access.impersonated(user, uuid, partial(self._find_user_by_uuid, world))
-            if other is not None:
-                headers["X-Impersonator-Uuid"] = user.uuid
-                user = other
+        user = None if match.route.is_public else self._caller(world, request, headers)
         if request.method == "OPTIONS":
             return reply.json_reply(200, _metadata(match).encode(), headers)
         operation = match.route.operations.get("GET" if request.method == "HEAD" else request.method)
         if operation is None:
             raise problems.method_not_allowed(request.method)
-        access.authorize(user, operation)
+        if user is not None:
+            access.authorize(user, operation)
         return self._endpoints[operation.operation_id].answer(world, request, match, user, headers, body)
+
+    def _caller(self, world: World, request: Request, headers: dict[str, str]) -> User:
+        """The user of the token, or the one that staff ask to be taken for, which a header of the reply tells."""
+        user = access.authenticate(request.raw_header(b"authorization"), partial(self._find_user, world))
+        uuid = request.header(b"x-impersonated-user-uuid")
+        other = uuid and access.impersonated(user, uuid, partial(self._find_user_by_uuid, world))
+        if not other:
+            return user
+        headers["X-Impersonator-Uuid"] = user.uuid
+        return other
 
 
 class _Endpoint(Generic[World, User]):
@@ -158,7 +163,7 @@ class _Endpoint(Generic[World, User]):
         world: World,
         request: Request,
         match: Match,
-        user: User,
+        user: User | None,
         headers: Mapping[str, str],
         body: Body | None,
     ) -> Reply:
@@ -180,6 +185,8 @@ class _Endpoint(Generic[World, User]):
         )
         value = self._function(world, intake)
         status = operation.success.status
+        if operation.success.media_type is not None:
+            return reply.file_reply(status, value, operation.success.media_type, headers)
         if self._renderer is None:
             return reply.empty_reply(status, headers)
         if request.method == "HEAD":

@@ -30,7 +30,7 @@ class Intake(Generic[User]):
     def __init__(
         self,
         *,
-        user: User,
+        user: User | None,
         path: Mapping[str, str],
         judge: Callable[[bytes], Mapping[str, Any]],
         extensions: Mapping[str, Mapping[str, Any]],
@@ -40,7 +40,7 @@ class Intake(Generic[User]):
         links: Links,
         operation: Operation,
     ) -> None:
-        self.user: Final = user
+        self._user: Final = user
         self.path: Final = path
         self.links: Final = links
         self.switches: Final = operation.switches
@@ -51,6 +51,12 @@ class Intake(Generic[User]):
         self._fields: Final = fields
         self._body: Final = body
         self._operation: Final = operation
+
+    @property
+    def user(self) -> User:
+        """Who calls."""
+        assert self._user is not None, "an operation for everybody does not ask who calls"
+        return self._user
 
     @property
     def query(self) -> Mapping[str, Any]:

@@ -31,6 +31,11 @@ def json_reply(status: int, body: bytes, headers: Mapping[str, str]) -> Reply:
     return Reply(status, [*_encoded(headers), _length(body), _JSON], body)
 
 
+def file_reply(status: int, content: bytes, media_type: str, headers: Mapping[str, str]) -> Reply:
+    """A reply with content of another kind."""
+    return Reply(status, [*_encoded(headers), _length(content), (b"content-type", media_type.encode())], content)
+
+
 def empty_reply(status: int, headers: Mapping[str, str]) -> Reply:
     """A reply without a body, and so without a content type."""
     return Reply(status, [*_encoded(headers), *([] if status == 204 else [_length(b"")])], b"")

@@ -28,6 +28,11 @@ class Route:
     operations: Mapping[str, Operation]
     allow: str
 
+    @property
+    def is_public(self) -> bool:
+        """Whether no token is needed."""
+        return all(operation.permission == "public" for operation in self.operations.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
