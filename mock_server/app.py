@@ -2,9 +2,10 @@
 
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -26,7 +27,7 @@ from waldur_billing_mock.mock_server.control.events import Events
 from waldur_billing_mock.mock_server.control.exchanges import Reader
 from waldur_billing_mock.mock_server.control.faults import Faults
 from waldur_billing_mock.mock_server.control.journal import Journal, Recorder
-from waldur_billing_mock.mock_server.control.lookup import Lookup
+from waldur_billing_mock.mock_server.control.lookup import Lookup, role_of
 from waldur_billing_mock.mock_server.control.metrics import Metrics
 from waldur_billing_mock.mock_server.control.plane import Plane
 from waldur_billing_mock.mock_server.control.rules import Rules
@@ -35,7 +36,7 @@ from waldur_billing_mock.mock_server.control.sessions import FindSession, Sessio
 from waldur_billing_mock.mock_server.control.webhooks import Webhooks, post
 from waldur_billing_mock.mock_server.operations.registry import bind
 from waldur_billing_mock.mock_server.operations.rendered import remember
-from waldur_billing_mock.mock_server.settings import CACHE, DESCRIPTION, Settings
+from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.spec.compiled import described
 from waldur_billing_mock.mock_server.stage import Stage
 from waldur_billing_mock.mock_server.web import problems
@@ -62,29 +63,67 @@ def create_stage(settings: Settings, tell: Callable[[World, Month], None] | None
     return Stage(lambda: build(settings.scenario, seed=settings.seed, now=settings.now, size=settings.size, tell=tell))
 
 
-def create_app(settings: Settings, stage: Stage, write: Callable[[str], object] | None = None) -> Starlette:
-    """The whole server; `write` takes a line for every request. Raises `DocumentError` where the parts do not agree."""
-    document = described(DESCRIPTION, CACHE, settings.revision, wire=settings.wire)
+def create_app(
+    settings: Settings, stage: Stage, log: Callable[[str, Mapping[str, Any]], None] | None = None
+) -> Starlette:
+    """The whole server. Raises `DocumentError` where the parts do not agree.
+
+    `log` takes a line for each request, as text and as fields.
+    """
+    document = described(DESCRIPTION, settings.cache, settings.revision, wire=settings.wire)
     sessions = Sessions(lambda id: _session(id, stage, settings))
-    api, plane = _controlled(document, _api(document, stage), sessions, settings)
-    middleware = [Middleware(FindSession, sessions=sessions), Middleware(_PastTheRoutes, api=api)]
-    if write is not None:
-        as_json = settings.log_format == "json"
-        middleware.insert(0, Middleware(RequestLog, write=write, clock=time.perf_counter, as_json=as_json))
-    pages = console(stage, document, users, ControlPlane(plane))
-    routes = [pages, Route("/", lambda request: RedirectResponse("/_mock/"))]
+    inner = _api(document, stage)
+    lookup = Lookup(inner.routes, _find_user)
+    api, plane = _controlled(document, inner, sessions, lookup, settings)
+    middleware = [Middleware(FindSession, sessions=sessions)]
+    if log is not None:
+        middleware.append(
+            Middleware(
+                RequestLog,
+                write=log,
+                clock=time.perf_counter,
+                tokens=_tokens,
+                describe=partial(_describe, lookup) if settings.log_format == "json" else None,
+            )
+        )
+    middleware.append(Middleware(_PastTheRoutes, api=api))
+    pages = console(
+        stage,
+        document,
+        users,
+        ControlPlane(plane),
+        admin_token=settings.admin_token,
+        allowed_hosts=settings.allowed_hosts,
+    )
+    routes = [*pages, Route("/", _to_the_page)]
     app = Starlette(routes=routes, middleware=middleware, exception_handlers={500: _server_error})
     app.router.default = api
     return app
 
 
-def _controlled(document: Node, api: Api[World, User], sessions: Sessions, settings: Settings) -> tuple[ASGIApp, Plane]:
+def _find_user(scope: Scope, token: str) -> User | None:
+    return session_of(scope).stage.world.users.first(token=token)
+
+
+def _tokens(scope: Scope) -> frozenset[str]:
+    """The tokens of the world that a request asks."""
+    return frozenset(user.token for user in session_of(scope).stage.world.users)
+
+
+def _describe(lookup: Lookup, scope: Scope) -> Mapping[str, str | None]:
+    """Who asks for what, as the log tells it."""
+    user = lookup.user(scope)
+    return {
+        "user": user.username if user else None,
+        "role": role_of(user) if user else None,
+        "operation": lookup.operation(scope),
+    }
+
+
+def _controlled(
+    document: Node, api: Api[World, User], sessions: Sessions, lookup: Lookup, settings: Settings
+) -> tuple[ASGIApp, Plane]:
     """The API as callers meet it, from outside in: metrics, journal, faults, events; and what steers these."""
-
-    def find_user(scope: Scope, token: str) -> User | None:
-        return session_of(scope).stage.world.users.first(token=token)
-
-    lookup = Lookup(api.routes, find_user)
     shared = Rules()
     faults = Faults(Announce(api, lookup=lookup), document=document, lookup=lookup, shared=shared)
     recorder = Recorder(faults, journal_of=lambda scope: session_of(scope).journal, now=_now, clock=time.perf_counter)
@@ -147,6 +186,10 @@ def _api(document: Node, stage: Stage) -> Api[World, User]:
         remember=remember,
         state=lambda request: stage.world.version,
     )
+
+
+async def _to_the_page(request: Request) -> Response:
+    return RedirectResponse("/_mock/")
 
 
 def _server_error(request: Request, error: Exception) -> Response:
