@@ -3,11 +3,12 @@
 import gc
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -29,7 +30,7 @@ from waldur_billing_mock.mock_server.control.events import Events
 from waldur_billing_mock.mock_server.control.exchanges import Reader
 from waldur_billing_mock.mock_server.control.faults import Faults
 from waldur_billing_mock.mock_server.control.journal import Journal, Recorder
-from waldur_billing_mock.mock_server.control.lookup import Lookup
+from waldur_billing_mock.mock_server.control.lookup import Lookup, role_of
 from waldur_billing_mock.mock_server.control.metrics import Metrics
 from waldur_billing_mock.mock_server.control.plane import Plane
 from waldur_billing_mock.mock_server.control.rules import Rules
@@ -38,7 +39,7 @@ from waldur_billing_mock.mock_server.control.sessions import FindSession, Sessio
 from waldur_billing_mock.mock_server.control.webhooks import Webhooks, post
 from waldur_billing_mock.mock_server.operations.registry import bind
 from waldur_billing_mock.mock_server.operations.rendered import remember
-from waldur_billing_mock.mock_server.settings import CACHE, DESCRIPTION, Settings
+from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.spec.compiled import described, described_support
 from waldur_billing_mock.mock_server.stage import Stage
 from waldur_billing_mock.mock_server.web import problems
@@ -63,7 +64,7 @@ def create_stage(settings: Settings, tell: Callable[[World, Month], None] | None
 
 
 def _stage(settings: Settings, tell: Callable[[World, Month], None] | None) -> Stage:
-    copied = "credit-details-copied" in _description(settings.revision, settings.wire).get("x-waldur-switches", ())
+    copied = "credit-details-copied" in _description(settings.cache, settings.revision, settings.wire).get("x-waldur-switches", ())
     if settings.world is not None:
         # Imported for world files only: the checks of all their fields are made at import.
         from waldur_billing_mock.mock_server.world_file import load_file
@@ -84,18 +85,40 @@ def _stage(settings: Settings, tell: Callable[[World, Month], None] | None) -> S
     )
 
 
-def create_app(settings: Settings, stage: Stage, write: Callable[[str], object] | None = None) -> Starlette:
-    """The whole server; `write` takes a line for every request. Raises `DocumentError` where the parts do not agree."""
-    document = _description(settings.revision, settings.wire)
+def create_app(
+    settings: Settings, stage: Stage, log: Callable[[str, Mapping[str, Any]], None] | None = None
+) -> Starlette:
+    """The whole server. Raises `DocumentError` where the parts do not agree.
+
+    `log` takes a line for each request, as text and as fields.
+    """
+    document = _description(settings.cache, settings.revision, settings.wire)
     sessions = Sessions(lambda id: _session(id, stage, settings))
-    served = join(document, described_support(DESCRIPTION, CACHE, wire=settings.wire))
-    api, plane = _controlled(document, _api(served, stage, settings.limits), sessions, settings)
-    middleware = [Middleware(FindSession, sessions=sessions), Middleware(_PastTheRoutes, api=api)]
-    if write is not None:
-        as_json = settings.log_format == "json"
-        middleware.insert(0, Middleware(RequestLog, write=write, clock=time.perf_counter, as_json=as_json))
-    pages = console(stage, document, users, ControlPlane(plane))
-    routes = [pages, Route("/", lambda request: RedirectResponse("/_mock/"))]
+    served = join(document, described_support(DESCRIPTION, settings.cache, wire=settings.wire))
+    inner = _api(served, stage, settings.limits)
+    lookup = Lookup(inner.routes, _find_user)
+    api, plane = _controlled(document, inner, sessions, lookup, settings)
+    middleware = [Middleware(FindSession, sessions=sessions)]
+    if log is not None:
+        middleware.append(
+            Middleware(
+                RequestLog,
+                write=log,
+                clock=time.perf_counter,
+                tokens=_tokens,
+                describe=partial(_describe, lookup) if settings.log_format == "json" else None,
+            )
+        )
+    middleware.append(Middleware(_PastTheRoutes, api=api))
+    pages = console(
+        stage,
+        document,
+        users,
+        ControlPlane(plane),
+        admin_token=settings.admin_token,
+        allowed_hosts=settings.allowed_hosts,
+    )
+    routes = [*pages, Route("/", _to_the_page)]
     app = Starlette(routes=routes, middleware=middleware, exception_handlers={500: _server_error})
     app.router.default = api
     return app
@@ -114,18 +137,34 @@ def _without_garbage_collection() -> Iterator[None]:
 
 
 @lru_cache(maxsize=4)
-def _description(revision: str, wire: bool) -> Node:
+def _description(cache: Path | None, revision: str, wire: bool) -> Node:
     """The description of a dialect, which nobody changes."""
-    return described(DESCRIPTION, CACHE, revision, wire=wire)
+    return described(DESCRIPTION, cache, revision, wire=wire)
 
 
-def _controlled(document: Node, api: Api[World, User], sessions: Sessions, settings: Settings) -> tuple[ASGIApp, Plane]:
+def _find_user(scope: Scope, token: str) -> User | None:
+    return session_of(scope).stage.world.users.first(token=token)
+
+
+def _tokens(scope: Scope) -> frozenset[str]:
+    """The tokens of the world that a request asks."""
+    return frozenset(user.token for user in session_of(scope).stage.world.users)
+
+
+def _describe(lookup: Lookup, scope: Scope) -> Mapping[str, str | None]:
+    """Who asks for what, as the log tells it."""
+    user = lookup.user(scope)
+    return {
+        "user": user.username if user else None,
+        "role": role_of(user) if user else None,
+        "operation": lookup.operation(scope),
+    }
+
+
+def _controlled(
+    document: Node, api: Api[World, User], sessions: Sessions, lookup: Lookup, settings: Settings
+) -> tuple[ASGIApp, Plane]:
     """The API as callers meet it, from outside in: metrics, journal, faults, events; and what steers these."""
-
-    def find_user(scope: Scope, token: str) -> User | None:
-        return session_of(scope).stage.world.users.first(token=token)
-
-    lookup = Lookup(api.routes, find_user)
     shared = Rules()
     faults = Faults(Announce(api, lookup=lookup), document=document, lookup=lookup, shared=shared)
     recorder = Recorder(faults, journal_of=lambda scope: session_of(scope).journal, now=_now, clock=time.perf_counter)
@@ -188,6 +227,10 @@ def _api(document: Node, stage: Stage, limits: Limits) -> Api[World, User]:
         remember=remember,
         limits=limits,
     )
+
+
+async def _to_the_page(request: Request) -> Response:
+    return RedirectResponse("/_mock/")
 
 
 def _server_error(request: Request, error: Exception) -> Response:

@@ -1,10 +1,13 @@
-"""The settings of one server, complete and frozen before anything is built."""
+"""The settings of one server, complete, checked and frozen before anything is built."""
 
 import os
+import types
+import typing
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from waldur_billing_mock import openapi
 from waldur_billing_mock.fixtures import DEFAULT_SCENARIO, DEFAULT_SEED, Size
@@ -14,18 +17,28 @@ from waldur_billing_mock.openapi.revision import BASE
 DESCRIPTION: Final = Path(openapi.__file__).parent
 """The folder of the description."""
 
-CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "waldur-billing-mock")
-"""The folder of what can be made again at any time."""
-
 LogFormat = Literal["text", "json"]
+
+
+def cache_folder(environment: Mapping[str, str]) -> Path | None:
+    """The folder of files that can be made again at any time; None for a user who has no home."""
+    given = Path(environment.get("XDG_CACHE_HOME", ""))
+    if given.is_absolute():
+        return given / "waldur-billing-mock"
+    try:
+        return Path.home() / ".cache" / "waldur-billing-mock"
+    except RuntimeError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a server serves and where.
+    """What a server serves and where. Raises `TypeError` or `ValueError` for a value that a field cannot have.
 
-    The world comes from the file `world`, or else from a scenario: `now` is where its clock stands, None: where the
-    scenario puts it.
+    The world comes from the file `world`, or else from a scenario: `now` (aware) is where its clock is stopped, None:
+    where the scenario puts it. `quiet` logs no requests. `journal_bytes` is what a session stores of the last requests
+    and answers. Whoever calls `/_mock/` needs the `admin_token`, where there is one, and calls it by an address, by
+    `localhost` or by one of `allowed_hosts`; None allows all names.
     """
 
     host: str = "127.0.0.1"
@@ -41,3 +54,32 @@ class Settings:
     journal_bytes: int = 4_000_000
     """What a session keeps of the last requests and answers; 0 keeps none."""
     limits: Limits = field(default_factory=Limits)
+    quiet: bool = False
+    admin_token: str | None = field(default=None, repr=False)
+    allowed_hosts: tuple[str, ...] | None = None
+    cache: Path | None = field(default_factory=lambda: cache_folder(os.environ))
+
+    def __post_init__(self) -> None:
+        hints = get_type_hints(type(self))
+        for name, hint in hints.items():
+            value = getattr(self, name)
+            if not _fits(value, hint):
+                words = hint.__name__ if isinstance(hint, type) else str(hint).replace("typing.", "")
+                raise TypeError(f"{name} is {value!r}, of the type {type(value).__name__}; it must be {words}.")
+        if not 0 <= self.port <= 65535:
+            raise ValueError(f"port is {self.port}; use a number from 0 to 65535.")
+        if self.now is not None and self.now.utcoffset() is None:
+            raise ValueError(f"now is {self.now.isoformat()}, without a time zone; add tzinfo=UTC.")
+
+
+def _fits(value: object, hint: Any) -> bool:
+    """Whether a value is of an annotated type. True and False are no numbers."""
+    match get_origin(hint):
+        case None:
+            return isinstance(value, hint) and (hint is bool or not isinstance(value, bool))
+        case typing.Literal:
+            return value in get_args(hint)
+        case types.UnionType:
+            return any(_fits(value, one) for one in get_args(hint))
+        case _:
+            return isinstance(value, tuple) and all(isinstance(one, str) for one in value)

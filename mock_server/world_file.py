@@ -4,10 +4,12 @@ A row is an object of the fields that its class stores; what follows from them i
 on where the dumped one stopped: its clock, its seed, and the ids and uuids that it makes next.
 """
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from inspect import cleandoc
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Any, Final
 
 from waldur_billing_mock.fixtures import DEFAULT_NOW, DEFAULT_SEED
@@ -25,7 +27,7 @@ from waldur_billing_mock.mock_server.world_tables import (
     put_row,
     rows_of,
 )
-from waldur_billing_mock.mock_server.world_text import WorldText
+from waldur_billing_mock.mock_server.world_text import WorldFileError, WorldText
 from waldur_billing_mock.mock_server.world_values import (
     TEXT,
     Kind,
@@ -76,6 +78,31 @@ def dump(world: World) -> str:
         ]
         lines.append(f'"{name}": [\n{_LINE_END.join(rows)}\n]' if rows else f'"{name}": []')
     return f"{{\n{_LINE_END.join(lines)}\n}}\n"
+
+
+def write(world: World, path: Path) -> None:
+    """Writes the file as a whole or not at all. Raises `WorldFileError` where it cannot be written."""
+    try:
+        _write(dump(world), path.resolve())
+    except OSError as error:
+        raise WorldFileError(f"{path}: the file cannot be written: {error.strerror}.") from error
+
+
+def _write(text: str, path: Path) -> None:
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")  # a pipe or a device, which cannot be replaced
+        return
+    descriptor, unfinished = mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)
+        Path(unfinished).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        Path(unfinished).replace(path)
+    except BaseException:
+        Path(unfinished).unlink(missing_ok=True)
+        raise
 
 
 def schema() -> Schema:

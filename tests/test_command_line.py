@@ -1,6 +1,8 @@
 """The command line says what it can do, what it serves, and what the user can mend."""
 
+import errno
 import json
+import os
 import re
 import signal
 import socket
@@ -11,23 +13,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.asgi import pristine
+from tests.asgi import Api, pristine
 from tests.descriptions import description
+from tests.operations.figures import INVOICE
 from tests.serving import FROM_THE_CHECKOUT, ROOT
 from waldur_billing_mock.fixtures import SCENARIOS
 from waldur_billing_mock.mock_server import __version__
 from waldur_billing_mock.mock_server.__main__ import main
-from waldur_billing_mock.mock_server.settings import DESCRIPTION
-from waldur_billing_mock.mock_server.world_file import dump
+from waldur_billing_mock.mock_server.app import create_stage
+from waldur_billing_mock.mock_server.arguments import parser, world_settings
+from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
+from waldur_billing_mock.mock_server.world_file import dump, load, write
+from waldur_billing_mock.mock_server.world_text import WorldFileError
 from waldur_billing_mock.openapi.document import to_yaml
 from waldur_billing_mock.openapi.presentation import present
 from waldur_billing_mock.openapi.revision import revisions
 
-SECONDS_TO_STOP: Final = 2.0
+SECONDS_TO_STOP: Final = 1.0
 SECONDS_TO_LIVE: Final = 60.0
 
 
@@ -42,8 +49,9 @@ def run(*arguments: str) -> int:
 @contextmanager
 def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A server on a free port, ended in any case; both of its streams can be read."""
+    scenario = () if "--world" in arguments else ("--scenario", "one-invoice")
     process = subprocess.Popen(
-        [*FROM_THE_CHECKOUT, "serve", "--port", "0", "--scenario", "one-invoice", *arguments],
+        [*FROM_THE_CHECKOUT, "serve", "--port", "0", *scenario, *arguments],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -106,7 +114,39 @@ def test_help_tells_all_options(capsys: pytest.CaptureFixture[str], arguments: t
 
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--version") == 0
-    assert capsys.readouterr().out == f"{__version__}\n"
+    assert capsys.readouterr().out == f"waldur-mock {__version__}\n"
+
+
+@pytest.mark.parametrize("command", ["serve", "export", "spec", "world-format", "completion"])
+def test_the_help_of_a_command_has_defaults_and_two_examples(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    run(command, "--help")
+
+    _, examples, more = capsys.readouterr().out.partition("examples:\n")
+    assert examples
+    assert len([line for line in more.partition("\n\n")[0].splitlines() if line.startswith("  waldur-mock ")]) == 2
+
+
+@pytest.mark.parametrize("command", ["serve", "export", "spec", "world-format"])
+def test_the_help_tells_the_default_of_every_option(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    run(command, "--help")
+
+    listed = capsys.readouterr().out.partition("\noptions:\n")[2].partition("\n\n")[0]
+    options = re.split(r"\n  (?=-)", f"\n{listed}".rstrip())
+    without = {"--help", "--world", "--save", "--diff", "--history"}
+    assert [
+        option
+        for option in options
+        if option.strip() and "default" not in option and not any(name in option for name in without)
+    ] == []
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_a_shell_completes_the_commands(capsys: pytest.CaptureFixture[str], shell: str) -> None:
+    assert run("completion", shell) == 0
+
+    script = capsys.readouterr().out
+    assert "world-format" in script
+    assert "--scenario" in script
 
 
 @pytest.mark.parametrize("arguments", [(), ("dance",), ("spec", "--format", "xml"), ("serve", "--nonsense")])
@@ -119,7 +159,7 @@ def test_several_workers_are_refused_with_the_reason_and_a_way_out(capsys: pytes
     assert run("serve", "--workers", "4") == 2
 
     said = " ".join(capsys.readouterr().err.split())
-    assert "the world lives in the memory of one process" in said
+    assert "the world is in the memory of one process" in said
     assert "start several servers, each on its own --port" in said
 
 
@@ -197,18 +237,37 @@ def test_a_release_between_two_is_told_to_be_the_one_before(
     [
         (["spec", "--revision", "9"], "There is no revision '9'; choose one of documents, 7.8.8, 7.9.0"),
         (["spec", "--diff", "7.8.8", "9"], "There is no revision '9'"),
-        (["spec", "--history", "--format", "yaml"], "Differences come as text, markdown or json"),
-        (["spec", "--format", "text"], "The description comes as yaml or json"),
+        (["spec", "--history", "--format", "yaml"], "Differences come as text, markdown, json; choose one"),
+        (["spec", "--format", "text"], "The description comes as yaml, json; choose one"),
         (["serve", "--port", "0", "--revision", "9"], "There is no revision '9'"),
         (["serve", "--port", "0", "--scenario", "x"], "there is no scenario 'x'; choose one of default"),
         (["serve", "--port", "0", "--scenario", "empty", "--months", "2"], "has one size"),
         (["serve", "--port", "0", "--world", "missing.json"], "missing.json"),
-        (["serve", "--port", "0", "--now", "22.11.2025"], "'22.11.2025' is no date; write it as 2025-11-22"),
-        (["serve", "--port", "0", "--now", "2025-02-30"], "'2025-02-30' is no date"),
-        (["serve", "--port", "65536"], "'65536' is no port; choose a number from 0 to 65535"),
-        (["serve", "--port", "-1"], "'-1' is no port"),
+        (["serve", "--port", "0", "--now", "22.11.2025"], "'22.11.2025' is not a date; write it as 2025-11-22"),
+        (["serve", "--port", "0", "--now", "2025-02-30"], "'2025-02-30' is not a date"),
+        (["serve", "--port", "65536"], "'65536' is not a valid port; use a number from 0 to 65535"),
+        (["serve", "--port", "-1"], "'-1' is not a valid port"),
         (["serve", "--port", "0", "--customers", "0"], "'0' is not a positive number"),
-        (["serve", "--port", "0", "--host", "192.0.2.1"], "cannot listen on 192.0.2.1:0"),
+        (
+            ["serve", "--port", "0", "--host", "192.0.2.1"],
+            "cannot listen on the host '192.0.2.1': it is not an address of this machine",
+        ),
+        (["serve", "--host", "nosuch.invalid"], "cannot listen on the host 'nosuch.invalid': it is not a known name"),
+        (["serve", "--host", ""], "cannot listen on the host ''"),
+        (["serve", "--port", "80000"], "'80000' is not a valid port"),
+        (["serve", "--seed", "x"], "'x' is not a valid seed"),
+        (
+            ["serve", "--world", "w.json", "--seed", "1"],
+            "--world w.json already says what the world is; leave out --seed.",
+        ),
+        (["export", "--world", "w.json", "--now", "2025-11-22", "--months", "3"], "leave out --now, --months."),
+        (["serve", "--world", "w.json", "--scenario", "empty"], "leave out --scenario."),
+        (["export", "--scenario", "x"], "there is no scenario 'x'"),
+        (
+            ["export", "--scenario", "empty", "--output", "/nowhere/w.json"],
+            "/nowhere/w.json: the file cannot be written: ",
+        ),
+        (["serve", "--port", "0", "--save", "/nowhere/w.json"], "--save /nowhere/w.json: no file can be written there"),
     ],
 )
 def test_what_cannot_be_done_is_told_in_a_sentence(
@@ -239,7 +298,7 @@ def test_a_port_that_is_taken_is_told_so(capsys: pytest.CaptureFixture[str]) -> 
 
     complaint = capsys.readouterr().err
     assert code == 2
-    assert complaint.startswith(f"waldur-mock: cannot listen on 127.0.0.1:{port}: ")
+    assert complaint.startswith(f"waldur-mock: cannot listen on 127.0.0.1: the port {port} is in use; ")
     assert "choose another --port, or 0 for a free one." in complaint
 
 
@@ -275,7 +334,7 @@ def test_a_server_stops_at_once_and_quietly(signal_number: signal.Signals) -> No
         seconds = time.monotonic() - begun
         said = process.communicate()[1]
 
-    assert code in ((0,) if signal_number == signal.SIGINT else (0, -signal.SIGTERM))
+    assert code == 0
     assert seconds < SECONDS_TO_STOP
     assert "Traceback" not in said
 
@@ -308,3 +367,122 @@ def test_a_world_of_a_file_is_served(tmp_path: Path) -> None:
 
     assert str(path) in message
     assert "0 invoices" in message
+
+
+# Export and save.
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--scenario", "one-invoice", "--seed", "3"),
+        ("--customers", "5", "--months", "3", "--now", "2026-02-10"),
+        ("--world", str(ROOT / "mock_server" / "worlds" / "complete.yaml")),
+    ],
+)
+def test_an_exported_world_answers_byte_for_byte_the_same(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    path = tmp_path / "world.json"
+    assert run("export", *arguments, "--output", str(path)) == 0
+
+    worlds = [load(path.read_text(encoding="utf-8")), create_stage(settings_of("serve", *arguments)).world]
+
+    assert dump(worlds[0]) == dump(worlds[1])
+    answers = []
+    for world in worlds:
+        api = Api(Settings(), world.fork)
+        token = next(user.token for user in api.world.users if user.is_staff)
+        headers = {"Authorization": f"Token {token}"}
+        lists = ("/api/invoices/", "/api/invoice-items/", "/api/invoices/growth/", "/api/provider-invoice-items/")
+        answers.append([api.send("GET", path, None, headers).text for path in lists])
+    assert answers[0] == answers[1]
+
+
+def settings_of(*arguments: str) -> Settings:
+    """The settings of a command that serves."""
+    return Settings(**world_settings(parser().parse_args(arguments)))
+
+
+def test_an_export_goes_to_standard_output_where_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("export", "--scenario", "empty") == 0
+    assert capsys.readouterr().out == dump(pristine("empty"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"), [((), "world.schema.json"), (("--example", "complete"), "complete.yaml")]
+)
+def test_the_format_of_world_files_is_printed(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], name: str
+) -> None:
+    assert run("world-format", *arguments) == 0
+    assert capsys.readouterr().out == (ROOT / "mock_server" / "worlds" / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_the_world_is_saved_at_the_end_and_goes_on_where_it_was(tmp_path: Path, signal_number: signal.Signals) -> None:
+    path = tmp_path / "world.json"
+    with started("--save", str(path)) as process:
+        message = "\n".join(lines_until(process.stdout, "Ctrl-C"))
+        (address,) = re.findall(r"at (http://127\.0\.0\.1:\d+)/api/", message)
+        paid = Request(f"{address}/api/invoices/{INVOICE}/paid/", method="POST")
+        paid.add_header("Authorization", "Token YOUR_API_TOKEN")
+        urlopen(paid, timeout=10).close()
+        process.send_signal(signal_number)
+        assert process.wait(10) == 0
+
+    (invoice,) = load(path.read_text(encoding="utf-8")).invoices
+    assert invoice.state == "paid"
+    assert [one.name for one in tmp_path.iterdir()] == ["world.json"]
+
+
+def test_a_file_that_cannot_be_saved_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a full disk; what was there before stays."""
+    path = tmp_path / "world.json"
+    path.write_text("before", encoding="utf-8")
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(WorldFileError, match="cannot be written: No space left on device"):
+        write(pristine("empty"), path)
+
+    assert path.read_text(encoding="utf-8") == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+# Other addresses than this machine's alone.
+
+
+def test_on_another_address_a_new_admin_token_is_printed_and_a_warning_logged() -> None:
+    with started("--host", "0.0.0.0", "--log-format", "json") as process:
+        (line,) = lines_until(process.stdout, "listening")
+        warning = json.loads(lines_until(process.stderr, "warning")[-1])
+        start = json.loads(line)
+        address = start["address"].replace("0.0.0.0", "127.0.0.1")
+        with pytest.raises(HTTPError, match="401"):
+            urlopen(f"{address}/_mock/users", timeout=10)
+        users = ask(address, "/_mock/users", start["admin_token"])
+
+    assert len(start["admin_token"]) >= 24
+    assert "can be reached from other machines" in warning["message"]
+    assert users == start["users"]
+
+
+def test_a_given_admin_token_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WALDUR_MOCK_ADMIN_TOKEN", "given-by-the-operator")
+    with started("--log-format", "json") as process:
+        (line,) = lines_until(process.stdout, "listening")
+        users = ask(json.loads(line)["address"], "/_mock/users", "given-by-the-operator")
+
+    assert users
+    assert "given-by-the-operator" not in line
+
+
+def test_a_world_without_users_is_served_with_a_word_on_it(tmp_path: Path) -> None:
+    path = tmp_path / "world.json"
+    path.write_text("{}", encoding="utf-8")
+
+    with started("--world", str(path)) as process:
+        message = "\n".join(lines_until(process.stdout, "Ctrl-C"))
+
+    assert "nobody can call the API" in message

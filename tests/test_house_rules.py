@@ -18,7 +18,12 @@ from waldur_billing_mock.mock_server.billing.world import TABLES
 PACKAGES = ("contracts", "fixtures", "mock_server", "openapi")
 INSTALLED_AS = "waldur_billing_mock."
 NOT_OURS = {"__pycache__", "build", "dist", "node_modules", "waldur_billing_mock.egg-info"}
-COMPOSITION_ROOT = {"mock_server/__main__.py", "mock_server/app.py", "mock_server/settings.py"}
+COMPOSITION_ROOT = {
+    "mock_server/__main__.py",
+    "mock_server/app.py",
+    "mock_server/serve.py",
+    "mock_server/settings.py",
+}
 
 
 class Layer(NamedTuple):

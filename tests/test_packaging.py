@@ -73,27 +73,108 @@ def test_every_release_that_the_set_up_installs_is_pinned() -> None:
     assert {name: releases.get(canonicalize_name(name)) for name in installed} == installed
 
 
-@pytest.mark.slow
-def test_an_installed_wheel_serves_outside_the_checkout(wheel: Path, tmp_path: Path) -> None:
-    environment = tmp_path / "environment"
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the wheel, and with another distribution that has a package `fixtures`."""
+    environment = tmp_path_factory.mktemp("installed") / "environment"
     venv.create(environment)
-    packages = sysconfig.get_path("purelib", vars={"base": str(environment)})
-    Path(packages, "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
-    python = environment / "bin" / "python"
-    pip("--python", str(python), "install", "--no-deps", "--no-index", str(wheel))
+    packages = Path(sysconfig.get_path("purelib", vars={"base": str(environment)}))
+    for file in metadata.files("fixtures") or ():
+        if ".." not in file.parts and "__pycache__" not in file.parts:
+            (packages / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(str(file.locate()), packages / file)
+    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    pip("--python", str(environment / "bin" / "python"), "install", "--no-deps", "--no-index", str(wheel))
+    return environment
 
-    with serving(program=[str(environment / "bin" / "waldur-mock")], folder=tmp_path) as mock:
-        answer = mock.ask("GET", "/api/invoices/", mock.token())
 
-    where = subprocess.run(
-        [python, "-c", "from waldur_billing_mock import mock_server; print(mock_server.__file__)"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
+def finished(*words: object, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([str(word) for word in words], cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of a user who has a folder `fixtures` of his own."""
+    (tmp_path / "fixtures").mkdir()
+    (tmp_path / "fixtures" / "__init__.py").write_text(
+        "raise RuntimeError('these are not the ones')\n", encoding="utf-8"
     )
-    assert answer.status == 200
-    assert Path(where.stdout).is_relative_to(environment)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_an_installed_wheel_serves_outside_the_checkout(installed: Path, folder: Path) -> None:
+    with serving(program=[str(installed / "bin" / "waldur-mock")], folder=folder) as mock:
+        answer = mock.ask("GET", "/api/invoices/", mock.token())
+        page = mock.ask("GET", "/_mock/")
+
+    where = finished(
+        installed / "bin" / "python",
+        "-c",
+        "from waldur_billing_mock import mock_server; print(mock_server.__file__)",
+        folder=folder,
+    )
+    assert (answer.status, page.status) == (200, 200)
+    assert Path(where.stdout).is_relative_to(installed)
+
+
+def test_the_wheel_and_another_package_fixtures_share_no_file(installed: Path, tmp_path: Path) -> None:
+    script = (
+        "import fixtures, waldur_billing_mock.fixtures as ours\n"
+        "from importlib.metadata import files\n"
+        "print(fixtures.Fixture.__module__, ours.__name__)\n"
+        "print({str(file) for file in files('fixtures')} & {str(file) for file in files('waldur-billing-mock')})\n"
+    )
+
+    told = finished(installed / "bin" / "python", "-c", script, folder=tmp_path).stdout.splitlines()
+
+    assert told == ["fixtures.fixture waldur_billing_mock.fixtures", "set()"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("waldur-mock", "--version"),
+        ("waldur-mock", "world-format"),
+        ("waldur-mock", "export", "--scenario", "one-invoice"),
+        ("waldur-contracts", "--help"),
+        ("python", "-m", "waldur_billing_mock.mock_server", "--version"),
+        ("python", "-m", "waldur_billing_mock.contracts", "--help"),
+    ],
+)
+def test_both_commands_run_in_a_folder_that_has_a_folder_fixtures(
+    installed: Path, folder: Path, words: tuple[str, ...]
+) -> None:
+    ended = finished(installed / "bin" / words[0], *words[1:], folder=folder)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout
+
+
+@pytest.mark.parametrize("package", ["mock_server", "contracts"])
+def test_in_a_checkout_the_folders_run_as_modules(package: str) -> None:
+    ended = finished(sys.executable, "-m", package, "--help", folder=ROOT)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.slow
+def test_a_caller_is_type_checked_against_the_installed_package(installed: Path, tmp_path: Path) -> None:
+    """Without `py.typed`, mypy takes everything for `Any`, and finds no fault."""
+    caller = tmp_path / "caller.py"
+    caller.write_text(
+        "from waldur_billing_mock.mock_server.settings import Settings\n\n"
+        "settings = Settings(port=8080)\n"
+        "wrong: str = settings.port\n",
+        encoding="utf-8",
+    )
+    python = installed / "bin" / "python"
+
+    ended = finished(sys.executable, "-m", "mypy", "--strict", "--python-executable", python, caller, folder=tmp_path)
+
+    (complaint, _) = ended.stdout.splitlines()
+    assert complaint.startswith("caller.py:4: error: Incompatible types in assignment")
 
 
 def test_a_wheel_holds_every_file_of_the_packages_and_no_tests(wheel: Path) -> None:

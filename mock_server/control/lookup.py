@@ -50,6 +50,15 @@ class Lookup:
         return found
 
 
+def role_of(user: User) -> str:
+    """The role of a user in one word: `staff`, `support`, or that of the first scope, such as `CUSTOMER.OWNER`."""
+    if user.is_staff:
+        return "staff"
+    if user.is_support:
+        return "support"
+    return user.roles[0].name if user.roles else "none"
+
+
 def roles_of(user: User | None) -> frozenset[str]:
     """The names by which a fault rule finds a caller, in lower case: username, `staff`, `customer.owner` and so on."""
     if user is None:

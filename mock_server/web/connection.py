@@ -23,6 +23,7 @@ def uvicorn_config(app: ASGIApp, limits: Limits) -> uvicorn.Config:
         app,
         http=partial(LimitedConnection, limits),  # type: ignore[arg-type]  # uvicorn only calls it.
         limit_concurrency=limits.connections,
+        log_config=None,
         log_level="warning",
         access_log=False,
         lifespan="off",
