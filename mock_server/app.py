@@ -64,7 +64,9 @@ def create_stage(settings: Settings, tell: Callable[[World, Month], None] | None
 
 
 def _stage(settings: Settings, tell: Callable[[World, Month], None] | None) -> Stage:
-    copied = "credit-details-copied" in _description(settings.cache, settings.revision, settings.wire).get("x-waldur-switches", ())
+    copied = "credit-details-copied" in _description(settings.cache, settings.revision, settings.wire).get(
+        "x-waldur-switches", ()
+    )
     if settings.world is not None:
         # Imported for world files only: the checks of all their fields are made at import.
         from waldur_billing_mock.mock_server.world_file import load_file
