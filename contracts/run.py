@@ -1,5 +1,6 @@
 """One run from settings to verdict: opens the target, finds the revision, makes check after check, undoes changes."""
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -91,7 +92,7 @@ def _ledger_file(settings: Settings, target: Target, now: datetime) -> LedgerFil
     """Where changes of a deployment are noted; a world in this process is brought back otherwise."""
     if not settings.allow_writes:
         return None
-    path = settings.ledger or Path(f"waldur-contracts-{now:%Y%m%dT%H%M%S}.ledger")
+    path = settings.ledger or Path(f"waldur-contracts-{now:%Y%m%dT%H%M%S}-{os.getpid()}.ledger")
     return LedgerFile(path, {"target": target.base, "started": now.isoformat(), "role": target.main.role})
 
 

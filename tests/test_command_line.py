@@ -132,7 +132,7 @@ def test_the_help_tells_the_default_of_every_option(capsys: pytest.CaptureFixtur
 
     listed = capsys.readouterr().out.partition("\noptions:\n")[2].partition("\n\n")[0]
     options = re.split(r"\n  (?=-)", f"\n{listed}".rstrip())
-    without = {"--help", "--world", "--save", "--diff", "--history"}
+    without = {"--help", "--world", "--save", "--diff", "--history", "--support"}
     assert [
         option
         for option in options

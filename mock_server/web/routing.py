@@ -80,7 +80,8 @@ class Routes:
         if suffix.isalnum() and (found := self._table.find(f"{stem}/")):
             route, arguments = found
             return Match(route, arguments, suffix)
-        if found := self._table.find(path, dots=True):
+        # An identifier with a dot names no object; before an action, it makes a page that is missing (behaviour 12).
+        if suffix and "/" not in suffix and (found := self._table.find(path, dots=True)):
             route, arguments = found
             return Match(route, arguments)
         raise problems.page_not_found()

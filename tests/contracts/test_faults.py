@@ -60,7 +60,17 @@ def run(mock: Mock, folder: Path, plan: Plan, *words: str, interrupted_at: int =
 
     with Proxy(mock.url, watch).serving() as proxy:
         told = ["--target", proxy.url, "--token-env", "T", "--revision", "documents", "--wire", "--rate-limit", "0"]
-        told += ["--profile", "quick", "--timeout", "3", "--json", str(report), *words]
+        told += [
+            "--ledger",
+            str(folder / "ledger"),
+            "--profile",
+            "quick",
+            "--timeout",
+            "3",
+            "--json",
+            str(report),
+            *words,
+        ]
         judging = subprocess.Popen(
             [sys.executable, "-m", "waldur_billing_mock.contracts", *told],
             cwd=ROOT,

@@ -16,6 +16,7 @@ from tests.hostile.listener import listening
 from tests.hostile.raw import RAW
 from tests.hostile.run import main
 from tests.hostile.targets import TARGETS, UNSIGNED, attacked
+from tests.serving import ROOT
 
 KINDS: Final = (
     *("dies", "drips", "endless-body", "gzip-bomb", "html", "cut-json", "no-http", "echo", "redirect-elsewhere"),
@@ -41,7 +42,7 @@ def test_the_token_stands_in_no_list_of_processes(tmp_path: Path) -> None:
     with listening(RAW["hangs"]) as target:
         command = [sys.executable, "-m", "waldur_billing_mock.contracts", "--target", target.url, "--timeout", "20"]
         environment = {"HOSTILE_TOKEN": TOKEN, "HOME": str(tmp_path)}
-        process = subprocess.Popen([*command, "--token-env", "HOSTILE_TOKEN"], cwd=tmp_path, env=environment)
+        process = subprocess.Popen([*command, "--token-env", "HOSTILE_TOKEN"], cwd=ROOT, env=environment)
         try:
             while not target.asked and process.poll() is None:
                 time.sleep(0.05)
