@@ -51,14 +51,12 @@ def serve(settings: Settings, save: Path | None = None, remark: str = "") -> Non
             _must_be_writable(save)
         with listen(settings.host, settings.port) as listener:
             settings, made = _with_admin_token(settings)
-            # The world stays as long as the process: it is not searched for garbage while it grows, nor afterwards.
-            gc.disable()
             stage = create_stage(settings, None if settings.quiet else _progress(log))
+            # The world stays as long as the process, so it is not searched for garbage.
             gc.freeze()
-            gc.enable()
             app = create_app(settings, stage, None if settings.quiet else _requests(log))
             _announce(settings, stage.world, _address(listener), made)
-            if settings.admin_token is not None:
+            if not _is_loopback(settings.host):
                 log.event(
                     "warning",
                     f"{settings.host} can be reached from other machines; whoever calls the API needs "
