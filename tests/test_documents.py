@@ -1,0 +1,95 @@
+"""Every command that the documents print works: it is run, or at least understood where it takes long."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.serving import ROOT, Mock
+from waldur_billing_mock.contracts import options
+from waldur_billing_mock.mock_server.arguments import parser
+from waldur_billing_mock.mock_server.control import ctl
+
+PAGES: Final = [
+    path
+    for path in sorted(ROOT.rglob("*.md"))
+    if not any(part.startswith((".", "build", "dist")) or "egg-info" in part for part in path.relative_to(ROOT).parts)
+]
+PRINTED: Final = re.compile(r"^\s*\$ (.+)$", re.MULTILINE)
+INLINE: Final = re.compile(r"`((?:waldur-mock|make|waldur-contracts) [^`…]+)`")
+DOCUMENTED: Final = "127.0.0.1:8080"
+
+
+def commands() -> list[tuple[str, str]]:
+    """The page and the command, for each that a page prints."""
+    found = []
+    for path in PAGES:
+        text = path.read_text(encoding="utf-8")
+        for command in [*PRINTED.findall(text), *INLINE.findall(text)]:
+            plain = re.split(r"\s{2,}#", command)[0].strip()
+            if not re.search(r"[A-Z]{4,}\b(?<!ARGS)|\[", re.sub(r"ARGS=.*|Token \S+|WALDUR\S*", "", plain)):
+                found.append((path.relative_to(ROOT).as_posix(), plain))
+    return found
+
+
+def runnable(*names: str) -> list[tuple[str, str]]:
+    return [(page, command) for page, command in dict.fromkeys(commands()) if command.split()[0] in names]
+
+
+@pytest.mark.parametrize(("page", "command"), runnable("curl", "http"))
+def test_a_printed_request_succeeds(page: str, command: str, mock: Mock) -> None:
+    address = mock.url.removeprefix("http://")
+    words = shlex.split(command.replace(DOCUMENTED, address).replace(" :8080/", f" {address}/"))
+    program = {"curl": ["curl", "--silent", "--fail"], "http": [str(HTTPIE), "--ignore-stdin", "--check-status"]}
+
+    ended = subprocess.run([*program[words[0]], *words[1:]], capture_output=True, text=True, check=False, timeout=60)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+HTTPIE: Final = Path(sys.executable).parent / "http"
+
+
+@pytest.mark.parametrize(("page", "command"), runnable("make"))
+def test_a_printed_target_exists(page: str, command: str) -> None:
+    words = shlex.split(command)
+    if "<" in command:
+        words = words[:2]
+
+    ended = subprocess.run(
+        ["make", "--dry-run", *words[1:]],
+        cwd=ROOT,
+        env={**os.environ, "MAKEFLAGS": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize(("page", "command"), runnable("waldur-mock"))
+def test_a_printed_command_of_the_mock_is_understood(page: str, command: str) -> None:
+    words = shlex.split(command.partition(" > ")[0].partition(" | ")[0])[1:]
+    if words[:1] == ["ctl"]:
+        if words[1:]:
+            ctl.parser().parse_args(words[1:])
+    else:
+        parser().parse_args(words)
+
+
+@pytest.mark.parametrize(("page", "command"), runnable("waldur-contracts"))
+def test_a_printed_command_of_the_suite_is_understood(page: str, command: str) -> None:
+    words = shlex.split(command)[1:]
+    if words[:1] != ["explain"]:
+        options.parser().parse_args(words)
+
+
+def test_commands_are_found_in_the_documents() -> None:
+    assert [bool(runnable(name)) for name in ("curl", "http", "make", "waldur-mock", "waldur-contracts")] == [True] * 5
