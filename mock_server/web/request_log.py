@@ -11,6 +11,9 @@ _LONGEST: Final = 1000
 _MASK: Final = "***"
 _SECRET_NAMES: Final = re.compile("token|secret|passw|api.?key|auth|credential", re.IGNORECASE)
 _WALDUR_TOKEN: Final = re.compile("[0-9a-fA-F]{40}")
+_SUSPICIOUS: Final = re.compile(rf"[%+]|{_SECRET_NAMES.pattern}|{_WALDUR_TOKEN.pattern}", re.IGNORECASE)
+"""Without any of this, nothing is encoded, and nothing is named as a secret."""
+
 _REQUEST_ID: Final = re.compile("[A-Za-z0-9._-]{1,64}")
 _WORD_ENDS: Final = re.compile("[^!-~]+")
 _LEAST_PART: Final = 8
@@ -85,6 +88,9 @@ def _request_id(scope: Scope, tokens: frozenset[str]) -> str:
 
 def masked(path: str, query: str, tokens: frozenset[str]) -> str:
     """The path and the query of a request, without what is a token, looks like one, or is named as a secret."""
+    target = f"{path}?{query}" if query else path
+    if not _SUSPICIOUS.search(target) and not any(token in target for token in tokens):
+        return target
     path = "/".join([_masked_part(part, tokens) for part in path.split("/")])
     if not query:
         return path
