@@ -11,17 +11,15 @@ from typing import Final
 
 import pytest
 
-from tests.hostile.attack import REPORTS, TOKEN
+from tests.hostile.attack import TOKEN
 from tests.hostile.listener import listening
 from tests.hostile.raw import RAW
 from tests.hostile.run import main
-from tests.hostile.targets import TARGETS, UNSIGNED, attacked
-from tests.serving import ROOT
+from tests.hostile.targets import TARGETS, attacked
 
 KINDS: Final = (
-    *("dies", "drips", "endless-body", "gzip-bomb", "html", "cut-json", "no-http", "echo", "redirect-elsewhere"),
-    *("unavailable-a-year", "escape-codes-in-the-version", "bad-gzip", UNSIGNED, "uuids-that-are-paths-with-writes"),
-    *("count-of-a-thousand-million", "token-echoed", "escape-codes"),
+    *("dies", "hangs", "no-http", "html-not-found", "redirect-elsewhere", "unavailable-a-year", "unauthorized"),
+    *("uuids-that-are-paths-with-writes", "count-of-a-thousand-million", "token-echoed", "escape-codes"),
 )
 
 
@@ -30,12 +28,6 @@ def test_a_hostile_target_does_no_harm(name: str, tmp_path: Path) -> None:
     outcome = attacked(name, tmp_path)
 
     assert outcome.faults == (), outcome.run.terminal[-2_000:]
-
-
-def test_a_certificate_that_nobody_trusts_is_named(tmp_path: Path) -> None:
-    outcome = attacked(UNSIGNED, tmp_path)
-
-    assert "certificate" in outcome.run.terminal
 
 
 def test_the_token_stands_in_no_list_of_processes(tmp_path: Path) -> None:
@@ -53,12 +45,6 @@ def test_the_token_stands_in_no_list_of_processes(tmp_path: Path) -> None:
 
     assert "--token-env" in seen
     assert TOKEN not in seen
-
-
-def test_a_run_leaves_nothing_but_its_reports_behind(tmp_path: Path) -> None:
-    outcome = attacked("html", tmp_path)
-
-    assert set(outcome.run.texts) <= {"stdout", "stderr", *(f"report.{name}" for name in REPORTS)}
 
 
 def test_an_unknown_target_is_refused_with_the_names(capsys: pytest.CaptureFixture[str]) -> None:
