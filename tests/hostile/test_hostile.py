@@ -16,6 +16,7 @@ from tests.hostile.listener import listening
 from tests.hostile.raw import RAW
 from tests.hostile.run import main
 from tests.hostile.targets import TARGETS, attacked
+from tests.serving import ROOT
 
 KINDS: Final = (
     *("dies", "hangs", "no-http", "html-not-found", "redirect-elsewhere", "unavailable-a-year", "unauthorized"),
@@ -33,8 +34,8 @@ def test_a_hostile_target_does_no_harm(name: str, tmp_path: Path) -> None:
 def test_the_token_stands_in_no_list_of_processes(tmp_path: Path) -> None:
     with listening(RAW["hangs"]) as target:
         command = [sys.executable, "-m", "waldur_billing_mock.contracts", "--target", target.url, "--timeout", "20"]
-        environment = {"HOSTILE_TOKEN": TOKEN, "HOME": str(tmp_path)}
-        process = subprocess.Popen([*command, "--token-env", "HOSTILE_TOKEN"], cwd=ROOT, env=environment)
+        environment = {"HOSTILE_TOKEN": TOKEN, "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen([*command, "--token-env", "HOSTILE_TOKEN"], cwd=tmp_path, env=environment)
         try:
             while not target.asked and process.poll() is None:
                 time.sleep(0.05)
