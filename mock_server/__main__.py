@@ -66,7 +66,7 @@ def _serve(options: argparse.Namespace) -> None:
         quiet=options.quiet,
         allowed_hosts=(options.host.lower(), *(name.lower() for name in options.allowed_host)),
     )
-    serve(settings, options.save, options.revision.remark)
+    serve(settings, options.save, options.revision.remark, homeport=options.homeport)
 
 
 def _export(options: argparse.Namespace) -> None:

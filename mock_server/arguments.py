@@ -89,6 +89,11 @@ def _add_serve(commands: Any) -> None:
         default=_DEFAULTS.log_format,
         help="the form of all lines on stderr (default: %(default)s)",
     )
+    serve.add_argument(
+        "--homeport",
+        action="store_true",
+        help="also print how Waldur's front end finds the mock (default: do not)",
+    )
     serve.add_argument("--quiet", action="store_true", help="log no requests and no progress (default: log them)")
     serve.add_argument(
         "--allowed-host",

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -38,10 +39,11 @@ class _Stopped(Exception):
     """SIGTERM has come."""
 
 
-def serve(settings: Settings, save: Path | None = None, remark: str = "") -> None:
+def serve(settings: Settings, save: Path | None = None, remark: str = "", *, homeport: bool = False) -> None:
     """Logs the remark, serves until Ctrl-C or SIGTERM, and then writes the world to the file `save`.
 
-    Raises `UsageError`, `ScenarioError`, `DocumentError` or `WorldFileError`.
+    With `homeport`, also prints how Waldur's front end finds the server. Raises `UsageError`, `ScenarioError`,
+    `DocumentError` or `WorldFileError`.
     """
     log = start_log(_STDERR, time.time, as_json=settings.log_format == "json")
     if remark:
@@ -56,6 +58,8 @@ def serve(settings: Settings, save: Path | None = None, remark: str = "") -> Non
             gc.freeze()
             app = create_app(settings, stage, None if settings.quiet else _requests(log))
             _announce(settings, stage.world, _address(listener), made)
+            if homeport:
+                print("\n".join(_for_homeport(stage.world, _address(listener))), flush=True)
             if not _is_loopback(settings.host):
                 log.event(
                     "warning",
@@ -182,6 +186,22 @@ def _announce(settings: Settings, world: World, address: str, admin_token_is_new
         "Ctrl-C stops it.",
     ]
     print("\n".join(printable(line) for line in lines), flush=True)
+
+
+def _for_homeport(world: World, address: str) -> list[str]:
+    """How Waldur's front end finds this server, and who may log in there."""
+    today = datetime.fromtimestamp(time.time(), UTC).date()
+    clock = "" if world.now.date() == today else f"; serve with --now {today} for charts that are not empty"
+    return [
+        "",
+        "HomePort, Waldur's front end (docs/homeport.md):",
+        "",
+        f"  API URL   {address}/ in its meta element api-url, or as VITE_API_URL when it is built",
+        "  origins   pages of every origin may call this server, so HomePort may be served from anywhere",
+        "  log in    with a local account; the password of every user is the username, such as owner",
+        "  token     or put one into the page's local storage, as waldur/auth/token",
+        f"  clock     charts show the last twelve months by the browser's clock{clock}",
+    ]
 
 
 def _progress(log: Log) -> Callable[[World, Month], None]:
