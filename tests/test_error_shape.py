@@ -81,16 +81,11 @@ def requests(operation: Operation) -> Iterator[Request]:
     yield Request("an inactive user", method, path, "inactive")
     for username in ("nobody", "owner", "provider_owner"):
         yield Request(f"as {username}", method, path, username)
-    for name in (
-        "x",
-        "00000000-0000-4000-8000-000000000000",
-        "-1",
-        "%00",
-        "%ED%A0%80",
-        "9" * 5000,
-        "-5.3e-250",
-        "x.y-z",
-    ):
+    names = ["x", "00000000-0000-4000-8000-000000000000", "-1", "%00", "%ED%A0%80", "9" * 5000]
+    if operation.path.endswith("}/"):
+        # Before an action, an identifier with a dot makes a page that is missing, as recorded from a real server.
+        names += ["-5.3e-250", "x.y-z"]
+    for name in names:
         if "{" in operation.path:
             target = operation.path.replace("{uuid}", name).replace("{id}", name)
             yield Request(f"the identifier {name[:30]!r}", method, target)
@@ -182,7 +177,9 @@ def test_a_method_that_a_path_does_not_have_is_named(november: Api, method: str)
         } | ({"head"} if "get" in item else set())
 
 
-@pytest.mark.parametrize("path", ["/api/", "/api/nothing/", "/api/invoices/x/y/z/", "/nothing", "/api/invoices/x.y/z/"])
+@pytest.mark.parametrize(
+    "path", ["/api/", "/api/nothing/", "/api/invoices/x/y/z/", "/nothing", "/api/invoices/x.json/paid/"]
+)
 @pytest.mark.parametrize("username", ["staff", None])
 def test_an_address_that_is_no_part_of_the_api_is_a_page(november: Api, path: str, username: str | None) -> None:
     reply = november.get(path, username)
