@@ -54,16 +54,16 @@ from waldur_billing_mock.openapi.support import join
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def create_stage(settings: Settings, tell: Callable[[World, Month], None] | None = None) -> Stage:
+def create_stage(settings: Settings, on_month: Callable[[World, Month], None] | None = None) -> Stage:
     """The stage with the world that the settings ask for. Raises `ScenarioError`, or `WorldFileError` for a file.
 
-    `tell` is called after each month of a world that is simulated.
+    `on_month` is called after each month of a world that is simulated.
     """
     with _without_garbage_collection():
-        return _stage(settings, tell)
+        return _stage(settings, on_month)
 
 
-def _stage(settings: Settings, tell: Callable[[World, Month], None] | None) -> Stage:
+def _stage(settings: Settings, on_month: Callable[[World, Month], None] | None) -> Stage:
     copied = "credit-details-copied" in _description(settings.cache, settings.revision, settings.wire).get(
         "x-waldur-switches", ()
     )
@@ -81,7 +81,7 @@ def _stage(settings: Settings, tell: Callable[[World, Month], None] | None) -> S
             seed=settings.seed,
             now=settings.now,
             size=settings.size,
-            tell=tell,
+            on_month=on_month,
             credit_details_copied=copied,
         )
     )

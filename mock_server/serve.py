@@ -205,14 +205,14 @@ def _for_homeport(world: World, address: str) -> list[str]:
 
 
 def _progress(log: Log) -> Callable[[World, Month], None]:
-    """Tells what a world holds after each of its months, once making it takes time."""
+    """Logs what a world holds after each of its months, once building it takes long."""
     begun = time.perf_counter()
 
-    def tell(world: World, month: Month) -> None:
+    def write(world: World, month: Month) -> None:
         if time.perf_counter() - begun > _SECONDS_OF_SILENCE:
             log.event("progress", f"billed until {month.padded}: {len(world.invoice_items):,} invoice items")
 
-    return tell
+    return write
 
 
 def _requests(log: Log) -> Callable[[str, Mapping[str, Any]], None]:
