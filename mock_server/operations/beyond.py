@@ -7,19 +7,19 @@ from waldur_billing_mock.mock_server.billing.faults import InvalidFields
 from waldur_billing_mock.mock_server.billing.history import Version, version_at, versions_of
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.usage_import import ImportResult, import_usage
-from waldur_billing_mock.mock_server.operations.call import Call
+from waldur_billing_mock.mock_server.operations.call import Call, named_invoice
 from waldur_billing_mock.mock_server.web.listing import Listing
 
 
 def invoices_import_usage(call: Call) -> ImportResult:
     """The rows of the body are items of their customers' invoices."""
-    fields = call.intake.fields()
+    fields = call.fields()
     return import_usage(call.world, Month(fields["year"], fields["month"]), fields["items"])
 
 
 def invoices_history_list(call: Call) -> Listing[Version]:
     """The versions of the invoice, the newest first; of a span of time, where the query names one."""
-    invoice = call.invoice()
+    invoice = named_invoice(call)
     after, before = (_instant(call, name) for name in ("created_after", "created_before"))
     versions: Sequence[Version] = [
         version
@@ -31,7 +31,7 @@ def invoices_history_list(call: Call) -> Listing[Version]:
 
 def invoices_history_at_retrieve(call: Call) -> Version:
     """The invoice as it was at an instant. Raises `NotFound` before its first version."""
-    invoice = call.invoice()
+    invoice = named_invoice(call)
     instant = _instant(call, "timestamp")
     assert instant is not None, "the parameter is required"
     return version_at(call.world, invoice, instant)

@@ -25,7 +25,7 @@ from waldur_billing_mock.mock_server.billing.lookups import billing_type_of
 from waldur_billing_mock.mock_server.billing.period import coded_period, documented_period, shifted_dates
 from waldur_billing_mock.mock_server.billing.views import ItemView
 from waldur_billing_mock.mock_server.billing.visibility import can_see_customer, can_see_project
-from waldur_billing_mock.mock_server.operations.call import Call
+from waldur_billing_mock.mock_server.operations.call import Call, linked_invoice, named_item, project_key, visible_items
 from waldur_billing_mock.mock_server.operations.filters import By
 from waldur_billing_mock.mock_server.tables import Found
 from waldur_billing_mock.mock_server.web import problems
@@ -59,12 +59,12 @@ class Migration:
 
 def invoice_items_list(call: Call) -> Listing[ItemView]:
     """The items that the caller may see, the earliest start first."""
-    return Listing(call.items(), _FILTERS)
+    return Listing(visible_items(call), _FILTERS)
 
 
 def invoice_items_retrieve(call: Call) -> ItemView:
     """The item. Raises `NotFound` also where it does not fit the filters, which only the wire dialect has here."""
-    item = ItemView(call.world, call.item())
+    item = ItemView(call.world, named_item(call))
     if not select([item], _FILTERS, call.query):
         raise NotFound("InvoiceItem")
     return item
@@ -72,10 +72,10 @@ def invoice_items_retrieve(call: Call) -> ItemView:
 
 def invoice_items_update(call: Call) -> Mapping[str, Any]:
     """The item takes the fields that were sent; PUT leaves what was not sent as it is, like PATCH."""
-    item = call.item()
+    item = named_item(call)
     writable = writable_fields(call.world, item)
     ignored = call.has("unwritable-fields-unread")
-    fields = call.intake.fields(only=frozenset(writable) if ignored else None)
+    fields = call.fields(only=frozenset(writable) if ignored else None)
     is_usage = billing_type_of(call.world, item) == "usage"
     if call.has("usage-needs-quantity") and is_usage and "quantity" not in fields:
         raise problems.server_error()
@@ -90,25 +90,25 @@ def invoice_items_partial_update(call: Call) -> Mapping[str, Any]:
 
 def invoice_items_destroy(call: Call) -> None:
     """The item is gone, whatever the state of its invoice; compensations of it stay."""
-    call.world.remove(call.item())
+    call.world.remove(named_item(call))
 
 
 def invoice_items_create_compensation(call: Call) -> Mapping[str, str]:
     """The current month's invoice of the customer has a copy of the item with the opposite price."""
-    item = call.item()
-    name = call.intake.fields()["offering_component_name"]
+    item = named_item(call)
+    name = call.fields()["offering_component_name"]
     return {"invoice_item_uuid": compensate(call.world, item, name).uuid, "offering_component_name": name}
 
 
 def invoice_items_migrate_to(call: Call) -> Migration:
     """The item is on the invoice that was named."""
-    item, invoice = call.item(), call.linked_invoice("invoice")
+    item, invoice = named_item(call), linked_invoice(call, "invoice")
     return Migration(move(call.world, item, invoice).uuid, invoice)
 
 
 def invoice_items_consumptions_list(call: Call) -> Listing[CustomerCreditConsumptionByMonth]:
     """What the item's credit has paid for items that fit the filters, month by month; nothing without a credit."""
-    item = call.item()
+    item = named_item(call)
     if call.has("consumptions-fail"):
         raise problems.server_error()
     credited = [ItemView(call.world, row) for row in credited_items(call.world, item)]
@@ -117,7 +117,7 @@ def invoice_items_consumptions_list(call: Call) -> Listing[CustomerCreditConsump
 
 def invoice_items_consumptions_retrieve(call: Call) -> ItemView:
     """The item itself, as the documents of 2025-11 describe its consumptions."""
-    item = call.item()
+    item = named_item(call)
     if call.has("consumptions-fail"):
         raise problems.server_error()
     return ItemView(call.world, item)
@@ -134,7 +134,7 @@ def invoice_items_customer_costs_for_period_retrieve(call: Call) -> Mapping[str,
     customer = call.world.customers.get(uuid)
     if uuid is not None and (customer is None or not can_see_customer(call.world, call.user, customer)):
         raise NotFound.with_uuid("Customer", uuid)
-    return _costs_for_period(call, select(call.items(), _OF_CUSTOMER, call.query).rows)
+    return _costs_for_period(call, select(visible_items(call), _OF_CUSTOMER, call.query).rows)
 
 
 def invoice_items_project_costs_for_period_retrieve(call: Call) -> Mapping[str, Any]:
@@ -148,12 +148,12 @@ def invoice_items_project_costs_for_period_retrieve(call: Call) -> Mapping[str, 
 
 def invoice_items_total_price_retrieve(call: Call) -> Mapping[str, Any]:
     """The unrounded sum of the items that fit the filters."""
-    return {"total_price": total_price(select(call.items(), _FILTERS, call.query).rows)}
+    return {"total_price": total_price(select(visible_items(call), _FILTERS, call.query).rows)}
 
 
 def _of_project(call: Call) -> Found[InvoiceItem]:
     """The items that the caller may see; of one project, and of one resource, where the query names them."""
-    return select(call.items(), _OF_PROJECT[call.project_key()], call.query).rows
+    return select(visible_items(call), _OF_PROJECT[project_key(call)], call.query).rows
 
 
 def _costs_for_period(call: Call, items: Found[InvoiceItem]) -> Mapping[str, Any]:

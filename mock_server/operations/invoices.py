@@ -17,7 +17,7 @@ from waldur_billing_mock.mock_server.billing.visibility import (
     invoices_visible_to,
     sees_everything,
 )
-from waldur_billing_mock.mock_server.operations.call import Call, read_uuid
+from waldur_billing_mock.mock_server.operations.call import Call, named_invoice, project_key, read_uuid
 from waldur_billing_mock.mock_server.operations.filters import By
 from waldur_billing_mock.mock_server.web import problems
 from waldur_billing_mock.mock_server.web.listing import Filter, Key, Listing, select
@@ -59,7 +59,7 @@ def invoices_list(call: Call) -> Listing[InvoiceView]:
 
 def invoices_retrieve(call: Call) -> InvoiceView:
     """The invoice. Raises `NotFound` also where it does not fit the filters, which only the wire dialect has here."""
-    invoice = InvoiceView(call.world, call.invoice())
+    invoice = InvoiceView(call.world, named_invoice(call))
     if not select([invoice], _filters(call), call.query):
         raise NotFound("Invoice")
     return invoice
@@ -80,15 +80,15 @@ def invoices_growth_retrieve(call: Call) -> InvoiceGrowth:
 
 def invoices_items_retrieve(call: Call) -> Listing[ItemView]:
     """The invoice's items whose total is not zero, in the order in which they were added."""
-    rows = [ItemView(call.world, item) for item in shown_items(call.world, call.invoice())]
-    project = attrgetter(call.project_key())
+    rows = [ItemView(call.world, item) for item in shown_items(call.world, named_invoice(call))]
+    project = attrgetter(project_key(call))
     filters = {**_ITEM_FILTERS, "project_uuid": lambda view, uuid: _is_written(project(view.row), uuid)}
     return Listing(rows, filters, _ITEM_ORDERS)
 
 
 def invoices_stats_list(call: Call) -> Listing[InvoiceStatsOffering]:
     """The invoice's sums by offering; none where the invoice does not fit the filters."""
-    invoice = call.invoice()
+    invoice = named_invoice(call)
     if not select([InvoiceView(call.world, invoice)], _filters(call), call.query):
         return Listing([])
     named = call.query.get("provider_uuid")
@@ -101,7 +101,7 @@ def invoices_stats_list(call: Call) -> Listing[InvoiceStatsOffering]:
 
 def invoices_paid(call: Call) -> InvoiceView:
     """The invoice, paid; with a body, the payment is recorded too."""
-    invoice = call.invoice()
+    invoice = named_invoice(call)
     must_be_payable(invoice)
     paid = pay(call.world, invoice, _payment(call))
     record(call.world, invoice, call.user, "Paid.")
@@ -117,7 +117,7 @@ class Announced(InvoiceView):
 
 def invoices_send_notification(call: Call) -> Announced:
     """The customer's owners are written to."""
-    invoice = call.invoice()
+    invoice = named_invoice(call)
     announce(call.world, invoice)
     return Announced(call.world, invoice)
 
@@ -138,16 +138,16 @@ def invoices_set_reference_number(call: Call) -> None:
 
 
 def _label(call: Call) -> None:
-    invoice = call.invoice()
-    if label(call.world, invoice, **call.intake.fields()) != invoice:
+    invoice = named_invoice(call)
+    if label(call.world, invoice, **call.fields()) != invoice:
         record(call.world, invoice, call.user, "Changed.")
 
 
 def _payment(call: Call) -> PaymentOrder | None:
     """What the body states about the payment; None where it states nothing."""
-    if call.intake.body_is_empty:
+    if call.body_is_empty:
         return None
-    fields = call.intake.fields()
+    fields = call.fields()
     proof = fields.get("proof")
     if proof is None:
         return PaymentOrder(fields["date"])
@@ -174,7 +174,7 @@ def _linked_customer(call: Call, link: str) -> str | None:
 
     A path that the API does not have is not found. Text that is no path, and the link of something else, fit nothing.
     """
-    target: Any = call.intake.links.resolve(link)
+    target: Any = call.links.resolve(link)
     if target is None:
         if link.startswith(("/", "http://", "https://")):
             raise problems.not_found()

@@ -36,7 +36,7 @@ def provider_invoice_items_list(call: Call) -> Listing[ItemView]:
 def provider_invoice_items_retrieve(call: Call) -> ItemView:
     """The item with this integer id. Raises `Problem` and `NotFound`, both 404: not an integer, not to be seen."""
     try:
-        number = int(call.intake.path["id"])
+        number = int(call.path["id"])
     except ValueError:
         raise problems.not_found() from None
     found = call.world.invoice_items.by_id(number)

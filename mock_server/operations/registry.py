@@ -5,13 +5,10 @@ from types import FunctionType
 from typing import Any
 
 from waldur_billing_mock.mock_server.billing.faults import Fault
-from waldur_billing_mock.mock_server.billing.structure import User
-from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.operations import beyond, invoice_items, invoices, provider_invoice_items
 from waldur_billing_mock.mock_server.operations.call import Call
 from waldur_billing_mock.mock_server.operations.problems import problem_of
 from waldur_billing_mock.mock_server.operations.support import registry as support
-from waldur_billing_mock.mock_server.web.intake import Intake
 from waldur_billing_mock.openapi.document import DocumentError, Node
 from waldur_billing_mock.openapi.operation import operations
 
@@ -28,7 +25,7 @@ def functions() -> dict[str, Function]:
     }
 
 
-def bind(document: Node) -> Mapping[str, Callable[[World, Intake[User]], Any]]:
+def bind(document: Node) -> Mapping[str, Function]:
     """The functions of a document's operations. HEAD is served by GET's function.
 
     Raises `DocumentError` naming every operation that is described but has no function.
@@ -37,13 +34,15 @@ def bind(document: Node) -> Mapping[str, Callable[[World, Intake[User]], Any]]:
     described = [operation.operation_id for operation in operations(document) if operation.method != "HEAD"]
     if missing := [name for name in described if name not in defined]:
         raise DocumentError(f"Described in openapi/, but without a function in operations/: {', '.join(missing)}.")
-    return {name: _on(defined[name]) for name in described}
+    return {name: _with_problems(defined[name]) for name in described}
 
 
-def _on(function: Function) -> Callable[[World, Intake[User]], Any]:
-    def answer(world: World, intake: Intake[User]) -> Any:
+def _with_problems(function: Function) -> Function:
+    """The function, with faults of billing raised as problems of HTTP."""
+
+    def answer(call: Call) -> Any:
         try:
-            return function(Call(world, intake))
+            return function(call)
         except Fault as fault:
             raise problem_of(fault) from fault
 

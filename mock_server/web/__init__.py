@@ -1,1 +1,1 @@
-"""HTTP as Waldur speaks it: routes, access, intake, lists, replies, problems. Knows `spec/` and no billing."""
+"""HTTP as Waldur speaks it: routes, access, calls, lists, replies, problems. Knows `spec/` and no billing."""

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
@@ -18,7 +18,7 @@ from waldur_billing_mock.mock_server.spec.render import Remember, Renderer, Text
 from waldur_billing_mock.mock_server.web import access, problems, reply
 from waldur_billing_mock.mock_server.web.access import User
 from waldur_billing_mock.mock_server.web.body import FORM, MULTIPART, NO_BODY, Body, read_body
-from waldur_billing_mock.mock_server.web.intake import BodyNeeded, Intake
+from waldur_billing_mock.mock_server.web.call import BodyNeeded, Call, World
 from waldur_billing_mock.mock_server.web.limits import Limits
 from waldur_billing_mock.mock_server.web.listing import Listing, arrange, page_urls, paginate, select
 from waldur_billing_mock.mock_server.web.reply import Reply
@@ -28,10 +28,7 @@ from waldur_billing_mock.mock_server.web.short_cache import short_cache
 from waldur_billing_mock.openapi.document import Node
 from waldur_billing_mock.openapi.operation import Operation, operations
 
-World = TypeVar("World")
-"""What operations work on."""
-
-Function = Callable[[World, Intake[User]], Any]
+Function = Callable[[Call[World, User]], Any]
 """What an operation does: returns the value that its response schema renders, a `Listing` where that is an array."""
 
 _NO_MORE: Final = Limits()
@@ -172,7 +169,8 @@ class _Endpoint(Generic[World, User]):
         if body is None and request.method != "HEAD" and not operation.bodies:
             # Nobody looks at the body, but a request that is cut off must not change anything.
             raise BodyNeeded
-        intake = Intake(
+        call = Call(
+            world=world,
             user=user,
             path=match.arguments,
             judge=self._judge,
@@ -183,7 +181,7 @@ class _Endpoint(Generic[World, User]):
             links=self._links,
             operation=operation,
         )
-        value = self._function(world, intake)
+        value = self._function(call)
         status = operation.success.status
         if operation.success.media_type is not None:
             return reply.file_reply(status, value, operation.success.media_type, headers)
@@ -192,20 +190,20 @@ class _Endpoint(Generic[World, User]):
         if request.method == "HEAD":
             headers = {**headers, **self._head}
         if isinstance(value, Listing):
-            value, paging = self._list(value, intake, request)
+            value, paging = self._list(value, call, request)
             headers = {**headers, **paging}
-        fields = frozenset(intake.query.get("field", ())) if "field" in self._extensions else frozenset()
-        return reply.json_reply(status, self._renderer.render(value, intake.base, fields), headers)
+        fields = frozenset(call.query.get("field", ())) if "field" in self._extensions else frozenset()
+        return reply.json_reply(status, self._renderer.render(value, call.base, fields), headers)
 
-    def _list(self, listing: Listing[Any], intake: Intake[User], request: Request) -> tuple[Any, dict[str, str]]:
+    def _list(self, listing: Listing[Any], call: Call[World, User], request: Request) -> tuple[Any, dict[str, str]]:
         """The rows to render and the headers that page them: each habit where the operation has its parameter."""
-        query = intake.query
+        query = call.query
         rows = select(listing.rows, listing.filters, query)
         asked = query.get("o", ())
         rows = arrange(rows, listing.orders, [asked] if isinstance(asked, str) else asked)
         if "page" not in self._extensions:
             return rows, {}
-        page = paginate(rows, query, self._urls(intake.base, request.path, request.query_string))
+        page = paginate(rows, query, self._urls(call.base, request.path, request.query_string))
         return page.rows, {"X-Result-Count": str(page.count), "Link": page.link}
 
 

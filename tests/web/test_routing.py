@@ -14,7 +14,7 @@ FORMS = [PEAR, PEAR.upper(), f"{PEAR[:8]}-{PEAR[8:12]}-{PEAR[12:16]}-{PEAR[16:20
 @pytest.mark.parametrize("form", FORMS)
 def test_a_path_parameter_reaches_the_function_as_it_was_sent(form: str) -> None:
     seen: list[str] = []
-    shop = Shop(api({**FUNCTIONS, "fruits_eat": lambda intake: seen.append(intake.path["uuid"])}))
+    shop = Shop(api({**FUNCTIONS, "fruits_eat": lambda call: seen.append(call.path["uuid"])}))
 
     reply = shop.ask("POST", f"/fruits/{form}/eat/")
 

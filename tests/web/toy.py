@@ -14,7 +14,7 @@ from tests.asgi import Reply
 from tests.parity.client import Client
 from waldur_billing_mock.mock_server.web import problems
 from waldur_billing_mock.mock_server.web.api import Api
-from waldur_billing_mock.mock_server.web.intake import Intake
+from waldur_billing_mock.mock_server.web.call import Call
 from waldur_billing_mock.mock_server.web.listing import Listing
 
 PEAR, PLUM, FIG = ("0b2c4d6e8f10324354657687980badc" + digit for digit in "123")
@@ -127,7 +127,7 @@ DOCUMENT: Final[dict[str, Any]] = {
 }
 
 
-def _rows(intake: Intake[Eater]) -> Listing[Fruit]:
+def _rows(call: Call[None, Eater]) -> Listing[Fruit]:
     return Listing(
         FRUITS,
         {"name": lambda fruit, name: fruit.name == name},
@@ -135,48 +135,44 @@ def _rows(intake: Intake[Eater]) -> Listing[Fruit]:
     )
 
 
-def _one(intake: Intake[Eater]) -> Fruit:
+def _one(call: Call[None, Eater]) -> Fruit:
     for fruit in FRUITS:
-        if fruit.uuid == intake.path["uuid"].replace("-", ""):
+        if fruit.uuid == call.path["uuid"].replace("-", ""):
             return fruit
     raise problems.not_found("No Fruit matches the given query.")
 
 
-def _create(intake: Intake[Eater]) -> dict[str, object]:
+def _create(call: Call[None, Eater]) -> dict[str, object]:
     """Answers with what was understood: a file by its name and size."""
-    fields = dict(intake.fields())
+    fields = dict(call.fields())
     if "leaf" in fields:
         fields["leaf"] = [fields["leaf"].filename, fields["leaf"].size]
     if "day" in fields:
         fields["day"] = fields["day"].isoformat()
-    return {"sent": fields, "by": intake.user.name}
+    return {"sent": fields, "by": call.user.name}
 
 
-FUNCTIONS: Final[Mapping[str, Callable[[Intake[Eater]], Any]]] = {
+FUNCTIONS: Final[Mapping[str, Callable[[Call[None, Eater]], Any]]] = {
     "fruits_list": _rows,
     "fruits_create": _create,
-    "fruits_ripe": lambda intake: {"ripe": True},
+    "fruits_ripe": lambda call: {"ripe": True},
     "fruits_retrieve": _one,
-    "fruits_destroy": lambda intake: None,
-    "fruits_eat": lambda intake: None,
+    "fruits_destroy": lambda call: None,
+    "fruits_eat": lambda call: None,
 }
 
 
 def api(
-    functions: Mapping[str, Callable[[Intake[Eater]], Any]] = FUNCTIONS,
+    functions: Mapping[str, Callable[[Call[None, Eater]], Any]] = FUNCTIONS,
 ) -> Api[None, Eater]:
     """The toy has no world."""
     return Api(
         DOCUMENT,
-        {name: _without_world(function) for name, function in functions.items()},
+        functions,
         lambda request: nullcontext(),
         lambda world, token: EATERS.get(token),
         lambda world, uuid: eater_with(uuid),
     )
-
-
-def _without_world(function: Callable[[Intake[Eater]], Any]) -> Callable[[None, Intake[Eater]], Any]:
-    return lambda world, intake: function(intake)
 
 
 def eater_with(uuid: str) -> Eater | None:

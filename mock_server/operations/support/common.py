@@ -66,12 +66,12 @@ def by(*names: str) -> dict[str, Key[Any]]:
 
 def path_uuid(call: Call) -> str | None:
     """The uuid in the path; None for text that is none."""
-    return read_uuid(call.intake.path["uuid"])
+    return read_uuid(call.path["uuid"])
 
 
 def linked_uuid(call: Call, parameter: str, *templates: str) -> str | None:
     """The uuid of the object of one of these paths that the link in a parameter leads to; None for another link."""
-    target = call.intake.links.resolve(call.query[parameter])
+    target = call.links.resolve(call.query[parameter])
     return read_uuid(target[1]) if target is not None and target[0] in templates else None
 
 

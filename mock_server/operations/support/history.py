@@ -64,7 +64,7 @@ def events_list(call: Call) -> Listing[Event]:
 
 def events_retrieve(call: Call) -> Event:
     """The event. Raises `NotFound`."""
-    uuid = read_uuid(call.intake.path["id"])
+    uuid = read_uuid(call.path["id"])
     return shown(next((event for event in _visible(call) if event.uuid == uuid), None), True, "Event")
 
 

@@ -156,7 +156,7 @@ def marketplace_offering_permissions_list(call: Call) -> Listing[OfferingPermiss
 
 def marketplace_offering_permissions_retrieve(call: Call) -> OfferingPermission:
     """The role on an offering. Raises `NotFound`."""
-    number = call.intake.path["id"]
+    number = call.path["id"]
     return shown(next((row for row in _grants_seen(call) if row.number == number), None), True, "OfferingPermission")
 
 

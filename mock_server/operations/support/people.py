@@ -67,7 +67,7 @@ _FILTERS: Final[Mapping[str, Filter[UserView]]] = {
 
 def api_auth_password(call: Call) -> Mapping[str, str]:
     """The token of the user. Raises `Problem` 401, in the order in which Waldur asks: password, then state."""
-    sent = call.intake.fields()
+    sent = call.fields()
     found = call.world.users.first(username=sent["username"])
     if found is None or sent["password"] != found.username:
         raise problems.unauthorized("Invalid username/password.")

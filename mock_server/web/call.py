@@ -1,11 +1,11 @@
-"""Takes a request in: query and body, judged along the description when the operation first asks for them.
+"""One call of an operation. Its query and body are validated when the operation first asks for them.
 
 The order in which faults are found is thereby the operation's own: what it looks up first is refused first (404 before
 400, a wrong state before a wrong body; behaviour 1.3).
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Generic
+from typing import Any, Final, Generic, TypeVar
 
 from waldur_billing_mock.mock_server.spec.fields import Fields
 from waldur_billing_mock.mock_server.spec.validation import Invalid, python_type
@@ -16,6 +16,9 @@ from waldur_billing_mock.mock_server.web.request import Request
 from waldur_billing_mock.mock_server.web.routing import Links
 from waldur_billing_mock.openapi.operation import Operation
 
+World = TypeVar("World")
+"""What operations work on."""
+
 
 class BodyNeeded(Exception):
     """Raised when an operation needs a body that has not been read yet.
@@ -24,12 +27,13 @@ class BodyNeeded(Exception):
     """
 
 
-class Intake(Generic[User]):
-    """One request to one operation. `body` is None as long as it has not been read."""
+class Call(Generic[World, User]):
+    """What an operation gets: the world, the caller, and what was sent. `body` is None until it has been read."""
 
     def __init__(
         self,
         *,
+        world: World,
         user: User | None,
         path: Mapping[str, str],
         judge: Callable[[bytes], Mapping[str, Any]],
@@ -40,10 +44,10 @@ class Intake(Generic[User]):
         links: Links,
         operation: Operation,
     ) -> None:
+        self.world: Final = world
         self._user: Final = user
         self.path: Final = path
         self.links: Final = links
-        self.switches: Final = operation.switches
         self.base: Final = request.base
         self._sent: Final = request.query_string
         self._judge: Final = judge
@@ -57,6 +61,10 @@ class Intake(Generic[User]):
         """Who calls."""
         assert self._user is not None, "an operation for everybody does not ask who calls"
         return self._user
+
+    def has(self, switch: str) -> bool:
+        """Whether the dialect has switched something on that only code can do (`x-waldur-switches`)."""
+        return switch in self._operation.switches
 
     @property
     def query(self) -> Mapping[str, Any]:
