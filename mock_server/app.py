@@ -38,7 +38,7 @@ from waldur_billing_mock.mock_server.control.session import Session, session_of
 from waldur_billing_mock.mock_server.control.sessions import FindSession, Sessions
 from waldur_billing_mock.mock_server.control.webhooks import Webhooks, post
 from waldur_billing_mock.mock_server.operations.registry import bind
-from waldur_billing_mock.mock_server.operations.rendered import remember
+from waldur_billing_mock.mock_server.operations.rendered import cached_texts
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.spec.compiled import described, described_support
 from waldur_billing_mock.mock_server.stage import Stage
@@ -226,7 +226,7 @@ def _api(document: Node, stage: Stage, limits: Limits) -> Api[World, User]:
         begin,
         find_user=lambda world, token: world.users.first(token=token),
         find_user_by_uuid=lambda world, uuid: world.users.get(uuid),
-        remember=remember,
+        texts_of=cached_texts,
         limits=limits,
     )
 

@@ -212,8 +212,8 @@ class Views(Sequence[V]):
 
     def narrowed(self, wanted: Mapping[str, Hashable]) -> tuple[Views[V], Collection[str]]:
         """The fewest of these that one index finds, and the keys of what is wanted that all of them have."""
-        rows, judged = self.rows.narrowed(wanted)
-        return Views(self._world, rows, self._view), judged
+        rows, satisfied = self.rows.narrowed(wanted)
+        return Views(self._world, rows, self._view), satisfied
 
     def picked(self, views: Sequence[V]) -> Views[V]:
         """Some of these, which somebody else has chosen."""

@@ -27,8 +27,8 @@ _OF_OPERATIONS: Final[Mapping[tuple[str, int], tuple[str, str]]] = {
     ("invoice_items_create_compensation", 400): ("An item with a negative price cannot be compensated.", "6.3"),
     ("invoice_items_migrate_to", 400): ("Items move between invoices of the same customer only.", "6.6"),
 }
-_JUDGED_QUERY: Final = ("Query parameters are judged together, and all faulty ones are named.", "1.4")
-_JUDGED_BODY: Final = ("Fields of the body are judged together, and all faulty ones are named.", "1.4")
+_VALIDATED_QUERY: Final = ("Query parameters are validated together, and all invalid ones are named.", "1.4")
+_VALIDATED_BODY: Final = ("Fields of the body are validated together, and all invalid ones are named.", "1.4")
 _UNREADABLE: Final = ("The body must be JSON or a form, and an object.", "1.4")
 
 
@@ -48,9 +48,9 @@ def why(document: Node, match: Match | None, exchange: Exchange, body: Any) -> d
     if isinstance(body, dict) and "detail" in body:
         return _reason(_UNREADABLE, places, body)
     if isinstance(body, dict) and body and set(body) <= set(operation.query):
-        return _reason(_JUDGED_QUERY, places, body)
+        return _reason(_VALIDATED_QUERY, places, body)
     if isinstance(body, dict):
-        return _reason(_JUDGED_BODY, places, body)
+        return _reason(_VALIDATED_BODY, places, body)
     rule = _OF_OPERATIONS.get((operation.operation_id, 400), ("A rule of billing forbids it.", "1.4"))
     return _reason(rule, places, body)
 

@@ -1,4 +1,4 @@
-"""The rendered text of invoices and items, for as long as it is what would be rendered anew."""
+"""A cache of the rendered texts of invoices and items, dropped when something changes that they show."""
 
 from collections.abc import Hashable
 from operator import attrgetter
@@ -24,7 +24,7 @@ Texts = dict[Hashable, str | bytes]
 """The texts of one row, by representation and host."""
 
 _MOST_ROWS: Final = 10_000
-"""Invoices, and as many items, of which texts are kept."""
+"""Invoices, and as many items, whose texts are cached."""
 _SHOWN: Final = (
     Customer,
     Project,
@@ -54,7 +54,7 @@ class RenderedTexts:
         self._items: Cache[str, Texts] = Cache()
 
     def texts_of(self, row: Invoice | InvoiceItem) -> Texts:
-        """Where the texts of a row are kept. The caller may add some."""
+        """The cached texts of a row. The caller may add some."""
         cache = self._invoices if isinstance(row, Invoice) else self._items
         found = cache.get(row.uuid)
         if found is None:
@@ -86,8 +86,8 @@ class RenderedTexts:
         return copied
 
 
-def remember(value: object) -> Texts | None:
-    """Where the text of an invoice or an item is kept; None for anything else."""
+def cached_texts(value: object) -> Texts | None:
+    """The cached texts of an invoice or an item; None for anything else."""
     if isinstance(value, InvoiceView | ItemView):
         return value.world.listener(RenderedTexts).texts_of(value.row)
     return None

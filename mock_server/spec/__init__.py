@@ -1,1 +1,1 @@
-"""The OpenAPI engine: documents, operations, judged input, rendered output. Knows no billing and no HTTP server."""
+"""The OpenAPI engine: documents, operations, validated input, rendered output. Knows no billing and no HTTP server."""

@@ -4,7 +4,7 @@ import re
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
 
-# The case of letters is only let go where it must be: over so wide a range, that takes long to compile.
+# Case is ignored only where it must be: over so wide a range, that takes long to compile.
 _LETTER: Final = "a-zA-Z\u00a1-\uffff"
 _LABEL: Final = rf"[{_LETTER}0-9](?:[{_LETTER}0-9-]{{0,61}}[{_LETTER}0-9])?"
 _TOP: Final = rf"(?:(?i:xn--[a-z0-9]{{1,59}})|(?!-)[{_LETTER}-]{{2,63}}(?<!-))"

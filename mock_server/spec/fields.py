@@ -1,4 +1,4 @@
-"""Judges the fields of a body along its schema, with the limits of Django REST framework where the schema leaves room.
+"""Validates the fields of a body by its schema, with the limits of Django REST framework where the schema has none.
 
 Values come out as the domain takes them: uuids as 32 lower-case hex digits, decimals as `Decimal`, dates as `date`,
 instants as `datetime` in UTC.
@@ -15,16 +15,16 @@ from waldur_billing_mock.mock_server.spec.validation import (
     LONGEST_NUMBER,
     DecimalLimits,
     Fault,
-    Faulty,
-    Invalid,
-    Judge,
+    InvalidValue,
+    ValidationError,
+    Validator,
     decimal_limits,
     finite,
-    judge_uuid,
     nullable,
     python_type,
     types,
     unwanted_characters,
+    validate_uuid,
 )
 from waldur_billing_mock.openapi.document import DocumentError, Node, resolve
 
@@ -46,20 +46,20 @@ class Upload(Protocol):
 
 
 class Fields:
-    """Judges the fields of a body (an object schema). Unknown keys are ignored."""
+    """Validates the fields of a body (an object schema). Unknown keys are ignored."""
 
     def __init__(self, document: Node, schema: Node) -> None:
         schema = resolve(document, schema)
         self._required: Final = frozenset(schema.get("required", ()))
         properties = {name: resolve(document, part) for name, part in schema.get("properties", {}).items()}
-        self._judges: Final = {name: _field_judge(document, part) for name, part in properties.items()}
+        self._validators: Final = {name: _field_validator(document, part) for name, part in properties.items()}
         self._blank: Final = frozenset(name for name, part in properties.items() if _allows_blank(part))
 
-    def judge(self, values: Mapping[str, Any], *, form: bool, only: frozenset[str] | None = None) -> dict[str, Any]:
-        """The fields that were sent, as Python values; `only` leaves the others unread. Raises `Invalid`."""
+    def validate(self, values: Mapping[str, Any], *, form: bool, only: frozenset[str] | None = None) -> dict[str, Any]:
+        """The fields that were sent, as Python values; `only` leaves the others unread. Raises `ValidationError`."""
         accepted: dict[str, Any] = {}
         faults: dict[str, Sequence[Fault]] = {}
-        for name, judge in self._judges.items():
+        for name, validate in self._validators.items():
             if only is not None and name not in only:
                 continue
             # An empty form control of an optional field counts as not sent, unless blank text is a value of it.
@@ -69,67 +69,67 @@ class Fields:
                     faults[name] = (Fault("required"),)
                 continue
             try:
-                accepted[name] = judge(values[name])
-            except Faulty as faulty:
-                faults[name] = faulty.faults
+                accepted[name] = validate(values[name])
+            except InvalidValue as invalid:
+                faults[name] = invalid.faults
         if faults:
-            raise Invalid(faults)
+            raise ValidationError(faults)
         return accepted
 
 
-def _field_judge(document: Node, schema: Node) -> Judge:
-    """The judge of one field of a body. Raises `DocumentError` for a schema that the engine has no judge for."""
+def _field_validator(document: Node, schema: Node) -> Validator:
+    """The validator of one field of a body. Raises `DocumentError` for a schema that the engine cannot validate."""
     kind = schema.get("format")
     match types(schema)[:1], kind:
         case ("array",), _ if resolve(document, schema["items"]).get("type") == "object":
-            judge: Judge = _rows_judge(Fields(document, schema["items"]))
+            validate: Validator = _rows_validator(Fields(document, schema["items"]))
         case ("integer",), _:
-            judge = _integer_judge(schema)
+            validate = _integer_validator(schema)
         case ("string",), "binary":
-            judge = _upload
+            validate = _upload
         case ("string",), "date":
-            judge = _date
+            validate = _date
         case ("string",), "date-time":
-            judge = _instant
+            validate = _instant
         case ("string",), "decimal":
-            judge = _decimal_judge(decimal_limits(schema))
+            validate = _decimal_validator(decimal_limits(schema))
         case ("string",), "uuid" | "uuid-hex":
-            judge = judge_uuid
+            validate = validate_uuid
         case ("string",), "uri" if "x-waldur-link" in schema:
-            judge = _hyperlink
+            validate = _hyperlink
         case ("string",), None | "uri":
-            judge = _text_judge(schema)
+            validate = _text_validator(schema)
         case _:
-            raise DocumentError(f"The engine cannot judge a field of type {schema.get('type')!r}, format {kind!r}.")
-    return judge if nullable(schema) else _not_null(judge)
+            raise DocumentError(f"The engine cannot validate a field of type {schema.get('type')!r}, format {kind!r}.")
+    return validate if nullable(schema) else _not_null(validate)
 
 
 def _allows_blank(schema: Node) -> bool:
     return schema.get("format") in (None, "uri") and schema.get("minLength", 0) == 0
 
 
-def _not_null(judge: Judge) -> Judge:
-    def judged(value: Any) -> Any:
+def _not_null(validate: Validator) -> Validator:
+    def validate_not_null(value: Any) -> Any:
         if value is None:
-            raise Faulty(Fault("null"))
-        return judge(value)
+            raise InvalidValue(Fault("null"))
+        return validate(value)
 
-    return judged
+    return validate_not_null
 
 
-def _text_judge(schema: Node) -> Judge:
+def _text_validator(schema: Node) -> Validator:
     longest: int | None = schema.get("maxLength")
     blank = _allows_blank(schema)
     address = schema.get("format") == "uri"
 
-    def judge(value: Any) -> str:
+    def validate(value: Any) -> str:
         if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-            raise Faulty(Fault("not_a_url" if address else "not_a_string"))
+            raise InvalidValue(Fault("not_a_url" if address else "not_a_string"))
         # A server reads a number with a fraction into a float and writes that out: 1.50 becomes 1.5.
         text = str(float(value) if isinstance(value, Decimal) else value).strip()
         if not text:
             if not blank:
-                raise Faulty(Fault("blank"))
+                raise InvalidValue(Fault("blank"))
             return ""
         faults = []
         if longest is not None and len(text) > longest:
@@ -138,77 +138,77 @@ def _text_judge(schema: Node) -> Judge:
         if address and not is_web_address(text):
             faults.append(Fault("not_a_url"))
         if faults:
-            raise Faulty(*faults)
+            raise InvalidValue(*faults)
         return text
 
-    return judge
+    return validate
 
 
-def _decimal_judge(limits: DecimalLimits) -> Judge:
-    def judge(value: Any) -> Decimal:
+def _decimal_validator(limits: DecimalLimits) -> Validator:
+    def validate(value: Any) -> Decimal:
         text = str(value).strip()
         if len(text) > LONGEST_NUMBER:
-            raise Faulty(Fault("number_too_long"))
+            raise InvalidValue(Fault("number_too_long"))
         number = finite(text)
         if isinstance(value, bool) or number is None:
-            raise Faulty(Fault("not_a_number"))
+            raise InvalidValue(Fault("not_a_number"))
         _, digits, exponent = number.as_tuple()
         assert isinstance(exponent, int), "only NaN and infinity have another exponent"
         places = max(0, -exponent)
         total = max(len(digits) + max(0, exponent), places)
         if total > limits.whole + limits.places:
-            raise Faulty(Fault("max_digits", limit=limits.whole + limits.places))
+            raise InvalidValue(Fault("max_digits", limit=limits.whole + limits.places))
         if places > limits.places:
-            raise Faulty(Fault("max_places", limit=limits.places))
+            raise InvalidValue(Fault("max_places", limit=limits.places))
         if total - places > limits.whole:
-            raise Faulty(Fault("max_whole_digits", limit=limits.whole))
+            raise InvalidValue(Fault("max_whole_digits", limit=limits.whole))
         if number < 0 and not limits.signed:
-            raise Faulty(Fault("minimum", limit=0))
+            raise InvalidValue(Fault("minimum", limit=0))
         return number.quantize(Decimal(1).scaleb(-limits.places))
 
-    return judge
+    return validate
 
 
-def _integer_judge(schema: Node) -> Judge:
+def _integer_validator(schema: Node) -> Validator:
     least, largest = schema.get("minimum"), schema.get("maximum")
 
-    def judge(value: Any) -> int:
+    def validate(value: Any) -> int:
         text = str(value).strip()
         number = finite(text) if len(text) <= LONGEST_NUMBER and not isinstance(value, bool) else None
         if number is None or number != number.to_integral_value():
-            raise Faulty(Fault("not_an_integer"))
+            raise InvalidValue(Fault("not_an_integer"))
         if largest is not None and number > largest:
-            raise Faulty(Fault("maximum", limit=largest))
+            raise InvalidValue(Fault("maximum", limit=largest))
         if least is not None and number < least:
-            raise Faulty(Fault("minimum", limit=least))
+            raise InvalidValue(Fault("minimum", limit=least))
         return int(number)
 
-    return judge
+    return validate
 
 
-def _rows_judge(row: Fields) -> Judge:
-    """Judges a list of objects; what is wrong with one of them is told in its place in the list."""
+def _rows_validator(row: Fields) -> Validator:
+    """Validates a list of objects; the faults of each object are at its place in the list."""
 
-    def judge(values: Any) -> list[dict[str, Any]]:
+    def validate(values: Any) -> list[dict[str, Any]]:
         if not isinstance(values, list):
-            raise Faulty(Fault("not_a_list", value=python_type(values)))
+            raise InvalidValue(Fault("not_a_list", value=python_type(values)))
         rows: list[dict[str, Any]] = []
         faults = []
         for value in values:
             found: Mapping[str, Sequence[Fault]] = {}
             try:
                 if isinstance(value, dict):
-                    rows.append(row.judge(value, form=False))
+                    rows.append(row.validate(value, form=False))
                 else:
                     found = {"non_field_errors": [Fault("not_an_object", value=python_type(value))]}
-            except Invalid as invalid:
-                found = invalid.faults
+            except ValidationError as error:
+                found = error.faults
             faults.append(Fault("row", value=found))
         if any(fault.value for fault in faults):
-            raise Faulty(*faults)
+            raise InvalidValue(*faults)
         return rows
 
-    return judge
+    return validate
 
 
 def _date(value: Any) -> date:
@@ -221,20 +221,20 @@ def _date(value: Any) -> date:
                     return date(*map(int, found.groups()))
                 except ValueError:
                     pass
-    raise Faulty(Fault("not_a_date"))
+    raise InvalidValue(Fault("not_a_date"))
 
 
 def _instant(value: Any) -> datetime:
     if not isinstance(value, str):
-        raise Faulty(Fault("not_an_instant"))
+        raise InvalidValue(Fault("not_an_instant"))
     try:
         instant = _read_instant(value.upper())
     except ValueError:
-        raise Faulty(Fault("not_an_instant")) from None
+        raise InvalidValue(Fault("not_an_instant")) from None
     try:
         return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
     except OverflowError:
-        raise Faulty(Fault("instant_out_of_range")) from None
+        raise InvalidValue(Fault("instant_out_of_range")) from None
 
 
 def _read_instant(text: str) -> datetime:
@@ -253,15 +253,15 @@ def _read_instant(text: str) -> datetime:
 
 def _hyperlink(value: Any) -> str:
     if value == "":
-        raise Faulty(Fault("null"))
+        raise InvalidValue(Fault("null"))
     if not isinstance(value, str):
-        raise Faulty(Fault("not_a_link", value=python_type(value)))
+        raise InvalidValue(Fault("not_a_link", value=python_type(value)))
     return value
 
 
 def _upload(value: Any) -> Upload:
     if not isinstance(value, Upload):
-        raise Faulty(Fault("not_a_file"))
+        raise InvalidValue(Fault("not_a_file"))
     if not value.size:
-        raise Faulty(Fault("empty_file"))
+        raise InvalidValue(Fault("empty_file"))
     return value

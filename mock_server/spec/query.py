@@ -1,4 +1,4 @@
-"""Judges the query parameters of an operation, text in and Python values out, as Waldur's filters do.
+"""Validates the query parameters of an operation, text in and Python values out, as Waldur's filters do.
 
 uuids come out as 32 lower-case hex digits, dates as `date`, numbers as `int` or `Decimal`.
 """
@@ -11,13 +11,13 @@ from typing import Any, Final
 from waldur_billing_mock.mock_server.spec.validation import (
     LONGEST_NUMBER,
     Fault,
-    Faulty,
-    Invalid,
-    Judge,
+    InvalidValue,
+    ValidationError,
+    Validator,
     finite,
-    judge_uuid,
     types,
     unwanted_characters,
+    validate_uuid,
 )
 from waldur_billing_mock.openapi.document import DocumentError, Node
 from waldur_billing_mock.openapi.operation import Parameter
@@ -28,16 +28,16 @@ _FILTER_DATES_LONG: Final = ("%B %d %Y", "%B %d, %Y", "%d %B %Y", "%d %B, %Y")
 
 
 class Query:
-    """Judges the query parameters of an operation. Empty values count as not sent where the description allows them."""
+    """Validates the query parameters of an operation. Empty values count as not sent where they are allowed."""
 
     def __init__(self, parameters: Iterable[Parameter]) -> None:
-        self._parameters: Final = {parameter.name: (parameter, _parameter_judge(parameter)) for parameter in parameters}
+        self._parameters: Final = {one.name: (one, _parameter_validator(one)) for one in parameters}
 
-    def judge(self, sent: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-        """Every parameter that was sent or has a default, by name. Raises `Invalid`."""
+    def validate(self, sent: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+        """Every parameter that was sent or has a default, by name. Raises `ValidationError`."""
         accepted: dict[str, Any] = {}
         faults: dict[str, Sequence[Fault]] = {}
-        for name, (parameter, judge) in self._parameters.items():
+        for name, (parameter, validate) in self._parameters.items():
             values = sent.get(name)
             if values is None or (parameter.allows_empty and not any(values)):
                 if parameter.required:
@@ -46,45 +46,45 @@ class Query:
                     accepted[name] = parameter.schema["default"]
                 continue
             try:
-                accepted[name] = judge(values)
-            except Faulty as faulty:
-                faults[name] = faulty.faults
+                accepted[name] = validate(values)
+            except InvalidValue as invalid:
+                faults[name] = invalid.faults
         if faults:
-            raise Invalid(faults)
+            raise ValidationError(faults)
         return accepted
 
 
-def _parameter_judge(parameter: Parameter) -> Callable[[Sequence[str]], Any]:
+def _parameter_validator(parameter: Parameter) -> Callable[[Sequence[str]], Any]:
     schema = parameter.schema
     if types(schema)[:1] == ("array",):
         choices = schema["items"].get("enum")
         # Strict: only the form that `explode` describes, repeated or comma-separated; otherwise both of them.
         strict = parameter.extensions.get("x-waldur-strict-style", False)
 
-        def judge_all(values: Sequence[str]) -> list[str]:
+        def validate_all(values: Sequence[str]) -> list[str]:
             if not strict:
                 parts = [part for value in values for part in value.split(",")]
             else:
                 parts = list(values) if parameter.explode else values[-1].split(",")
             for part in parts:
                 if choices is not None and part not in choices:
-                    raise Faulty(Fault("not_a_choice", value=part))
+                    raise InvalidValue(Fault("not_a_choice", value=part))
             # A value that is repeated says nothing new, and would cost as often as it is sent.
             return list(dict.fromkeys(parts))
 
-        return judge_all
-    judged_as = parameter.extensions.get("x-waldur-judged-as")
-    judge = str if judged_as == "text" else _scalar_judge(schema, argument=judged_as == "field")
+        return validate_all
+    validated_as = parameter.extensions.get("x-waldur-validated-as")
+    validate = str if validated_as == "text" else _scalar_validator(schema, argument=validated_as == "field")
     # Where a single value is due and several are sent, the last one counts (Django's QueryDict).
-    return lambda values: judge(values[-1])
+    return lambda values: validate(values[-1])
 
 
-def _scalar_judge(schema: Node, *, argument: bool) -> Judge:
+def _scalar_validator(schema: Node, *, argument: bool) -> Validator:
     kind = types(schema) or ("string",)
     match kind[0], schema.get("format"):
         case "string", "uuid":
             # A form field strips blanks, unlike a path or a serializer.
-            return lambda value: judge_uuid(value.strip())
+            return lambda value: validate_uuid(value.strip())
         case "string", "date":
             return _filter_date
         case "boolean", _:
@@ -93,50 +93,50 @@ def _scalar_judge(schema: Node, *, argument: bool) -> Judge:
         case "integer" | "number", _ if "string" in kind:
             return str
         case "integer", _ if kind == ("integer",) and (argument or "maximum" in schema):
-            return _integer_judge(schema)
+            return _integer_validator(schema)
         case "integer" | "number", _:
-            return _filter_number_judge(schema, whole=kind == ("integer",), cut="integer" in kind)
+            return _filter_number_validator(schema, whole=kind == ("integer",), cut="integer" in kind)
         case "string", None | "uri":
             return _filter_text
-    raise DocumentError(f"The engine cannot judge a parameter of type {kind!r}, format {schema.get('format')!r}.")
+    raise DocumentError(f"The engine cannot validate a parameter of type {kind!r}, format {schema.get('format')!r}.")
 
 
-def _integer_judge(schema: Node) -> Judge:
-    def judge(value: str) -> int:
+def _integer_validator(schema: Node) -> Validator:
+    def validate(value: str) -> int:
         try:
             number = int(value)
         except ValueError:
-            raise Faulty(Fault("not_in_enum" if "enum" in schema else "not_an_integer", value=value)) from None
+            raise InvalidValue(Fault("not_in_enum" if "enum" in schema else "not_an_integer", value=value)) from None
         if "enum" in schema and number not in schema["enum"]:
-            raise Faulty(Fault("not_in_enum", value=value))
+            raise InvalidValue(Fault("not_in_enum", value=value))
         if number > schema.get("maximum", number):
-            raise Faulty(Fault("maximum", limit=schema["maximum"]))
+            raise InvalidValue(Fault("maximum", limit=schema["maximum"]))
         if number < schema.get("minimum", number):
-            raise Faulty(Fault("minimum", limit=schema["minimum"]))
+            raise InvalidValue(Fault("minimum", limit=schema["minimum"]))
         return number
 
-    return judge
+    return validate
 
 
-def _filter_number_judge(schema: Node, *, whole: bool, cut: bool) -> Judge:
+def _filter_number_validator(schema: Node, *, whole: bool, cut: bool) -> Validator:
     largest = Decimal(str(schema["maximum"])) if "maximum" in schema else None
 
-    def judge(value: str) -> int | Decimal:
+    def validate(value: str) -> int | Decimal:
         number = finite(value.strip()) if len(value) <= LONGEST_NUMBER else None
         if number is None or (whole and number != number.to_integral_value()):
-            raise Faulty(Fault("not_a_number"))
+            raise InvalidValue(Fault("not_a_number"))
         if largest is not None and number > largest:
-            raise Faulty(Fault("maximum", limit=schema["maximum"]))
+            raise InvalidValue(Fault("maximum", limit=schema["maximum"]))
         # A number of astronomical size matches nothing, and making an integer of it could take forever.
         small = number.copy_abs() < _ASTRONOMICAL
         return int(number) if small and (cut or number == number.to_integral_value()) else number
 
-    return judge
+    return validate
 
 
 def _filter_text(value: str) -> str:
     if faults := unwanted_characters(value):
-        raise Faulty(*faults)
+        raise InvalidValue(*faults)
     return value
 
 
@@ -147,4 +147,4 @@ def _filter_date(value: str) -> date:
             return datetime.strptime(value.strip(), form).date()  # noqa: DTZ007
         except ValueError:
             continue
-    raise Faulty(Fault("not_a_filter_date"))
+    raise InvalidValue(Fault("not_a_filter_date"))

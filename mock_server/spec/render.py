@@ -2,7 +2,7 @@
 
 A schema is compiled once into a function that writes JSON text. It walks the properties in the schema's order and reads
 the attribute of the same name from the object (or the key, of a mapping). Text is written directly so that a decimal
-stands in the reply digit for digit, whether the schema calls it a number or a string.
+is written to the reply digit for digit, whether the schema calls it a number or a string.
 """
 
 import json
@@ -27,7 +27,7 @@ Write = Callable[[Any, str], str]
 Texts = dict[Hashable, str | bytes]
 """The rendered texts of one row, by representation and base URL. Its table drops them when the row changes."""
 
-Remember = Callable[[Any], Texts | None]
+TextsOf = Callable[[Any], Texts | None]
 """Takes a value; returns where its texts are cached, or None for a value of no row."""
 
 _MOST_PROJECTIONS: Final = 64
@@ -42,7 +42,7 @@ _PLAIN_PATH: Final = re.compile(r"[A-Za-z0-9_.~/-]*")
 _NEVER_EMPTY: Final = frozenset({"uuid", "uri", "email", "date", "date-time"})
 
 
-def forget(value: Any) -> None:
+def not_cached(value: Any) -> None:
     """Caches no text of any value."""
 
 
@@ -71,10 +71,10 @@ class Renderer:
     """The compiled schema of one reply. Rows whose text is cached are not written again."""
 
     def __init__(
-        self, document: Node, schema: Node, remember: Remember = forget, cache: TextCache | None = None
+        self, document: Node, schema: Node, texts_of: TextsOf = not_cached, cache: TextCache | None = None
     ) -> None:
         self._document: Final = document
-        self._remember: Final = remember
+        self._texts_of: Final = texts_of
         self._cache: Final = cache or TextCache()
         self._objects: Final[dict[str, _Object]] = {}
         schema = resolve(document, schema)
@@ -98,26 +98,26 @@ class Renderer:
         return b"".join([b"[", *texts[1:], b"]"])
 
     def _encoded(self, write: Write, value: Any, base: str) -> bytes:
-        kept = self._remember(value)
-        if kept is None:
+        texts = self._texts_of(value)
+        if texts is None:
             return write(value, base).encode()
         key = (write, base, "utf-8")
-        found = kept.get(key)
+        found = texts.get(key)
         if not isinstance(found, bytes):
-            found = self._cache.add(kept, key, write(value, base).encode())
+            found = self._cache.add(texts, key, write(value, base).encode())
         return found
 
-    def _remembering(self, write: Write) -> Write:
-        """Writes rows within others: as text, which goes into theirs."""
+    def _cached(self, write: Write) -> Write:
+        """Writes rows within others, whose texts are cached as text to be inserted."""
 
         def written(value: Any, base: str) -> str:
-            kept = self._remember(value)
-            if kept is None:
+            texts = self._texts_of(value)
+            if texts is None:
                 return write(value, base)
             key = (write, base)
-            found = kept.get(key)
+            found = texts.get(key)
             if not isinstance(found, str):
-                found = self._cache.add(kept, key, write(value, base))
+                found = self._cache.add(texts, key, write(value, base))
             return found
 
         return written
@@ -135,7 +135,7 @@ class Renderer:
                     self._objects[reference] = compiled
                 return compiled.of(self._members(schema))
             case ("array",), _:
-                one = self._remembering(self._compile(schema["items"]))
+                one = self._cached(self._compile(schema["items"]))
                 return lambda rows, base: f"[{','.join([one(row, base) for row in rows])}]"
             case ("string",), kind:
                 return _string(schema, kind)
@@ -214,7 +214,7 @@ class _Object:
                 elif member.demanded:
                     raise DocumentError(
                         f"{type(value).__name__}.{member.name} has no value, but the description requires one; "
-                        "allow null there or state what stands for it as x-waldur-absent."
+                        "allow null there or name the value to send instead as x-waldur-absent."
                     )
             else:
                 parts.append(member.key + member.write(part, base))

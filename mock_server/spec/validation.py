@@ -1,7 +1,7 @@
-"""What judging input comes to: values on one side, faults on the other. All faults of an input are found at once.
+"""What the validators of body fields (`fields.py`) and query parameters (`query.py`) share.
 
-A fault is a code with the figures it speaks of; its wording is not known here. The judges of body fields stand in
-`fields.py`, those of query parameters in `query.py`; this module holds what both of them use.
+All faults of an input are found at once. A fault is a code with the figures of its message; the wording is that of
+`web/problems.py`.
 """
 
 import re
@@ -19,8 +19,8 @@ _DECIMAL_PATTERN: Final = re.compile(r"\^(-\?)?\\d\{\d,(\d+)\}\(\?:\\\.\\d\{\d,(
 _USUAL_UUID: Final = re.compile("[0-9a-f]{8}(-?)[0-9a-f]{4}\\1[0-9a-f]{4}\\1[0-9a-f]{4}\\1[0-9a-f]{12}")
 _HEX_UUID: Final = re.compile("[0-9a-f]{32}")
 
-Judge = Callable[[Any], Any]
-"""Takes a value as it was sent, returns it as the domain takes it, raises `Faulty`."""
+Validator = Callable[[Any], Any]
+"""Takes a value as it was sent, returns it as the domain takes it, raises `InvalidValue`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Fault:
     limit: object = None
 
 
-class Invalid(Exception):
+class ValidationError(Exception):
     """Raised with all faults of an input, by field or parameter name."""
 
     def __init__(self, faults: Mapping[str, Sequence[Fault]]) -> None:
@@ -40,8 +40,8 @@ class Invalid(Exception):
         self.faults = faults
 
 
-class Faulty(Exception):
-    """Raised by a judge of one value."""
+class InvalidValue(Exception):
+    """Raised by a validator of one value."""
 
     def __init__(self, *faults: Fault) -> None:
         super().__init__(faults)
@@ -50,7 +50,7 @@ class Faulty(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DecimalLimits:
-    """What a published decimal pattern says: digits before and after the point, and whether a minus may stand."""
+    """What a published decimal pattern says: digits before and after the point, and whether a minus is allowed."""
 
     signed: bool
     whole: int
@@ -90,12 +90,12 @@ def hex_uuid(text: str) -> str:
     return digits
 
 
-def judge_uuid(value: Any) -> str:
-    """The hex digits of a uuid. Raises `Faulty`."""
+def validate_uuid(value: Any) -> str:
+    """The hex digits of a uuid. Raises `InvalidValue`."""
     try:
         return hex_uuid(str(value))
     except ValueError:
-        raise Faulty(Fault("not_a_uuid")) from None
+        raise InvalidValue(Fault("not_a_uuid")) from None
 
 
 def finite(text: str) -> Decimal | None:

@@ -28,7 +28,7 @@ User = TypeVar("User", bound=Caller)
 
 
 def authenticate(authorization: bytes | None, find: Callable[[str], User | None]) -> User:
-    """The active user whose token stands in the `Authorization` header. Raises `Problem` 401."""
+    """The active user whose token is in the `Authorization` header. Raises `Problem` 401."""
     user = find(_token(authorization or b""))
     if user is None:
         raise problems.unauthorized("Invalid token.")

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from waldur_billing_mock.mock_server.spec.fields import Fields
 from waldur_billing_mock.mock_server.spec.query import Query
-from waldur_billing_mock.mock_server.spec.render import Remember, Renderer, TextCache, forget
+from waldur_billing_mock.mock_server.spec.render import Renderer, TextCache, TextsOf, not_cached
 from waldur_billing_mock.mock_server.web import access, problems, reply
 from waldur_billing_mock.mock_server.web.access import User
 from waldur_billing_mock.mock_server.web.body import FORM, MULTIPART, NO_BODY, Body, read_body
@@ -39,9 +39,9 @@ _JSON_RANGES: Final = frozenset({"*/*", "application/*", problems.JSON_TYPE})
 class Api(Generic[World, User]):
     """Serves every operation of a document with the function of its name.
 
-    `begin` gives the world that a request works on; where its block ends without an exception, changes to it are kept.
-    `find_user` finds the user of a token, `find_user_by_uuid` the one of 32 hex digits. `remember` tells where the text
-    of a row may be kept until the row changes.
+    `begin` gives the world that a request works on; changes to it are committed when its block ends without an
+    exception. `find_user` finds the user of a token, `find_user_by_uuid` the one of 32 hex digits. `texts_of` finds
+    the cached texts of a row.
     """
 
     def __init__(
@@ -51,12 +51,12 @@ class Api(Generic[World, User]):
         begin: Callable[[Request], AbstractContextManager[World]],
         find_user: Callable[[World, str], User | None],
         find_user_by_uuid: Callable[[World, str], User | None],
-        remember: Remember = forget,
+        texts_of: TextsOf = not_cached,
         limits: Limits = _NO_MORE,
     ) -> None:
         described = tuple(operations(document))
         links = Links(document, described)
-        renderer = partial(Renderer, document, remember=remember, cache=TextCache())
+        renderer = partial(Renderer, document, texts_of=texts_of, cache=TextCache())
         heads = {operation.path: operation for operation in described if operation.method == "HEAD"}
         self._limits: Final = limits
         self.routes: Final = Routes(document, described)
@@ -81,30 +81,28 @@ class Api(Generic[World, User]):
 
     async def _answer(self, request: Request) -> Reply:
         if request.method == "GET":
-            return self._judged(request, NO_BODY)
+            return self._respond(request, NO_BODY)
         try:
             try:
-                return self._judged(request, await read_body(request, self._limits) if request.is_short else None)
+                return self._respond(request, await read_body(request, self._limits) if request.is_short else None)
             except BodyNeeded:
                 # Others are answered while the body arrives. So nothing of what was found before is used after it.
-                return self._judged(request, await read_body(request, self._limits))
+                return self._respond(request, await read_body(request, self._limits))
         except problems.Problem as problem:
             return reply.refusal(problem, {})
 
-    def _judged(self, request: Request, body: Body | None) -> Reply:
+    def _respond(self, request: Request, body: Body | None) -> Reply:
         headers: dict[str, str] = {}
         try:
             match = self.routes.resolve(request.scope)
             headers["Allow"] = match.route.allow
             # A write is done when its reply is ready: an exception leaves the world as it was.
             with self._begin(request) as world:
-                return self._accepted(world, request, match, headers, body)
+                return self._call(world, request, match, headers, body)
         except problems.Problem as problem:
             return reply.refusal(problem, headers)
 
-    def _accepted(
-        self, world: World, request: Request, match: Match, headers: dict[str, str], body: Body | None
-    ) -> Reply:
+    def _call(self, world: World, request: Request, match: Match, headers: dict[str, str], body: Body | None) -> Reply:
         _negotiate(request, match)
         user = None if match.route.is_public else self._caller(world, request, headers)
         if request.method == "OPTIONS":
@@ -144,7 +142,7 @@ class _Endpoint(Generic[World, User]):
         self._links: Final = links
         query = Query(operation.query.values())
         # The same queries come again and again, and what they mean follows from their text alone.
-        self._judge: Final = short_cache(_KNOWN_QUERIES, lambda text: query.judge(read_query(text)))
+        self._validate: Final = short_cache(_KNOWN_QUERIES, lambda text: query.validate(read_query(text)))
         self._urls: Final = short_cache(_KNOWN_QUERIES, _page_urls)
         self._extensions: Final = {name: parameter.extensions for name, parameter in operation.query.items()}
         # The media types of an operation differ in their form, not in their fields.
@@ -173,7 +171,7 @@ class _Endpoint(Generic[World, User]):
             world=world,
             user=user,
             path=match.arguments,
-            judge=self._judge,
+            validate=self._validate,
             extensions=self._extensions,
             fields=self._fields,
             body=body,
@@ -196,7 +194,7 @@ class _Endpoint(Generic[World, User]):
         return reply.json_reply(status, self._renderer.render(value, call.base, fields), headers)
 
     def _list(self, listing: Listing[Any], call: Call[World, User], request: Request) -> tuple[Any, dict[str, str]]:
-        """The rows to render and the headers that page them: each habit where the operation has its parameter."""
+        """The rows to render and the paging headers. Each convention needs the operation to declare its parameter."""
         query = call.query
         rows = select(listing.rows, listing.filters, query)
         asked = query.get("o", ())

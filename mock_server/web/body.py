@@ -117,7 +117,7 @@ def _read_json(content: bytes, limits: Limits, *, deep_fails: bool) -> Any:
 
 
 def _is_deeper(content: bytes, most: int) -> bool:
-    """Whether arrays and objects stand in each other more than `most` times."""
+    """Whether arrays and objects are nested more than `most` deep."""
     if content.count(b"[") + content.count(b"{") <= most:
         return False
     depth = 0

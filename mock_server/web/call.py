@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Generic, TypeVar
 
 from waldur_billing_mock.mock_server.spec.fields import Fields
-from waldur_billing_mock.mock_server.spec.validation import Invalid, python_type
+from waldur_billing_mock.mock_server.spec.validation import ValidationError, python_type
 from waldur_billing_mock.mock_server.web import problems
 from waldur_billing_mock.mock_server.web.access import User
 from waldur_billing_mock.mock_server.web.body import Body
@@ -36,7 +36,7 @@ class Call(Generic[World, User]):
         world: World,
         user: User | None,
         path: Mapping[str, str],
-        judge: Callable[[bytes], Mapping[str, Any]],
+        validate: Callable[[bytes], Mapping[str, Any]],
         extensions: Mapping[str, Mapping[str, Any]],
         fields: Fields | None,
         body: Body | None,
@@ -50,7 +50,7 @@ class Call(Generic[World, User]):
         self.links: Final = links
         self.base: Final = request.base
         self._sent: Final = request.query_string
-        self._judge: Final = judge
+        self._validate: Final = validate
         self._extensions: Final = extensions
         self._fields: Final = fields
         self._body: Final = body
@@ -70,9 +70,9 @@ class Call(Generic[World, User]):
     def query(self) -> Mapping[str, Any]:
         """The query parameters that were sent or have a default. Raises `Problem` 400 with all faults."""
         try:
-            return self._judge(self._sent)
-        except Invalid as invalid:
-            raise problems.invalid_query(invalid.faults, self._extensions) from invalid
+            return self._validate(self._sent)
+        except ValidationError as error:
+            raise problems.invalid_query(error.faults, self._extensions) from error
 
     @property
     def body_is_empty(self) -> bool:
@@ -87,9 +87,9 @@ class Call(Generic[World, User]):
         if not isinstance(value, dict):
             raise problems.not_an_object(python_type(value))
         try:
-            return self._fields.judge(value, form=body.is_form, only=only)
-        except Invalid as invalid:
-            raise problems.invalid_fields(invalid.faults) from invalid
+            return self._fields.validate(value, form=body.is_form, only=only)
+        except ValidationError as error:
+            raise problems.invalid_fields(error.faults) from error
 
     @property
     def body(self) -> Body:

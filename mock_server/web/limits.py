@@ -10,7 +10,7 @@ class Limits:
     body_bytes: int = 2_621_440
     """Bytes of a JSON or form body, and of all fields of a multipart form. Django has the same limit."""
     upload_bytes: int = 1 << 28
-    """Bytes of a multipart form with its files, of which none is kept."""
+    """Bytes of a multipart form with its files, none of which is stored."""
     fields: int = 1000
     """Fields of a form."""
     files: int = 100

@@ -15,7 +15,7 @@ Row_co = TypeVar("Row_co", covariant=True)
 Filter = Callable[[Row, Any], bool]
 """Whether a row fits the value of a query parameter; as a `KeyFilter`, an index can do without asking."""
 Key = Callable[[Row], Any]
-"""What rows are ordered by; None stands before every value."""
+"""What rows are ordered by; None comes before every value."""
 
 
 @runtime_checkable
@@ -74,9 +74,10 @@ def select(rows: Any, filters: Mapping[str, Filter[Any]], query: Mapping[str, An
     if not isinstance(rows, Indexed):
         return [row for row in rows if all(fits(row, value) for fits, value in active)]
     # One choice of several is as good as a single value; of more than one, no index knows.
-    keys = {fits.key: value for fits, value in active if isinstance(fits, KeyFilter) and _one(value)}
-    rows, judged = rows.narrowed({key: value[0] if isinstance(value, list) else value for key, value in keys.items()})
-    left = [(fits, value) for fits, value in active if not isinstance(fits, KeyFilter) or fits.key not in judged]
+    ones = {fits.key: value for fits, value in active if isinstance(fits, KeyFilter) and _one(value)}
+    keys = {key: value[0] if isinstance(value, list) else value for key, value in ones.items()}
+    rows, satisfied = rows.narrowed(keys)
+    left = [(fits, value) for fits, value in active if not isinstance(fits, KeyFilter) or fits.key not in satisfied]
     return rows.picked([row for row in rows if all(fits(row, value) for fits, value in left)]) if left else rows
 
 

@@ -1,4 +1,4 @@
-"""Multipart forms, read as they arrive. Of a file only the name and the size are kept.
+"""Multipart forms, read as they arrive. Of a file only the name and the size are stored.
 
 Django's parser decides what is a form, as Waldur uses it: it takes every part that it understands and skips the others.
 """
@@ -25,7 +25,7 @@ _LONGEST_HEAD: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """An uploaded file, whose content is not kept."""
+    """An uploaded file, whose content is not stored."""
 
     filename: str
     size: int

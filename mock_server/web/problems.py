@@ -1,4 +1,4 @@
-"""Refusals in Waldur's words: every status, error body and message of the API stands here (behaviour 1.2, 1.4)."""
+"""Refusals in Waldur's words: every status, error body and message of the API (behaviour 1.2, 1.4)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -121,12 +121,12 @@ def server_error() -> Problem:
 
 
 def invalid_fields(faults: Mapping[str, Sequence[Fault]]) -> Problem:
-    """All faults of a body, or of the arguments that a serializer judges."""
+    """All faults of a body, or of the arguments that a serializer validates."""
     return Problem(400, {name: [_say(fault, FIELD_MESSAGES) for fault in found] for name, found in faults.items()})
 
 
 def invalid_query(faults: Mapping[str, Sequence[Fault]], extensions: Mapping[str, Mapping[str, Any]]) -> Problem:
-    """All faults of the query parameters, whose `x-waldur-` extensions by name say how they are judged.
+    """All faults of the query parameters, whose `x-waldur-` extensions by name say how they are validated.
 
     A parameter with `x-waldur-refusals` (fault code: sentence) is refused with that sentence alone, as a list; the
     fault codes of its `x-waldur-server-error` are those that the server itself trips over.
@@ -139,7 +139,7 @@ def invalid_query(faults: Mapping[str, Sequence[Fault]], extensions: Mapping[str
                 return Problem(400, [sentences[fault.code]])
     body = {}
     for name, found in faults.items():
-        as_field = extensions[name].get("x-waldur-judged-as") == "field"
+        as_field = extensions[name].get("x-waldur-validated-as") == "field"
         body[name] = [_say(fault, FIELD_MESSAGES if as_field else FILTER_MESSAGES) for fault in found]
     return Problem(400, body)
 

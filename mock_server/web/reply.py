@@ -42,7 +42,7 @@ def empty_reply(status: int, headers: Mapping[str, str]) -> Reply:
 
 
 def refusal(problem: Problem, headers: Mapping[str, str]) -> Reply:
-    """The reply that a problem stands for."""
+    """The reply to a request that was refused with a problem."""
     if problem.html:
         body = problem.body.encode()
         return Reply(problem.status, [*_encoded(problem.headers), _length(body), _HTML], body)

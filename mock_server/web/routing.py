@@ -17,7 +17,7 @@ _METHOD_ORDER: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTION
 
 _PATH: Final = "/:@&+$,-_.!~*'()"
 _QUERY: Final = "%/:?@&=+$,;-_.!~*'()[]"
-"""Characters that stand in a header as they came; all others are percent-encoded."""
+"""Characters that need no encoding in a header; all others are percent-encoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Routes:
             self._table.add(path, Route(view, {method: found[method] for method in described}, allow))
 
     def resolve(self, scope: MutableMapping[str, Any]) -> Match:
-        """The route of a request, looked up once and kept in its scope. Raises `Problem` as `match` does."""
+        """The route of a request, looked up once and cached in its scope. Raises `Problem` as `match` does."""
         found: Match | None = scope.get(_MATCH)
         if found is None:
             found = scope[_MATCH] = self.match(scope["path"], scope["query_string"])
@@ -88,12 +88,12 @@ class Routes:
 
 
 def percent_encoded(path: str) -> str:
-    """A path as it stands in a header: text of any script, but never a line break."""
+    """A path as it is written in a header: text of any script, but never a line break."""
     return quote(path, safe=_PATH)
 
 
 class Links:
-    """Resolves the links that stand in bodies and parameters: absolute addresses of any host, or paths."""
+    """Resolves the links in bodies and parameters: absolute addresses of any host, or paths."""
 
     def __init__(self, document: Node, operations: Iterable[Operation]) -> None:
         self._table: Final = _Table[str]()
@@ -138,7 +138,7 @@ class _Table(Generic[Entry]):
         self._entries[_key(segments, shape)] = (entry, names)
 
     def find(self, path: str, *, dots: bool = False) -> tuple[Entry, dict[str, str]] | None:
-        """The entry that a path fits, and its parameters, in which a dot only may stand where `dots` is set."""
+        """The entry that a path fits, and its parameters, which may contain a dot only where `dots` is set."""
         if path in self._literal:
             return self._literal[path], {}
         segments = path.split("/")
@@ -159,7 +159,7 @@ def _key(segments: list[str], shape: tuple[int, ...]) -> tuple[str, ...]:
 
 
 def _aliases(node: Any) -> Iterable[tuple[str, str]]:
-    """Every path that stands for another one (`x-waldur-link-aliases`), and that one."""
+    """Every path that is an alias of another one (`x-waldur-link-aliases`), and that one."""
     match node:
         case {"x-waldur-link": str(template), "x-waldur-link-aliases": list(aliases)}:
             yield from ((alias, template) for alias in aliases)

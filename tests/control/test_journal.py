@@ -169,7 +169,7 @@ def test_a_replayed_request_is_carried_out_again(mock: Mock) -> None:
         ("POST", f"{INVOICE}paid/", "owner", None, "Only staff", "4", "x-waldur-permission"),
         ("GET", FOREIGN, "owner", None, "no such object", "4", "responses/404"),
         ("POST", f"{FOREIGN}paid/", "staff", None, "no such object", "4", "responses/404"),
-        ("GET", "/api/invoices/?state=x", "staff", None, "judged together", "1.4", "get/parameters/"),
+        ("GET", "/api/invoices/?state=x", "staff", None, "validated together", "1.4", "get/parameters/"),
         ("POST", f"{INVOICE}set_payment_url/", "staff", {"payment_url": 5}, "Fields", "1.4", "properties/payment_url"),
         ("PUT", INVOICE, "staff", None, "does not have this method", "1.8", ""),
         ("GET", "/api/nothing/", "staff", None, "no such path", "1.5", ""),

@@ -1,11 +1,11 @@
-"""Fields of a body are judged along their schema. How each value is judged, the framework itself says elsewhere."""
+"""Fields of a body are validated along their schema. Single values are compared with the framework elsewhere."""
 
 from typing import Any, Final
 
 import pytest
 
 from waldur_billing_mock.mock_server.spec.fields import Fields
-from waldur_billing_mock.mock_server.spec.validation import Fault, Invalid, decimal_limits
+from waldur_billing_mock.mock_server.spec.validation import Fault, ValidationError, decimal_limits
 from waldur_billing_mock.openapi.document import DocumentError
 
 SCHEMA: Final[dict[str, Any]] = {
@@ -21,28 +21,28 @@ DOCUMENT: Final[dict[str, Any]] = {"tree": {"type": "string", "format": "uuid"}}
 TREE: Final = "0b2c4d6e8f10324354657687980badc1"
 
 
-def judged(values: dict[str, Any], *, form: bool = False, only: frozenset[str] | None = None) -> dict[str, Any]:
-    return Fields(DOCUMENT, SCHEMA).judge(values, form=form, only=only)
+def validated(values: dict[str, Any], *, form: bool = False, only: frozenset[str] | None = None) -> dict[str, Any]:
+    return Fields(DOCUMENT, SCHEMA).validate(values, form=form, only=only)
 
 
 def test_only_what_was_sent_is_answered_and_unknown_keys_are_ignored() -> None:
-    assert judged({"name": "fig", "seeds": 3}) == {"name": "fig"}
+    assert validated({"name": "fig", "seeds": 3}) == {"name": "fig"}
 
 
-def test_a_reference_is_judged_by_what_it_leads_to() -> None:
-    assert judged({"name": "fig", "tree": TREE.upper()}) == {"name": "fig", "tree": TREE}
+def test_a_reference_is_validated_by_what_it_leads_to() -> None:
+    assert validated({"name": "fig", "tree": TREE.upper()}) == {"name": "fig", "tree": TREE}
 
 
 def test_null_is_no_value() -> None:
-    with pytest.raises(Invalid) as invalid:
-        judged({"name": None, "day": "x"})
+    with pytest.raises(ValidationError) as invalid:
+        validated({"name": None, "day": "x"})
 
     assert invalid.value.faults == {"name": (Fault("null"),), "day": (Fault("not_a_date"),)}
 
 
 def test_all_faults_are_found_at_once() -> None:
-    with pytest.raises(Invalid) as invalid:
-        judged({"note": [], "tree": "x"})
+    with pytest.raises(ValidationError) as invalid:
+        validated({"note": [], "tree": "x"})
 
     assert {name: found[0].code for name, found in invalid.value.faults.items()} == {
         "name": "required",
@@ -51,25 +51,25 @@ def test_all_faults_are_found_at_once() -> None:
     }
 
 
-def test_fields_beside_those_that_count_are_not_judged() -> None:
-    assert judged({"name": None, "tree": TREE}, only=frozenset({"tree"})) == {"tree": TREE}
+def test_fields_beside_those_that_count_are_not_validated() -> None:
+    assert validated({"name": None, "tree": TREE}, only=frozenset({"tree"})) == {"tree": TREE}
 
 
 def test_an_empty_control_of_a_form_counts_as_not_sent_unless_blank_is_a_value() -> None:
-    assert judged({"name": "fig", "note": "", "day": "", "tree": ""}, form=True) == {"name": "fig", "note": ""}
+    assert validated({"name": "fig", "note": "", "day": "", "tree": ""}, form=True) == {"name": "fig", "note": ""}
 
 
 @pytest.mark.parametrize("form", [True, False])
 def test_an_empty_text_for_a_required_field_is_blank(form: bool) -> None:
-    with pytest.raises(Invalid) as invalid:
-        judged({"name": ""}, form=form)
+    with pytest.raises(ValidationError) as invalid:
+        validated({"name": ""}, form=form)
 
     assert invalid.value.faults == {"name": (Fault("blank"),)}
 
 
 @pytest.mark.parametrize("schema", [{"type": "object"}, {"type": "string", "format": "colour"}, {}])
-def test_a_schema_that_nobody_can_judge_stops_the_start(schema: dict[str, Any]) -> None:
-    with pytest.raises(DocumentError, match="The engine cannot judge a field of type"):
+def test_a_schema_that_nobody_can_validate_stops_the_start(schema: dict[str, Any]) -> None:
+    with pytest.raises(DocumentError, match="The engine cannot validate a field of type"):
         Fields({}, {"properties": {"name": schema}})
 
 

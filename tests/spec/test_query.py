@@ -1,4 +1,4 @@
-"""Query parameters are judged along their schema, and all faults are found at once."""
+"""Query parameters are validated along their schema, and all faults are found at once."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from waldur_billing_mock.mock_server.spec.query import Query
-from waldur_billing_mock.mock_server.spec.validation import Invalid
+from waldur_billing_mock.mock_server.spec.validation import ValidationError
 from waldur_billing_mock.openapi.document import DocumentError
 from waldur_billing_mock.openapi.operation import Parameter
 
@@ -32,9 +32,9 @@ def parameter(schema: dict[str, Any], *, explode: bool = True, **facts: Any) -> 
     )
 
 
-def judged(described: Parameter, *values: str) -> Any:
+def validated(described: Parameter, *values: str) -> Any:
     """The value that is accepted; `absent` where the parameter counts as not sent."""
-    return Query([described]).judge({"p": values} if values else {}).get("p", "absent")
+    return Query([described]).validate({"p": values} if values else {}).get("p", "absent")
 
 
 def codes(faults: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -66,7 +66,7 @@ def codes(faults: Mapping[str, Any]) -> dict[str, list[str]]:
     ],
 )
 def test_a_text_becomes_the_value_that_its_schema_says(schema: dict[str, Any], sent: str, value: object) -> None:
-    assert judged(parameter(schema), sent) == value
+    assert validated(parameter(schema), sent) == value
 
 
 @pytest.mark.parametrize(
@@ -90,14 +90,14 @@ def test_a_text_becomes_the_value_that_its_schema_says(schema: dict[str, Any], s
     ],
 )
 def test_a_wrong_text_is_a_fault(schema: dict[str, Any], sent: str, code: str) -> None:
-    with pytest.raises(Invalid) as invalid:
-        judged(parameter(schema), sent)
+    with pytest.raises(ValidationError) as invalid:
+        validated(parameter(schema), sent)
 
     assert codes(invalid.value.faults) == {"p": [code]}
 
 
-def test_an_astronomical_number_is_judged_at_once() -> None:
-    assert judged(parameter(CUT), "9e999999") == Decimal("9e999999")
+def test_an_astronomical_number_is_validated_at_once() -> None:
+    assert validated(parameter(CUT), "9e999999") == Decimal("9e999999")
 
 
 @pytest.mark.parametrize(
@@ -115,11 +115,11 @@ def test_several_values_are_repeated_or_separated_by_commas(
 ) -> None:
     described = parameter(COLOURS, explode=explode, x_waldur_strict_style=strict)
 
-    assert judged(described, *sent) == value
+    assert validated(described, *sent) == value
 
 
 def test_of_several_values_where_one_is_due_the_last_one_counts() -> None:
-    assert judged(parameter(CUT), "1", "2") == 2
+    assert validated(parameter(CUT), "1", "2") == 2
 
 
 @pytest.mark.parametrize(
@@ -127,39 +127,39 @@ def test_of_several_values_where_one_is_due_the_last_one_counts() -> None:
     [({**CUT, "default": 4}, (), 4), ({**CUT, "default": 4}, ("",), 4), (CUT, ("",), "absent"), (CUT, (), "absent")],
 )
 def test_an_empty_parameter_counts_as_not_sent(schema: dict[str, Any], sent: tuple[str, ...], value: object) -> None:
-    assert judged(parameter(schema), *sent) == value
+    assert validated(parameter(schema), *sent) == value
 
 
 def test_an_empty_parameter_is_a_fault_where_it_may_not_be() -> None:
-    with pytest.raises(Invalid) as invalid:
-        judged(parameter(UUID, allows_empty=False), "")
+    with pytest.raises(ValidationError) as invalid:
+        validated(parameter(UUID, allows_empty=False), "")
 
     assert codes(invalid.value.faults) == {"p": ["not_a_uuid"]}
 
 
 @pytest.mark.parametrize("sent", [(), ("",)])
 def test_a_required_parameter_has_to_be_sent(sent: tuple[str, ...]) -> None:
-    with pytest.raises(Invalid) as invalid:
-        judged(parameter(CUT, required=True), *sent)
+    with pytest.raises(ValidationError) as invalid:
+        validated(parameter(CUT, required=True), *sent)
 
     assert codes(invalid.value.faults) == {"p": ["required"]}
 
 
 def test_unknown_parameters_are_ignored() -> None:
-    assert Query([parameter(CUT)]).judge({"q": ["x"]}) == {}
+    assert Query([parameter(CUT)]).validate({"q": ["x"]}) == {}
 
 
 def test_an_argument_has_to_be_one_of_its_values() -> None:
-    described = parameter({"type": "integer", "enum": [1, 3, 12]}, x_waldur_judged_as="field")
+    described = parameter({"type": "integer", "enum": [1, 3, 12]}, x_waldur_validated_as="field")
 
-    assert judged(described, "12") == 12
+    assert validated(described, "12") == 12
     for sent in ("2", "x", "1.0"):
-        with pytest.raises(Invalid) as invalid:
-            judged(described, sent)
+        with pytest.raises(ValidationError) as invalid:
+            validated(described, sent)
         assert codes(invalid.value.faults) == {"p": ["not_in_enum"]}
 
 
 @pytest.mark.parametrize("schema", [{"type": "object"}, {"type": "string", "format": "colour"}])
-def test_a_schema_that_nobody_can_judge_stops_the_start(schema: dict[str, Any]) -> None:
-    with pytest.raises(DocumentError, match="The engine cannot judge a parameter of type"):
+def test_a_schema_that_nobody_can_validate_stops_the_start(schema: dict[str, Any]) -> None:
+    with pytest.raises(DocumentError, match="The engine cannot validate a parameter of type"):
         Query([parameter(schema)])

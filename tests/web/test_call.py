@@ -170,7 +170,7 @@ def test_a_multipart_body_needs_a_boundary(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(("content", "media_type"), [(b"{", "application/json"), (b"x", "text/plain")])
-def test_a_body_that_nobody_reads_is_not_judged(shop: Shop, content: bytes, media_type: str) -> None:
+def test_a_body_that_nobody_reads_is_not_validated(shop: Shop, content: bytes, media_type: str) -> None:
     reply = shop.ask("POST", f"/fruits/{PEAR}/eat/", headers={"Content-Type": media_type}, content=content)
 
     assert (reply.status, reply.text) == (200, "")

@@ -1,4 +1,4 @@
-"""Django REST framework as the judge of the judge: what is taken, as which value, and what is said where it is not.
+"""Django REST framework as an oracle of validation: what is accepted, as which value, and which messages refuse it.
 
 Every schema of a request body is set beside a serializer with the same fields. Both get the same JSON text.
 """
@@ -19,7 +19,7 @@ from tests.descriptions import description
 from tests.web.framework import serializers
 from tests.web.nasty import ADDRESSES, COMMON, DATES, INSTANTS, NUMBERS, TEXTS
 from waldur_billing_mock.mock_server.spec.fields import Fields
-from waldur_billing_mock.mock_server.spec.validation import Invalid, python_type
+from waldur_billing_mock.mock_server.spec.validation import ValidationError, python_type
 from waldur_billing_mock.mock_server.web.problems import invalid_fields, not_an_object
 
 DOCUMENT: Final = description()
@@ -95,17 +95,17 @@ def ours(name: str, text: str) -> object:
     value = json.loads(text, parse_float=Decimal)
     if not isinstance(value, dict):
         return not_an_object(python_type(value)).body
-    return judged(name, value, form=False)
+    return validated(name, value, form=False)
 
 
 def ours_of_form(name: str, text: str) -> object:
-    return judged(name, dict(parse_qsl(text, keep_blank_values=True)), form=True)
+    return validated(name, dict(parse_qsl(text, keep_blank_values=True)), form=True)
 
 
-def judged(name: str, value: Mapping[str, Any], *, form: bool) -> object:
+def validated(name: str, value: Mapping[str, Any], *, form: bool) -> object:
     try:
-        return FIELDS[name].judge(value, form=form)
-    except Invalid as invalid:
+        return FIELDS[name].validate(value, form=form)
+    except ValidationError as invalid:
         return invalid_fields(invalid.faults).body
 
 
@@ -122,7 +122,7 @@ WRONG_DATE: Final = "Date has wrong format. Use one of these formats instead: YY
 
 
 class Difference(NamedTuple):
-    """A body that we judge otherwise, what we make of it, and why."""
+    """A body that we validate otherwise, what we make of it, and why."""
 
     name: str
     body: Mapping[str, object]
@@ -159,14 +159,14 @@ DIFFERENCES: Final = (
 
 
 @pytest.mark.parametrize(("name", "body"), CASES)
-def test_a_body_is_judged_as_the_framework_judges_it(name: str, body: object) -> None:
+def test_a_body_is_validated_as_the_framework_validates_it(name: str, body: object) -> None:
     text = written(body)
 
     assert ours(name, text) == theirs(name, text)
 
 
 @pytest.mark.parametrize("difference", DIFFERENCES, ids=lambda difference: difference.reason.split(";")[0])
-def test_where_we_judge_otherwise_there_is_a_reason(difference: Difference) -> None:
+def test_where_we_validate_otherwise_there_is_a_reason(difference: Difference) -> None:
     text = written(difference.body)
 
     assert ours(difference.name, text) == difference.ours
@@ -192,7 +192,7 @@ FORMS: Final = (
     ("name", "field"),
     [*TEXT_FIELDS, *NUMBER_FIELDS, *INSTANT_FIELDS, ("PaidRequest", "date"), ("PaidRequest", "proof")],
 )
-def test_a_form_is_judged_as_the_framework_judges_it(name: str, field: str, form: str) -> None:
+def test_a_form_is_validated_as_the_framework_validates_it(name: str, field: str, form: str) -> None:
     text = form.format(field)
 
     assert ours_of_form(name, text) == theirs_of_form(name, text)
@@ -222,7 +222,7 @@ KINDS: Final[Mapping[str, tuple[list[tuple[str, str]], st.SearchStrategy[str]]]]
 @settings(max_examples=80, deadline=None, derandomize=True, database=None)
 @given(st.data())
 @pytest.mark.parametrize("kind", KINDS)
-def test_any_value_is_judged_as_the_framework_judges_it(kind: str, data: st.DataObject) -> None:
+def test_any_value_is_validated_as_the_framework_validates_it(kind: str, data: st.DataObject) -> None:
     fields, strategy = KINDS[kind]
     name, field = data.draw(st.sampled_from(fields))
     text = written({field: data.draw(strategy | JSON_VALUES)})
@@ -232,7 +232,7 @@ def test_any_value_is_judged_as_the_framework_judges_it(kind: str, data: st.Data
 
 @settings(max_examples=60, deadline=None, derandomize=True, database=None)
 @given(st.sampled_from(sorted(SERIALIZERS)), JSON_VALUES)
-def test_any_body_is_judged_as_the_framework_judges_it(name: str, body: object) -> None:
+def test_any_body_is_validated_as_the_framework_validates_it(name: str, body: object) -> None:
     text = written(body)
 
     assert ours(name, text) == theirs(name, text)

@@ -108,7 +108,7 @@ NUMBERS: Final = (
 
 @pytest.mark.parametrize("number", NUMBERS)
 @pytest.mark.parametrize("field", ["quantity", "unit_price", "article_code", "start", "other"])
-def test_a_number_of_any_size_in_a_body_is_judged(november: Api, field: str, number: str) -> None:
+def test_a_number_of_any_size_in_a_body_is_validated(november: Api, field: str, number: str) -> None:
     item = november.rows("/api/invoice-items/")[0]["uuid"]
 
     reply = november.send("PATCH", f"/api/invoice-items/{item}/", "staff", JSON, f'{{"{field}": {number}}}'.encode())
@@ -129,5 +129,5 @@ def test_a_number_of_any_size_in_a_body_is_judged(november: Api, field: str, num
         ("/api/invoice-items/project_costs_for_period/", "period"),
     ],
 )
-def test_a_number_of_any_size_in_a_query_is_judged(november: Api, path: str, parameter: str, number: str) -> None:
+def test_a_number_of_any_size_in_a_query_is_validated(november: Api, path: str, parameter: str, number: str) -> None:
     assert november.get(path, "staff", **{parameter: number}).status in (200, 400, 404)
