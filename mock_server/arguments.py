@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ import shtab
 
 from waldur_billing_mock.fixtures import DEFAULT_SCENARIO, DEFAULT_SEED, SCENARIOS, Size
 from waldur_billing_mock.mock_server import __version__
+from waldur_billing_mock.mock_server.instants import instant
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.openapi.overlay import OverlayError
 from waldur_billing_mock.openapi.revision import BASE, LATEST, Choice, choose, revisions
@@ -250,9 +251,6 @@ def _one_worker(text: str) -> int:
 
 def _instant(text: str) -> datetime:
     try:
-        instant = datetime.fromisoformat(text)
-        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a date; write it as 2025-11-22 or 2025-11-22T09:00:00Z"
-        ) from None
+        return instant(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from waldur_billing_mock.mock_server.billing.compensation import apply_credit
 from waldur_billing_mock.mock_server.billing.faults import InvalidFields, NotFound
 from waldur_billing_mock.mock_server.billing.figures import items_of
+from waldur_billing_mock.mock_server.billing.history import has_history, record
 from waldur_billing_mock.mock_server.billing.invoice import Invoice
 from waldur_billing_mock.mock_server.billing.invoicing import active_profile, find_invoice, open_invoice
 from waldur_billing_mock.mock_server.billing.item import InvoiceItem
@@ -70,21 +72,24 @@ def bill_plan_switch(world: World, resource: Resource, month: Month) -> list[Inv
 
 
 def close_month(world: World, month: Month) -> list[Invoice]:
-    """The pending invoices of the month are finalized on the first day of the next one.
+    """The pending invoices of the month are finalized on the first day of the next one."""
+    pending = (row for row in world.invoices.where(year=month.year, month=month.month) if row.state == "pending")
+    return [finalize(world, invoice, month.plus(1).first_day)[0] for invoice in pending]
 
-    Credits are applied first. An invoice is `paid` at once if the customer has an active profile with a fixed
-    price, and `created` otherwise.
+
+def finalize(world: World, invoice: Invoice, day: date) -> tuple[Invoice, list[InvoiceItem]]:
+    """A pending invoice gets its date and is open no more. Also returned are the items with which a credit pays.
+
+    Credits are applied first. The invoice is `paid` at once if the customer has an active profile with a fixed price,
+    and `created` otherwise.
     """
-    day = month.plus(1).first_day
-    closed = []
-    for invoice in world.invoices.where(year=month.year, month=month.month):
-        if invoice.state != "pending":
-            continue
-        apply_credit(world, invoice, day)
-        profile = active_profile(world, invoice.customer_uuid)
-        paid = profile is not None and profile.payment_type == "fixed_price"
-        closed.append(world.put(replace(invoice, state="paid" if paid else "created", invoice_date=day)))
-    return closed
+    credits = apply_credit(world, invoice, day)
+    profile = active_profile(world, invoice.customer_uuid)
+    paid = profile is not None and profile.payment_type == "fixed_price"
+    finalized = world.put(replace(invoice, state="paid" if paid else "created", invoice_date=day))
+    if has_history(world, invoice):
+        record(world, invoice, None, "Finalized.")
+    return finalized, credits
 
 
 def _billed(world: World, resource: Resource, month: Month) -> BilledPeriod:

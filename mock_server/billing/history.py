@@ -72,13 +72,19 @@ def version_at(world: World, invoice: Invoice, instant: datetime) -> Version:
     raise NotFound("Version", "No version of the invoice is as old as that.")
 
 
-def record(world: World, before: Invoice, user: User, comment: str) -> None:
-    """Keep the invoice as it is now, after a user has changed it; with the first record, keep what was before it."""
-    if not world.invoice_versions.where(invoice_uuid=before.uuid):
+def has_history(world: World, invoice: Invoice) -> bool:
+    """Whether changes were recorded; else the versions follow from the dates of the invoice."""
+    return bool(world.invoice_versions.where(invoice_uuid=invoice.uuid))
+
+
+def record(world: World, before: Invoice, user: User | None, comment: str) -> None:
+    """Record the invoice as it is now, after a change by a user (None: by the server); first, what was before it."""
+    if not has_history(world, before):
         for version in _from_dates(world, before):
             world.put(replace(version, id=world.invoice_versions.next_id, uuid=world.new_uuid("invoice_version")))
-    changed = replace(_version(world.invoices.one(before.uuid), world.now, comment), user_uuid=user.uuid)
-    world.put(replace(changed, id=world.invoice_versions.next_id, uuid=world.new_uuid("invoice_version")))
+    changed = _version(world.invoices.one(before.uuid), world.now, comment)
+    changed = replace(changed, user_uuid=None if user is None else user.uuid, id=world.invoice_versions.next_id)
+    world.put(replace(changed, uuid=world.new_uuid("invoice_version")))
 
 
 def _from_dates(world: World, invoice: Invoice) -> Iterator[InvoiceVersion]:

@@ -47,9 +47,6 @@ def console(
         address = str(request.base_url).rstrip("/").removesuffix("/_mock")
         return HTMLResponse(page.index(document, stage.world, users(stage.world), address))
 
-    async def tell_clock(request: Request) -> Response:
-        return JSONResponse({"now": stage.world.now.isoformat()})
-
     async def list_notifications(request: Request) -> Response:
         return JSONResponse([_notification(row) for row in stage.world.notifications])
 
@@ -75,7 +72,6 @@ def console(
 
     routes = [
         Route("/", index),
-        Route("/clock", tell_clock),
         Route("/static/style.css", style),
         Route("/static/icon.svg", icon),
         Route("/notifications", list_notifications),

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from waldur_billing_mock.mock_server.control import description
 from waldur_billing_mock.mock_server.control.description import InvalidInput, Operation
-from waldur_billing_mock.mock_server.control.handlers import events, faults, journal, server, state
+from waldur_billing_mock.mock_server.control.handlers import clock, events, faults, journal, server, state
 from waldur_billing_mock.mock_server.control.plane import Call, Conflict, NotFound, Plane
 from waldur_billing_mock.mock_server.control.session import session_of
 from waldur_billing_mock.mock_server.control.sessions import NoSession
@@ -28,7 +28,7 @@ def functions() -> dict[str, Function]:
     """Every operation's function by its operationId."""
     return {
         name: function
-        for module in (faults, journal, events, state, server)
+        for module in (faults, journal, events, state, clock, server)
         for name, function in vars(module).items()
         if isinstance(function, FunctionType) and function.__module__ == module.__name__ and name[0] != "_"
     }

@@ -9,6 +9,7 @@ Values are those of `GET /_mock/control.json`; what is `None` is not sent.
 
 import json
 from collections.abc import Iterator
+from datetime import date, datetime
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import quote
@@ -67,6 +68,8 @@ class MockClient:
         self.journal: Final = JournalClient(self)
         self.events: Final = EventsClient(self)
         self.webhooks: Final = WebhooksClient(self)
+        self.clock: Final = ClockClient(self)
+        self.world: Final = WorldClient(self)
 
     def __enter__(self) -> Self:
         return self
@@ -97,6 +100,13 @@ class MockClient:
         if answer.status_code >= 400:
             raise MockError(answer.status_code, _content(answer))
         return _content(answer)
+
+    def text(self, operation_id: str, path: Json | None = None, query: Json | None = None) -> str:
+        """The text of an answer. Raises `MockError` where the operation is refused."""
+        answer = self.request(operation_id, path, query)
+        if answer.status_code >= 400:
+            raise MockError(answer.status_code, _content(answer))
+        return answer.text
 
     def stream(self, operation_id: str, query: Json) -> Iterator[str]:
         """The lines of an answer, as they come."""
@@ -217,6 +227,36 @@ class WebhooksClient(_Part):
 
     def clear(self) -> None:
         self._client.call("webhooks_clear")
+
+
+class ClockClient(_Part):
+    """The time of the world."""
+
+    def now(self) -> datetime:
+        return datetime.fromisoformat(_object(self._client.call("clock_get"))["now"])
+
+    def set(self, now: date | str) -> Json:
+        """Set the clock; forward, months are billed on the way. Returns what happened, as `advance` does."""
+        return _object(self._client.call("clock_set", body={"now": _moment(now)}))
+
+    def advance(self, by: str | None = None, *, to: date | str | None = None, until: str | None = None) -> Json:
+        """Let time pass: by a duration (`P1M`), to an instant, or until `month-end`. Returns `before`, `now`, `counts`
+        and what `happened`.
+        """
+        said = _said({"by": by, "to": None if to is None else _moment(to), "until": until})
+        return _object(self._client.call("clock_advance", body=said))
+
+
+class WorldClient(_Part):
+    """The whole world."""
+
+    def export(self) -> str:
+        """The text of a world file, which `waldur-mock serve --world` takes."""
+        return self._client.text("world_export")
+
+
+def _moment(value: date | str) -> str:
+    return value if isinstance(value, str) else value.isoformat()
 
 
 def _content(answer: httpx.Response) -> Any:

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Callable
 from concurrent.futures import Future
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import httpx
@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from waldur_billing_mock.mock_server.app import create_default_app
 from waldur_billing_mock.mock_server.control.client import SESSION_HEADER, MockClient
+from waldur_billing_mock.mock_server.instants import instant
 from waldur_billing_mock.mock_server.testing.transport import AsyncTransport, LoopThread, Transport
 from waldur_billing_mock.mock_server.web.connection import uvicorn_config
 from waldur_billing_mock.mock_server.web.limits import Limits
@@ -116,9 +117,3 @@ class _InSession:
         if scope["type"] == "http" and all(name != self._header[0] for name, _ in scope["headers"]):
             scope = {**scope, "headers": [*scope["headers"], self._header]}
         await self._app(scope, receive, send)
-
-
-def instant(text: str) -> datetime:
-    """The instant that ISO 8601 text names, in UTC where it names no zone. Raises `ValueError`."""
-    found = datetime.fromisoformat(text)
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

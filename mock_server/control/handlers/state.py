@@ -1,6 +1,16 @@
 """The state of the session's world."""
 
+from starlette.responses import Response
+
 from waldur_billing_mock.mock_server.control.plane import Call
+
+
+def world_export(call: Call) -> Response:
+    """Served again, the file gives the same answers."""
+    # Imported for world files only: the checks of all their fields are made at import.
+    from waldur_billing_mock.mock_server.world_file import dump
+
+    return Response(dump(call.session.stage.world), media_type="application/json")
 
 
 def reset(call: Call) -> None:
