@@ -37,13 +37,6 @@ def readable() -> Api:
     return application("default")
 
 
-@pytest.fixture
-def lively(readable: Api) -> Iterator[Api]:
-    """The mock in this process, with the default world, for tests that change it: afterwards it is brought back."""
-    yield readable
-    readable.stage.reset()
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _ctrl_c_reaches_what_tests_start() -> None:
     """A shell that runs tests in the background has them ignore Ctrl-C, and so would the programs that they start."""

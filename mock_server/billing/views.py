@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Generic, TypeVar, overload
@@ -19,20 +20,18 @@ from waldur_billing_mock.mock_server.tables import Found, Row
 R = TypeVar("R", bound=Row)
 
 
-class _View(Generic[R]):
-    """A row, read in a world. What is not defined here is an attribute of the row."""
+@dataclass(eq=False, slots=True)
+class View(Generic[R]):
+    """A row, read in a world. Attributes that a view does not define are those of the row."""
 
-    __slots__ = ("row", "world")
-
-    def __init__(self, world: World, row: R) -> None:
-        self.world = world
-        self.row = row
+    world: World
+    row: R
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.row, name)
 
 
-class InvoiceView(_View[Invoice]):
+class InvoiceView(View[Invoice]):
     """An invoice as replies show it."""
 
     __slots__ = ()
@@ -88,7 +87,7 @@ class InvoiceView(_View[Invoice]):
         return figures.sums_of(self.world, self.row).incurred_costs
 
 
-class ItemView(_View[InvoiceItem]):
+class ItemView(View[InvoiceItem]):
     """An invoice item in both forms in which replies show it."""
 
     __slots__ = ()

@@ -25,7 +25,7 @@ from waldur_billing_mock.mock_server.tables import Row
 R = TypeVar("R", bound=Row)
 
 
-class Stage:
+class Setup:
     """Two customers with an invoice each: `ours` holds a bought and a manual item, `foreign` one item."""
 
     def __init__(self) -> None:
@@ -60,8 +60,8 @@ class Stage:
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def setup() -> Setup:
+    return Setup()
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,9 @@ def stage() -> Stage:
     ],
 )
 def test_a_role_opens_invoices_items_and_provider_items(
-    stage: Stage, username: str, invoices: int, items: int, provider_items: int
+    setup: Setup, username: str, invoices: int, items: int, provider_items: int
 ) -> None:
-    assert stage.sees(stage.users[username]) == (invoices, items, provider_items)
+    assert setup.sees(setup.users[username]) == (invoices, items, provider_items)
 
 
 @pytest.mark.parametrize(
@@ -98,18 +98,18 @@ def test_a_role_opens_invoices_items_and_provider_items(
     ],
 )
 def test_roles_on_projects_count_for_sums(
-    stage: Stage, username: str, customers: list[str], projects: list[str]
+    setup: Setup, username: str, customers: list[str], projects: list[str]
 ) -> None:
-    world, user = stage.build.world, stage.users[username]
+    world, user = setup.build.world, setup.users[username]
 
     assert [customer.name for customer in customers_visible_to(world, user)] == customers
     assert [project.name for project in world.projects if can_see_project(user, project)] == projects
 
 
-def test_a_single_row_is_visible_exactly_when_the_list_shows_it(stage: Stage) -> None:
-    world = stage.build.world
+def test_a_single_row_is_visible_exactly_when_the_list_shows_it(setup: Setup) -> None:
+    world = setup.build.world
 
-    for user in stage.users.values():
+    for user in setup.users.values():
         assert [row for row in world.invoices if can_see_invoice(user, row)] == _by_id(invoices_visible_to(world, user))
         assert [row for row in world.invoice_items if can_see_item(world, user, row)] == _by_id(
             items_visible_to(world, user)

@@ -161,7 +161,7 @@ class Forks(RuleBasedStateMachine):
 
     @precondition(lambda self: len(self.worlds) > 1)
     @rule(of=st.integers(0, 3))
-    def forget(self, of: int) -> None:
+    def drop(self, of: int) -> None:
         self.worlds.remove(pick(self.worlds, of))
 
     @rule(of=st.integers(0, 3), order=st.sampled_from(["start", "newest_invoice"]))

@@ -1,9 +1,11 @@
 """Credits and payments as the neighbours show them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 
 from waldur_billing_mock.mock_server.billing.credit import CustomerCredit, ProjectCredit
 from waldur_billing_mock.mock_server.billing.figures import item_total
@@ -13,9 +15,12 @@ from waldur_billing_mock.mock_server.billing.money import ZERO, add, half_up, ne
 from waldur_billing_mock.mock_server.billing.payment import Payment
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.structure import Customer, Project
+from waldur_billing_mock.mock_server.billing.views import View
 from waldur_billing_mock.mock_server.billing.world import World
-from waldur_billing_mock.mock_server.operations.support.common import View, slug
+from waldur_billing_mock.mock_server.operations.support.common import slug
 from waldur_billing_mock.mock_server.operations.support.organizations import allocated, items_of_project
+
+C = TypeVar("C", CustomerCredit, ProjectCredit)
 
 _NOTHING = half_up(ZERO)
 
@@ -37,19 +42,50 @@ def consumptions_of(world: World, items: Iterable[InvoiceItem]) -> list[Customer
     return [CustomerCreditConsumption(month.first_day, sums[month]) for month in sorted(sums)]
 
 
-class CreditView:
+class _CreditView(View[C], ABC):
     """What credits of customers and of projects have in common."""
 
-    end_date: date | None = None
     minimal_consumption = expected_consumption = grace_coefficient = _NOTHING
     minimal_consumption_logic = "fixed"
     apply_as_minimal_consumption = False
     withdrawable_balance = _NOTHING
 
+    @property
+    @abstractmethod
+    def customer_uuid(self) -> str: ...
 
-def _paid_last_month(world: World, items: Iterable[InvoiceItem]) -> Decimal:
-    last = Month.of(world.now).plus(-1).first_day
-    return next((paid.price for paid in consumptions_of(world, items) if paid.date == last), _NOTHING)
+    @property
+    @abstractmethod
+    def of_customer(self) -> CustomerCredit | None:
+        """The credit of the customer: this one, or the one of which this is a part."""
+
+    @property
+    @abstractmethod
+    def items(self) -> Sequence[InvoiceItem]:
+        """The items by which the credit paid."""
+
+    @property
+    def customer(self) -> Customer:
+        return self.world.customers.one(self.customer_uuid)
+
+    @property
+    def customer_name(self) -> str:
+        return self.customer.name
+
+    @property
+    def customer_slug(self) -> str:
+        return slug(self.customer.name)
+
+    @property
+    def offerings(self) -> Sequence[Offering]:
+        credit = self.of_customer
+        return [row for row in self.world.offerings if credit is not None and row.uuid in credit.offering_uuids]
+
+    @property
+    def consumption_last_month(self) -> Decimal:
+        last = Month.of(self.world.now).plus(-1).first_day
+        paid = consumptions_of(self.world, self.items)
+        return next((one.price for one in paid if one.date == last), _NOTHING)
 
 
 def offering_of(world: World, item: InvoiceItem) -> str | None:
@@ -58,62 +94,49 @@ def offering_of(world: World, item: InvoiceItem) -> str | None:
     return resource.offering_uuid if resource else None
 
 
-def _offerings(world: World, credit: CustomerCredit | None) -> list[Offering]:
-    return [row for row in world.offerings if credit is not None and row.uuid in credit.offering_uuids]
-
-
-class CustomerCreditView(CreditView, View[CustomerCredit]):
+class CustomerCreditView(_CreditView[CustomerCredit]):
     """The credit of a customer."""
 
     @property
-    def end_date(self) -> date | None:  # type: ignore[override]
-        return self.row.end_date
+    def customer_uuid(self) -> str:
+        return self.row.customer_uuid
 
     @property
-    def owner(self) -> Customer:
-        return self.world.customers.one(self.row.customer_uuid)
+    def of_customer(self) -> CustomerCredit:
+        return self.row
 
     @property
-    def customer_name(self) -> str:
-        return self.owner.name
-
-    @property
-    def customer_slug(self) -> str:
-        return slug(self.owner.name)
-
-    @property
-    def offerings(self) -> Sequence[Offering]:
-        return _offerings(self.world, self.row)
+    def items(self) -> Sequence[InvoiceItem]:
+        return self.world.invoice_items.where(credit_uuid=self.row.uuid)
 
     @property
     def allocated_to_projects(self) -> Decimal:
         return allocated(self.world, self.row.customer_uuid)
 
-    @property
-    def items(self) -> Sequence[InvoiceItem]:
-        """The items by which the credit paid."""
-        return self.world.invoice_items.where(credit_uuid=self.row.uuid)
 
-    @property
-    def consumption_last_month(self) -> Decimal:
-        return _paid_last_month(self.world, self.items)
-
-
-class ProjectCreditView(CreditView, View[ProjectCredit]):
+class ProjectCreditView(_CreditView[ProjectCredit]):
     """The credit of a project."""
+
+    end_date = None
 
     @property
     def project(self) -> Project:
         return self.world.projects.one(self.row.project_uuid)
 
     @property
-    def owner(self) -> Customer:
-        return self.world.customers.one(self.project.customer_uuid)
+    def customer_uuid(self) -> str:
+        return self.project.customer_uuid
 
     @property
     def of_customer(self) -> CustomerCredit | None:
-        """The credit of the customer, of which this one is a part."""
-        return self.world.customer_credits.first(customer_uuid=self.owner.uuid)
+        return self.world.customer_credits.first(customer_uuid=self.customer_uuid)
+
+    @property
+    def items(self) -> Sequence[InvoiceItem]:
+        """The items of the project by which its customer's credit paid."""
+        credit = self.of_customer
+        rows = self.world.invoice_items.where(credit_uuid=credit.uuid) if credit else []
+        return [row for row in rows if row.linked_project_uuid == self.row.project_uuid]
 
     @property
     def project_name(self) -> str:
@@ -124,24 +147,12 @@ class ProjectCreditView(CreditView, View[ProjectCredit]):
         return slug(self.project.name)
 
     @property
-    def customer_uuid(self) -> str:
-        return self.owner.uuid
-
-    @property
-    def customer_name(self) -> str:
-        return self.owner.name
-
-    @property
-    def customer_slug(self) -> str:
-        return slug(self.owner.name)
-
-    @property
     def customer_credit(self) -> Decimal:
         return self.of_customer.value if self.of_customer else _NOTHING
 
     @property
     def allocated_customer_credit(self) -> str:
-        return str(allocated(self.world, self.owner.uuid))
+        return str(allocated(self.world, self.customer_uuid))
 
     @property
     def spendable_value(self) -> str:
@@ -150,21 +161,6 @@ class ProjectCreditView(CreditView, View[ProjectCredit]):
     @property
     def is_limited_by_organization_credit(self) -> bool:
         return self.customer_credit < self.row.value
-
-    @property
-    def offerings(self) -> Sequence[Offering]:
-        return _offerings(self.world, self.of_customer)
-
-    @property
-    def items(self) -> Sequence[InvoiceItem]:
-        """The items of the project by which its customer's credit paid."""
-        credit = self.of_customer
-        rows = self.world.invoice_items.where(credit_uuid=credit.uuid) if credit else []
-        return [row for row in rows if row.linked_project_uuid == self.row.project_uuid]
-
-    @property
-    def consumption_last_month(self) -> Decimal:
-        return _paid_last_month(self.world, self.items)
 
     @property
     def creditable_cost_this_month(self) -> str:

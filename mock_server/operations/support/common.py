@@ -3,32 +3,17 @@
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import blake2b
 from operator import attrgetter
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, TypeVar
 
 from waldur_billing_mock.mock_server.billing.faults import NotFound
-from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.operations.call import Call, read_uuid
 from waldur_billing_mock.mock_server.web.listing import Filter, Key
 
 Row = TypeVar("Row")
-Shown = TypeVar("Shown", covariant=True)
 
 _NOT_IN_SLUGS: Final = re.compile(r"[^a-z0-9]+")
-
-
-@dataclass(frozen=True)
-class View(Generic[Shown]):
-    """A row as it is shown: its fields under their own names, and what is derived as attributes of the view."""
-
-    world: World
-    row: Shown
-
-    def __getattr__(self, name: str) -> Any:
-        """A field of the row."""
-        return getattr(self.row, name)
 
 
 def derived_uuid(kind: str, name: str) -> str:

@@ -4,16 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from waldur_billing_mock.mock_server.billing.marketplace import Offering, OfferingComponent, Plan, Resource
 from waldur_billing_mock.mock_server.billing.marketplace import ServiceProvider as ProviderRow
 from waldur_billing_mock.mock_server.billing.money import ZERO, add, multiply, total
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.structure import Customer, Project, User
+from waldur_billing_mock.mock_server.billing.views import View
 from waldur_billing_mock.mock_server.billing.visibility import can_see_customer, can_see_project, sees_everything
 from waldur_billing_mock.mock_server.billing.world import World
-from waldur_billing_mock.mock_server.operations.support.common import View, derived_uuid, slug
+from waldur_billing_mock.mock_server.operations.support.common import derived_uuid, slug
 from waldur_billing_mock.mock_server.operations.support.usage import usages_of_month
+
+S = TypeVar("S", Offering, ProviderRow)
 
 _SELLERS = ("CUSTOMER.OWNER", "CUSTOMER.MANAGER")
 
@@ -77,15 +81,11 @@ class PlanView(View[Plan]):
         return {component.type: amount for component, _, amount in self.components}
 
 
-@dataclass(frozen=True)
-class OfferingView(View[Offering]):
-    """An offering as the user sees it."""
+@dataclass(eq=False)
+class _SellerView(View[S]):
+    """A row of a customer that sells, as the user sees it."""
 
     user: User
-
-    description = ""
-    state = "Active"
-    shared = billable = True
 
     @property
     def seller(self) -> Customer:
@@ -96,17 +96,25 @@ class OfferingView(View[Offering]):
         return self.seller if can_see_customer(self.world, self.user, self.seller) else None
 
     @property
-    def slug(self) -> str:
-        return slug(self.row.name)
-
-    @property
     def created(self) -> datetime:
-        """The registration of the seller, as the world keeps no date of offerings."""
+        """The registration of the seller, as the world has no dates of offerings and service providers."""
         return self.seller.created
 
     @property
     def customer_name(self) -> str:
         return self.seller.name
+
+
+class OfferingView(_SellerView[Offering]):
+    """An offering as the user sees it."""
+
+    description = ""
+    state = "Active"
+    shared = billable = True
+
+    @property
+    def slug(self) -> str:
+        return slug(self.row.name)
 
     @property
     def kind(self) -> Category | None:
@@ -130,30 +138,11 @@ class OfferingView(View[Offering]):
         return [PlanView(self.world, row) for row in self.world.plans.where(offering_uuid=self.row.uuid)]
 
 
-@dataclass(frozen=True)
-class ServiceProvider(View[ProviderRow]):
+class ServiceProvider(_SellerView[ProviderRow]):
     """A customer that sells, as the user sees it."""
-
-    user: User
 
     description = customer_native_name = customer_abbreviation = ""
     organization_groups: Sequence[object] = ()
-
-    @property
-    def seller(self) -> Customer:
-        return self.world.customers.one(self.row.customer_uuid)
-
-    @property
-    def shown_customer(self) -> Customer | None:
-        return self.seller if can_see_customer(self.world, self.user, self.seller) else None
-
-    @property
-    def created(self) -> datetime:
-        return self.seller.created
-
-    @property
-    def customer_name(self) -> str:
-        return self.seller.name
 
     @property
     def customer_slug(self) -> str:
@@ -177,7 +166,7 @@ class ServiceProvider(View[ProviderRow]):
         return [row for found in self.offerings for row in self.world.resources.where(offering_uuid=found.uuid)]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class ResourceView(View[Resource]):
     """A resource as the user sees it."""
 

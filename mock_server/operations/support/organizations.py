@@ -12,9 +12,10 @@ from waldur_billing_mock.mock_server.billing.money import percent, subtract, tot
 from waldur_billing_mock.mock_server.billing.payment import PaymentProfile
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.structure import Customer, Project, User
+from waldur_billing_mock.mock_server.billing.views import View
 from waldur_billing_mock.mock_server.billing.visibility import sees_everything
 from waldur_billing_mock.mock_server.billing.world import World
-from waldur_billing_mock.mock_server.operations.support.common import View, derived_uuid, slug
+from waldur_billing_mock.mock_server.operations.support.common import derived_uuid, slug
 from waldur_billing_mock.mock_server.operations.support.users import Grant, grants_on
 
 _PAYMENT_TYPES = {
@@ -69,7 +70,7 @@ def profiles_shown(world: World, user: User, customer: Customer) -> Sequence[Pay
     return None
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class CustomerView(View[Customer]):
     """A customer as the user sees it, with the costs of a month."""
 
@@ -133,7 +134,7 @@ class CustomerView(View[Customer]):
         return len(members(self.world, self.row))
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class ProjectView(View[Project]):
     """A project, with the costs of a month."""
 
@@ -237,7 +238,7 @@ class NestedProjectPermission:
         return self.grant.role_name
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class CustomerUser(View[User]):
     """A user with a role in a customer or in a project of it."""
 

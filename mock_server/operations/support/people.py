@@ -53,9 +53,9 @@ class RoleDetails:
 
 
 _FILTERS: Final[Mapping[str, Filter[UserView]]] = {
-    "username": has_text(lambda user: user.username),
-    "full_name": has_text(lambda user: user.full_name),
-    "email": has_text(lambda user: user.email),
+    "username": has_text(lambda user: user.row.username),
+    "full_name": has_text(lambda user: user.row.full_name),
+    "email": has_text(lambda user: user.row.email),
     "query": has_text(lambda user: f"{user.full_name} {user.username} {user.email}"),
     "is_active": equals(lambda user: user.is_active),
     "is_staff": equals(lambda user: user.is_staff),

@@ -9,8 +9,8 @@ from waldur_billing_mock.mock_server.billing.marketplace import ComponentUsage, 
 from waldur_billing_mock.mock_server.billing.money import ZERO, add, total
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.structure import Customer, Project
+from waldur_billing_mock.mock_server.billing.views import View
 from waldur_billing_mock.mock_server.billing.world import World
-from waldur_billing_mock.mock_server.operations.support.common import View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

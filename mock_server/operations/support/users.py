@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from waldur_billing_mock.mock_server.billing.structure import Role, User
+from waldur_billing_mock.mock_server.billing.views import View
 from waldur_billing_mock.mock_server.billing.world import World
-from waldur_billing_mock.mock_server.operations.support.common import View, by, derived_uuid, equals, has_text, slug
+from waldur_billing_mock.mock_server.operations.support.common import by, derived_uuid, equals, has_text, slug
 from waldur_billing_mock.mock_server.web.listing import Filter, Key
 
 
