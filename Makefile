@@ -1,5 +1,6 @@
 # Every target does its own set-up in .venv; a second run installs nothing.
-# The names of the wanted packages stand in pyproject.toml, the exact releases in constraints.txt.
+# The wanted packages are in pyproject.toml, their exact releases in constraints.txt, and the hashes of their files
+# in requirements/, from where everything is installed. `make lock` writes the last two.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -14,16 +15,12 @@ CLIENTS := $(patsubst %,$(VENV)/clients/%/.stamp,7.8.8 8.0.9.dev334 8.1.3)
 OTHER_CLIENTS := $(patsubst %,$(VENV)/clients/%/.stamp,7.9.0 7.9.3 7.9.8 8.0.0 8.0.2 8.0.4 8.0.5 8.0.7 8.0.8 8.0.9 8.1.2)
 FOLDERS := benchmarks contracts fixtures mock_server openapi tests
 PACKAGES := benchmarks tests waldur_billing_mock
-PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-
-# Prints the requirements of the named extras (runtime: those of the package itself), one a line.
-define REQUIREMENTS
-import sys, tomllib
-project = tomllib.load(open("pyproject.toml", "rb"))["project"]
-lists = {"runtime": project["dependencies"], **project["optional-dependencies"]}
-print("\n".join(line for name in sys.argv[1:] for line in lists[name]))
-endef
-export REQUIREMENTS
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
+TOOLS := $(VENV)/tools/.stamp
+UV := $(VENV)/tools/bin/uv
+LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --no-emit-package pip \
+  --custom-compile-command 'make lock'
+HASHED = $(LOCK) --generate-hashes --no-annotate
 
 # The first Python of these names that is new enough; says what is missing when there is none.
 define FIND_PYTHON
@@ -35,7 +32,7 @@ exit 1
 endef
 export FIND_PYTHON
 
-.PHONY: help serve test clients generators mutants healthy hostile lint format spec parity redocly st bench wheel clean
+.PHONY: help serve test clients generators mutants healthy hostile lint format spec parity redocly st bench wheel lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-10s %s\n' "$$name" "$$text"; done
@@ -97,6 +94,20 @@ wheel: $(DEV)  ## build the wheel into dist/
 	rm -rf build/lib build/bdist.* *.egg-info
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
+# Releases that are pinned are kept, unless told otherwise: make lock ARGS=--upgrade, or ARGS="--upgrade-package faker".
+lock: $(TOOLS)  ## write constraints.txt and requirements/ after a change of pyproject.toml
+	$(LOCK) --no-annotate --no-emit-package waldur-api-client pyproject.toml --all-extras \
+	  requirements/clients/dependencies.in --output-file constraints.txt $(ARGS)
+	$(HASHED) --constraint constraints.txt pyproject.toml --output-file requirements/runtime.txt
+	$(HASHED) --constraint constraints.txt pyproject.toml --extra contracts --output-file requirements/contracts.txt
+	$(HASHED) --constraint constraints.txt pyproject.toml --all-extras --output-file requirements/dev.txt
+	$(HASHED) --constraint constraints.txt --no-emit-package waldur-api-client requirements/clients/dependencies.in \
+	  --output-file requirements/clients/dependencies.txt
+	for release in $(patsubst $(VENV)/clients/%/.stamp,%,$(CLIENTS) $(OTHER_CLIENTS)); do \
+	  echo "waldur-api-client==$$release" | $(HASHED) --no-deps - --output-file requirements/clients/$$release.txt; done
+	$(HASHED) --group tools --output-file requirements/tools.txt $(ARGS)
+	$(HASHED) --group generators --output-file requirements/generators.txt $(ARGS)
+
 clean:  ## remove everything that can be made again
 	rm -rf $(VENV) build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -104,24 +115,26 @@ clean:  ## remove everything that can be made again
 $(BIN)/python:
 	@python="$$(bash -c "$$FIND_PYTHON")"; set -x; "$$python" -m venv $(VENV)
 
-$(RUNTIME): pyproject.toml constraints.txt | $(BIN)/python
-	@$(BIN)/python -c "$$REQUIREMENTS" runtime > $(VENV)/runtime.txt
-	$(BIN)/python $(PIP_INSTALL) --requirement $(VENV)/runtime.txt
+$(RUNTIME): requirements/runtime.txt | $(BIN)/python
+	$(BIN)/python $(PIP_INSTALL) --requirement $<
 	@touch $@
 
-$(DEV): pyproject.toml constraints.txt | $(BIN)/python
-	@$(BIN)/python -c "$$REQUIREMENTS" runtime contracts dev > $(VENV)/dev.txt
-	$(BIN)/python $(PIP_INSTALL) --requirement $(VENV)/dev.txt
+$(DEV): requirements/dev.txt | $(BIN)/python
+	$(BIN)/python $(PIP_INSTALL) --requirement $<
 	@touch $@ $(RUNTIME)
 
 # The real client, every release in an environment of its own: tests/examples runs the documents' examples with it.
-$(VENV)/clients/%/.stamp: constraints.txt | $(BIN)/python
+$(VENV)/clients/%/.stamp: requirements/clients/dependencies.txt requirements/clients/%.txt | $(BIN)/python
 	$(BIN)/python -m venv $(VENV)/clients/$*
-	$(VENV)/clients/$*/bin/python $(PIP_INSTALL) waldur-api-client==$*
+	$(VENV)/clients/$*/bin/python $(PIP_INSTALL) $(^:%=--requirement %)
 	@touch $@
 
-$(VENV)/generators/.stamp: | $(BIN)/python
+$(VENV)/generators/.stamp: requirements/generators.txt | $(BIN)/python
 	$(BIN)/python -m venv $(VENV)/generators
-	$(VENV)/generators/bin/python -m pip install --quiet --disable-pip-version-check openapi-generator-cli==7.26.0 \
-	  openapi-python-client==0.29.1 pydantic==2.14.4 python-dateutil==4.0.0 urllib3==2.8.0
+	$(VENV)/generators/bin/python $(PIP_INSTALL) --requirement $<
+	@touch $@
+
+$(TOOLS): requirements/tools.txt | $(BIN)/python
+	$(BIN)/python -m venv $(VENV)/tools
+	$(VENV)/tools/bin/python $(PIP_INSTALL) --requirement $<
 	@touch $@

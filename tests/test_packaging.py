@@ -4,16 +4,12 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tomllib
 import venv
-from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 from tests.serving import ROOT, serving
 
@@ -41,36 +37,6 @@ def pip(*arguments: str) -> None:
         check=False,
     )
     assert finished.returncode == 0, finished.stdout + finished.stderr
-
-
-def needed(requirements: Iterable[str]) -> set[str]:
-    """The installed distributions that requirements lead to, directly or through others, by canonical name.
-
-    pip is left out: it comes with Python, and HTTPie only asks for whichever is there.
-    """
-    found: set[tuple[str, str]] = set()
-    open_ends = [(Requirement(line), "") for line in requirements]
-    while open_ends:
-        requirement, extra = open_ends.pop()
-        if requirement.marker is not None and not requirement.marker.evaluate({"extra": extra}):
-            continue
-        name = canonicalize_name(requirement.name)
-        for wanted in {"", *requirement.extras} - {extra for known, extra in found if known == name}:
-            found.add((name, wanted))
-            open_ends.extend((Requirement(line), wanted) for line in metadata.requires(name) or ())
-    return {name for name, _ in found} - {"pip"}
-
-
-def test_every_release_that_the_set_up_installs_is_pinned() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lists = [project["dependencies"], *project["optional-dependencies"].values()]
-    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    pinned = dict(line.split("==") for line in lines if not line.startswith("#"))
-    releases = {canonicalize_name(name): release for name, release in pinned.items()}
-
-    installed = {name: metadata.version(name) for requirements in lists for name in needed(requirements)}
-
-    assert {name: releases.get(canonicalize_name(name)) for name in installed} == installed
 
 
 @pytest.fixture(scope="module")
