@@ -82,8 +82,8 @@ redocly: $(RUNTIME)  ## lint the bundled description with Redocly (needs npm)
 	npx --yes @redocly/cli@2.77.0 lint build/openapi.json --extends recommended \
 	  --skip-rule no-path-trailing-slash
 
-st: $(DEV)  ## run Schemathesis, all phases, against a mock of its own
-	$(BIN)/python -m tests.serving $(BIN)/st run '{url}/_mock/openapi.json' --url '{url}' \
+st: $(DEV)  ## run Schemathesis, all phases, against a mock of its own; make st MOCK="--revision 8.1.3 --wire" ARGS="--seed 3"
+	$(BIN)/python -m tests.serving $(MOCK) -- $(BIN)/st run '{url}/_mock/openapi.json' --url '{url}' \
 	  --header 'Authorization: Token {token}' --max-examples 50 $(ARGS)
 
 bench: $(DEV)  ## measure speed and scale; make bench ARGS="answers start" measures a part

@@ -66,6 +66,8 @@ def describe(folder: Path, revision: str = BASE, *, wire: bool = False, tolerant
     tolerant = tolerant and (folder / "overlays" / f"{_TOLERANT}.yaml").exists()
     for name in [_TOLERANT] * tolerant + [_WIRE] * wire:
         document = apply(document, _limited(folder, name, revision))
+    if wire:
+        document = {**document, "info": {**document["info"], "title": f"{document['info']['title']}, wire dialect"}}
     return without_unused_components(with_inline_parameters(document))
 
 

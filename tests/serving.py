@@ -1,7 +1,8 @@
 """A mock in a process of its own, started the way a user starts it.
 
-As a command it lends such a mock to another one: `python -m tests.serving COMMAND ...` replaces `{url}` and
-`{token}` (of a staff user) in the words of the command, runs it, ends the mock and hands on the exit status.
+As a command it lends such a mock to another one: `python -m tests.serving [OPTION ...] -- COMMAND ...` starts a mock
+with the options of `serve`, replaces `{url}` and `{token}` (of a staff user) in the words of the command, runs it, ends
+the mock and hands on the exit status.
 """
 
 import json
@@ -95,9 +96,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def main(command: Sequence[str]) -> int:
-    """Run a command with a mock of its own and return its exit status."""
-    with serving() as mock:
+def main(arguments: Sequence[str]) -> int:
+    """Run a command with a mock of its own and return its exit status. Raises `ValueError` without `--`."""
+    end = arguments.index("--")
+    options, command = arguments[:end], arguments[end + 1 :]
+    with serving(*options) as mock:
         values = {"{url}": mock.url, "{token}": mock.token()}
         words = [re.sub(r"\{url\}|\{token\}", lambda match: values[match[0]], word) for word in command]
         return subprocess.run(words, check=False).returncode

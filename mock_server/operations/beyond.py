@@ -20,7 +20,9 @@ def invoices_import_usage(call: Call) -> ImportResult:
 def invoices_history_list(call: Call) -> Listing[Version]:
     """The versions of the invoice, the newest first; of a span of time, where the query names one."""
     invoice = named_invoice(call)
-    after, before = (_instant(call, name) for name in ("created_after", "created_before"))
+    after, before = (
+        _instant(call, name) if call.query.get(name) else None for name in ("created_after", "created_before")
+    )
     versions: Sequence[Version] = [
         version
         for version in versions_of(call.world, invoice)
@@ -32,18 +34,13 @@ def invoices_history_list(call: Call) -> Listing[Version]:
 def invoices_history_at_retrieve(call: Call) -> Version:
     """The invoice as it was at an instant. Raises `NotFound` before its first version."""
     invoice = named_invoice(call)
-    instant = _instant(call, "timestamp")
-    assert instant is not None, "the parameter is required"
-    return version_at(call.world, invoice, instant)
+    return version_at(call.world, invoice, _instant(call, "timestamp"))
 
 
-def _instant(call: Call, name: str) -> datetime | None:
-    """The instant that a query parameter states, None where it is not sent. Raises `InvalidFields`."""
-    text = call.query.get(name)
-    if not text:
-        return None
+def _instant(call: Call, name: str) -> datetime:
+    """The instant that a query parameter names, in UTC where it names no zone. Raises `InvalidFields`."""
     try:
-        instant = datetime.fromisoformat(text)
+        instant = datetime.fromisoformat(call.query[name])
         return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
     except (ValueError, OverflowError):
         raise InvalidFields({name: ["Enter an ISO 8601 timestamp, such as 2025-11-22T09:00:00Z."]}) from None
