@@ -14,6 +14,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from json.encoder import encode_basestring as quote
 from operator import attrgetter
+from sys import getsizeof
 from typing import Any, Final, TypeVar
 from urllib.parse import quote as percent_encode
 
@@ -33,8 +34,8 @@ TextsOf = Callable[[Any], Texts | None]
 _MOST_PROJECTIONS: Final = 64
 """Selections of fields of one object that stay compiled."""
 
-_OVERHEAD: Final = 200
-"""Bytes that a cached text needs beside its own."""
+_OVERHEAD: Final = 500
+"""Bytes that a cached text needs besides its own, with its key and the host in it."""
 
 _EXACT: Final = Context(prec=120, rounding=ROUND_HALF_EVEN)
 _ANY: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -47,7 +48,7 @@ def not_cached(value: Any) -> None:
 
 
 class TextCache:
-    """Bounds the texts that are cached of all rows together. The oldest are dropped first."""
+    """Bounds the bytes of the texts that are cached of all rows together. The oldest are dropped first."""
 
     def __init__(self, most_bytes: int = 1 << 27) -> None:
         self._most: Final = most_bytes
@@ -57,7 +58,7 @@ class TextCache:
     def add(self, texts: Texts, key: Hashable, text: Text) -> Text:
         """Caches a text of a row. One that its table has dropped since counts until it would be dropped here."""
         texts[key] = text
-        size = len(text) + _OVERHEAD
+        size = getsizeof(text) + _OVERHEAD
         self._oldest_first.append((texts, key, size))
         self._bytes += size
         while self._bytes > self._most:

@@ -8,8 +8,9 @@ from typing import Final
 
 import pytest
 
-from tests.asgi import Api
+from tests.asgi import Api, pristine
 from tests.web.listening import Answer, Listening, answer, head, listening
+from waldur_billing_mock.mock_server.settings import Settings
 from waldur_billing_mock.mock_server.spec.render import TextCache
 from waldur_billing_mock.mock_server.web.limits import Limits
 from waldur_billing_mock.mock_server.web.multipart import File, MultipartReader
@@ -271,7 +272,7 @@ def test_values_of_long_arguments_are_not_cached() -> None:
 
 
 def test_the_oldest_texts_are_dropped_when_all_together_are_too_large() -> None:
-    cache = TextCache(10_000)
+    cache = TextCache(13_500)
     rows: list[dict[object, str | bytes]] = [{} for _ in range(100)]
 
     for row in rows:
@@ -280,6 +281,33 @@ def test_the_oldest_texts_are_dropped_when_all_together_are_too_large() -> None:
 
     assert sum(map(len, rows)) == 10
     assert [len(row) for row in rows[-4:]] == [1, 3, 3, 3]
+
+
+def test_a_text_counts_with_all_of_its_bytes() -> None:
+    """A character of a text may need four."""
+    cache = TextCache(100_000)
+    rows: list[dict[object, str | bytes]] = [{} for _ in range(10)]
+
+    for row in rows:
+        cache.add(row, "key", "\N{GRINNING FACE}" * 10_000)
+
+    assert sum(map(len, rows)) == 2
+
+
+def test_long_host_names_are_not_held() -> None:
+    """Not even by replies that are short. The journal has a bound of its own."""
+    api = Api(Settings(journal_bytes=0), lambda: pristine("one-invoice").fork())
+    path, token = "/api/invoices/?field=state&page_size=1", {"Authorization": f"Token {api.user('staff').token}"}
+    api.send("GET", path, None, token)  # makes the indexes
+    tracemalloc.start()
+    try:
+        for number in range(100):
+            assert api.send("GET", path, None, {"Host": f"{number}.{'x' * 60_000}", **token}).status == 200
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert held < 3_000_000
 
 
 def test_any_selection_of_fields_is_answered(readable: Api) -> None:
