@@ -12,6 +12,7 @@ from waldur_billing_mock.contracts.description import FOLDER, Description
 from waldur_billing_mock.contracts.exchange import Complaint
 from waldur_billing_mock.openapi.document import Node, read_yaml
 from waldur_billing_mock.openapi.overlay import Action, apply
+from waldur_billing_mock.openapi.pointer import escape, look_up, pointer
 from waldur_billing_mock.openapi.revision import wire_overlay
 from waldur_billing_mock.openapi.target import select
 
@@ -97,7 +98,7 @@ def _entries(description: Description) -> Iterable[Deviation]:
     overlay = wire_overlay(FOLDER, description.revision)
     document: Node = description.document
     for action in overlay.actions:
-        found = (_pointer(location) for location in select(document, action.target))
+        found = (pointer(location) for location in select(document, action.target))
         places = tuple(place for place in found if not place.endswith("/examples"))
         document = apply(document, replace(overlay, actions=(action,)))
         if not places:  # examples show data, and promise nothing
@@ -130,9 +131,9 @@ def _narrowed(places: Sequence[str], action: Action) -> Iterable[str]:
 def _leaves(update: Mapping[str, Any]) -> Iterable[str]:
     for key, value in update.items():
         if key in ("properties", "responses") and isinstance(value, dict):
-            yield from (f"{key}/{_escape(str(member))}" for member in value)
+            yield from (f"{key}/{escape(str(member))}" for member in value)
         else:
-            yield _escape(key)
+            yield escape(key)
 
 
 def _touches(places: Sequence[str], place: str) -> bool:
@@ -161,17 +162,8 @@ def _references(node: Any) -> Iterable[str]:
             yield from _references(member)
 
 
-def _at(document: Node, pointer: str) -> Any:
-    node: Any = document
-    for step in pointer.split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")
-        node = node[int(key)] if isinstance(node, list) else node.get(key, {})
-    return node
-
-
-def _pointer(location: Sequence[str | int]) -> str:
-    return "".join(f"/{_escape(str(step))}" for step in location)
-
-
-def _escape(step: str) -> str:
-    return step.replace("~", "~0").replace("/", "~1")
+def _at(document: Node, place: str) -> Any:
+    try:
+        return look_up(document, place)
+    except LookupError:
+        return {}

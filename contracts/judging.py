@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from waldur_billing_mock.contracts.description import Description, Fault
+from waldur_billing_mock.contracts.description import Description
 from waldur_billing_mock.contracts.deviations import Catalogue
 from waldur_billing_mock.contracts.exchange import Broken, Complaint, Exchange
 from waldur_billing_mock.openapi.operation import Operation
+from waldur_billing_mock.openapi.validation import Fault
 
 UNSTABLE: Final = "list-order-unstable"
 

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from waldur_billing_mock.openapi.pointer import look_up
+
 Node = dict[str, Any]
 """A JSON object of an OpenAPI document."""
 
@@ -118,10 +120,7 @@ class _Bundler:
 def resolve(document: Node, node: Node) -> Node:
     """The node itself, or what its `$ref` into the same document leads to."""
     while "$ref" in node:
-        target: Any = document
-        for step in node["$ref"].removeprefix("#/").split("/"):
-            target = target[step.replace("~1", "/").replace("~0", "~")]
-        node = target
+        node = look_up(document, node["$ref"])
     return node
 
 

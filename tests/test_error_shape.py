@@ -7,13 +7,13 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
-import jsonschema_rs
 import pytest
 
 from tests.asgi import FORM_TYPE, JSON_TYPE, Api, Reply, application
 from tests.descriptions import description
 from waldur_billing_mock.openapi.document import Node, resolve
 from waldur_billing_mock.openapi.operation import Operation, operations
+from waldur_billing_mock.openapi.validation import AnswerValidator
 
 UUID: Final = "a1b2c3d4e5f67890abcdef1234567890"
 VALUES: Final = (
@@ -115,16 +115,14 @@ def complaint(wire: bool, operation: Operation, request: Request, reply: Reply) 
         return f"{request.words}: a body where none is described" if reply.text else None
     if reply.headers["content-type"] != JSON_TYPE:
         return f"{request.words}: {reply.headers['content-type']}"
-    judge = judge_of(json.dumps(response["content"]["application/json"]["schema"]), wire)
-    errors = [str(error) for error in judge.iter_errors(json.loads(reply.text))]
-    return f"{request.words}: {errors[0]}" if errors else None
+    faults = validator(wire).faults(operation, reply.status, json.loads(reply.text))
+    return f"{request.words}: {faults[0]}" if faults else None
 
 
 @cache
-def judge_of(schema: str, wire: bool) -> jsonschema_rs.Draft202012Validator:
+def validator(wire: bool) -> AnswerValidator:
     document, _ = described(wire)
-    whole = {**json.loads(schema), "components": document["components"]}
-    return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+    return AnswerValidator(document)
 
 
 def is_one_of_waldurs_shapes(body: object) -> bool:

@@ -62,7 +62,7 @@ LAYERS = (
     Layer("mock_server/control", never=("mock_server.testing", "mock_server.console")),
     Layer("fixtures", only=(*STANDARD, "faker", "fixtures", "mock_server.billing")),
     Layer("contracts", never=("mock_server", "fixtures")),
-    Layer("openapi", only=(*STANDARD, "jsonpath_rfc9535", "yaml", "openapi")),
+    Layer("openapi", only=(*STANDARD, "jsonpath_rfc9535", "jsonschema_rs", "yaml", "openapi")),
 )
 CLOCKS = {"datetime.now", "datetime.today", "datetime.utcnow", "date.today", "time.time", "time.time_ns"}
 CHANCE = {"os.urandom", "uuid.uuid1", "uuid.uuid4"}

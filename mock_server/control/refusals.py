@@ -7,6 +7,7 @@ from waldur_billing_mock.mock_server.control.journal import Exchange
 from waldur_billing_mock.mock_server.web.routing import Match
 from waldur_billing_mock.openapi.document import Node, resolve
 from waldur_billing_mock.openapi.operation import Operation
+from waldur_billing_mock.openapi.pointer import escape, look_up
 
 _RULES: Final[Mapping[int, tuple[str, str]]] = {
     301: ("Every path of the API ends in a slash.", "1.5"),
@@ -85,14 +86,7 @@ def _pointer(document: Node, steps: Sequence[str | int]) -> str:
     pointer, node = "#", cast(Any, document)
     for step in steps:
         while isinstance(node, dict) and "$ref" in node:
-            pointer, node = node["$ref"], _target(document, node["$ref"])
+            pointer, node = node["$ref"], look_up(document, node["$ref"])
         node = node[step]
-        pointer += "/" + str(step).replace("~", "~0").replace("/", "~1")
+        pointer += f"/{escape(str(step))}"
     return pointer
-
-
-def _target(document: Node, reference: str) -> Any:
-    node: Any = document
-    for step in reference.removeprefix("#/").split("/"):
-        node = node[step.replace("~1", "/").replace("~0", "~")]
-    return node

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-import jsonschema_rs
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -17,6 +16,7 @@ from waldur_billing_mock.mock_server.settings import DESCRIPTION
 from waldur_billing_mock.openapi.operation import operations
 from waldur_billing_mock.openapi.revision import revisions
 from waldur_billing_mock.openapi.support import join
+from waldur_billing_mock.openapi.validation import AnswerValidator
 
 IN_DIALECTS = pytest.mark.parametrize("wire", [False, True], ids=["documented", "wire"])
 PERMISSIONS: Final = ("public", "authenticated", "support")
@@ -79,19 +79,17 @@ def test_joined_descriptions_hold_the_operations_of_both_and_change_neither() ->
 def test_every_answer_is_as_described(wire: bool) -> None:
     api = application("default", "documents", wire)
     document = neighbours(wire)
-    complaints = []
+    described = {found.operation_id: found for found in operations(document)}
+    validator, complaints = AnswerValidator(document), []
 
     for operation in reads():
         if operation.success.schema is None:
             continue
-        described = {found.operation_id: found for found in operations(document)}[operation.operation_id]
-        judge = jsonschema_rs.Draft202012Validator(
-            {**(described.success.schema or {}), "components": document["components"]}, validate_formats=True
-        )
         for address in addresses(api, operation):
             reply = api.get(address)
             assert reply.status == 200, (address, reply.text)
-            complaints += [f"{address}: {error}" for error in judge.iter_errors(json.loads(reply.text))]
+            faults = validator.faults(described[operation.operation_id], 200, json.loads(reply.text))
+            complaints += [f"{address}: {fault}" for fault in faults]
 
     assert complaints[:5] == []
 

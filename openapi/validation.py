@@ -1,0 +1,122 @@
+"""Validates answers by a description: their status, their body by its schema, how links and instants are written."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote
+
+import jsonschema_rs
+
+from waldur_billing_mock.openapi.document import Node
+from waldur_billing_mock.openapi.operation import Operation
+from waldur_billing_mock.openapi.pointer import escape, look_up, pointer
+
+_JSON: Final = "application/json"
+_UTC: Final = ("Z", "+00:00")
+_HYPHENATED: Final = "-".join(f"[0-9a-f]{{{digits}}}" for digits in (8, 4, 4, 4, 12))
+
+
+class Fault(NamedTuple):
+    """Where a value does not fit its schema: a pointer into the description, one into the value, a sentence.
+
+    `names` are the fields that are missing, or that nothing describes; `kind` is the keyword of the schema.
+    """
+
+    place: str
+    at: str
+    message: str
+    got: object
+    names: tuple[str, ...] = ()
+    kind: str = ""
+
+
+class AnswerValidator:
+    """The answers that a bundled document describes. Each schema is compiled once, when it is first needed."""
+
+    def __init__(self, document: Node) -> None:
+        self._document: Final = document
+        self._compiled: Final[dict[str, jsonschema_rs.Draft202012Validator]] = {}
+
+    def faults(self, operation: Operation, status: int, value: Any) -> list[Fault]:
+        """Where an answer does not fit what is described for its status. `value` is the JSON value of its body."""
+        responses = f"{place_of(operation)}/responses"
+        if str(status) not in look_up(self._document, responses):
+            return [Fault(responses, "", f"the status {status} is not described", status)]
+        response = f"{responses}/{status}"
+        if reference := look_up(self._document, response).get("$ref"):
+            response = reference.removeprefix("#")
+        if _JSON not in look_up(self._document, response).get("content", {}):
+            return []
+        schema = f"{response}/content/{escape(_JSON)}/schema"
+        return [_fault(error) for error in self._validator(schema).iter_errors(value)]
+
+    def misspelled(self, operation: Operation, value: Any) -> Iterator[Fault]:
+        """Links whose identifier is not written in the described form, and instants in UTC that end otherwise."""
+        for place, field, text in self._texts(place_of_success(operation), value):
+            link, utc = field.get("x-waldur-link"), field.get("x-waldur-utc", "Z")
+            if link and not _link(link).search(text):
+                yield Fault(f"{place}/x-waldur-link", "", f"a link must be written like {link}", text)
+            if field.get("format") == "date-time" and text.endswith(_UTC) and not text.endswith(utc):
+                yield Fault(f"{place}/x-waldur-utc", "", f"an instant in UTC must end in {utc}", text)
+
+    def _texts(self, place: str, value: Any) -> Iterator[tuple[str, Node, str]]:
+        """The texts within a value, each with the place and the schema of its field."""
+        schema = look_up(self._document, place)
+        if "$ref" in schema:
+            yield from self._texts(schema["$ref"].removeprefix("#"), value)
+        elif isinstance(value, str):
+            yield place, schema, value
+        elif isinstance(value, list) and "items" in schema:
+            for row in value:
+                yield from self._texts(f"{place}/items", row)
+        elif isinstance(value, dict):
+            for name in schema.get("properties", {}).keys() & value.keys():
+                yield from self._texts(f"{place}/properties/{escape(name)}", value[name])
+
+    def _validator(self, place: str) -> jsonschema_rs.Draft202012Validator:
+        if place not in self._compiled:
+            schema = {
+                "$ref": "#" + quote(place, safe="/~"),
+                "paths": self._document["paths"],
+                "components": self._document["components"],
+            }
+            self._compiled[place] = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+        return self._compiled[place]
+
+
+def place_of(operation: Operation) -> str:
+    """The pointer to what a document says of an operation."""
+    return pointer(("paths", operation.path, operation.method.lower()))
+
+
+def place_of_success(operation: Operation) -> str:
+    """The pointer to the schema of an operation's 2xx answer in JSON."""
+    return place_of(operation) + pointer(("responses", operation.success.status, "content", _JSON, "schema"))
+
+
+def _fault(error: jsonschema_rs.ValidationError) -> Fault:
+    keyword = str(error.schema_path[-1]) if error.schema_path else "schema"
+    names: tuple[str, ...] = ()
+    kind = error.kind
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
+        names, keyword = (str(kind.property),), "required"
+    elif isinstance(kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
+        names = tuple(map(str, kind.unexpected))
+    return Fault(
+        pointer(error.schema_path),
+        "".join(f"/{step}" for step in error.instance_path),
+        f"the value does not fit its {keyword}",
+        error.instance,
+        names,
+        keyword,
+    )
+
+
+@cache
+def _link(template: str) -> re.Pattern[str]:
+    """What the path of a link is like: 32 digits where the template says `:hex`, else digits with hyphens."""
+    start, _, rest = template.partition("{")
+    written, _, end = rest.partition("}")
+    digits = "[0-9a-f]{32}" if written.endswith(":hex") else _HYPHENATED
+    return re.compile(f"{re.escape(start)}{digits}{re.escape(end)}$")
