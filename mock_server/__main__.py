@@ -64,6 +64,10 @@ def _serve(options: argparse.Namespace) -> None:
         wire=options.wire,
         log_format=options.log_format,
         quiet=options.quiet,
+        clock=options.clock,
+        max_sessions=options.max_sessions,
+        sessions_bytes=options.max_sessions_mb * 1_000_000,
+        session_idle_seconds=options.session_idle * 60,
         allowed_hosts=(options.host.lower(), *(name.lower() for name in options.allowed_host)),
     )
     serve(settings, options.save, options.revision.remark, homeport=options.homeport)

@@ -26,16 +26,18 @@ from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.console.routes import console
 from waldur_billing_mock.mock_server.control.announce import Announce
 from waldur_billing_mock.mock_server.control.app import ControlPlane
+from waldur_billing_mock.mock_server.control.budget import Budget
 from waldur_billing_mock.mock_server.control.events import Events
 from waldur_billing_mock.mock_server.control.exchanges import Reader
 from waldur_billing_mock.mock_server.control.faults import Faults
+from waldur_billing_mock.mock_server.control.find_session import REFUSAL, FindSession
 from waldur_billing_mock.mock_server.control.journal import Journal, Recorder
 from waldur_billing_mock.mock_server.control.lookup import Lookup, role_of
 from waldur_billing_mock.mock_server.control.metrics import Metrics
 from waldur_billing_mock.mock_server.control.plane import Plane
 from waldur_billing_mock.mock_server.control.rules import Rules
-from waldur_billing_mock.mock_server.control.session import Session, session_of
-from waldur_billing_mock.mock_server.control.sessions import FindSession, Sessions
+from waldur_billing_mock.mock_server.control.session import RunningClock, Session, session_of
+from waldur_billing_mock.mock_server.control.sessions import SessionLimits, Sessions
 from waldur_billing_mock.mock_server.control.webhooks import Webhooks, post
 from waldur_billing_mock.mock_server.operations.registry import bind
 from waldur_billing_mock.mock_server.operations.rendered import cached_texts
@@ -95,9 +97,9 @@ def create_app(
     `log` takes a line for each request, as text and as fields.
     """
     document = _description(settings.cache, settings.revision, settings.wire)
-    sessions = Sessions(lambda id: _session(id, stage, settings))
+    sessions = _sessions(stage, settings)
     served = join(document, described_support(DESCRIPTION, settings.cache, wire=settings.wire))
-    inner = _api(served, stage, settings.limits)
+    inner = _api(served, settings.limits)
     lookup = Lookup(inner.routes, _find_user)
     api, plane = _controlled(document, inner, sessions, lookup, settings)
     middleware = [Middleware(FindSession, sessions=sessions)]
@@ -113,7 +115,7 @@ def create_app(
         )
     middleware.append(Middleware(_PastTheRoutes, api=api))
     pages = console(
-        stage,
+        lambda scope: session_of(scope).stage.world,
         document,
         users,
         ControlPlane(plane),
@@ -189,9 +191,24 @@ def _controlled(
     return CrossOrigin(metrics), plane
 
 
-def _session(id: str, stage: Stage, settings: Settings) -> Session:
-    journal, events = Journal(settings.journal_bytes), Events()
-    return Session(id, stage, journal, Rules(), events, Webhooks(events, journal, _now, post))
+def _sessions(stage: Stage, settings: Settings) -> Sessions:
+    def make(id: str, stage: Stage, budget: Budget | None, origin: str) -> Session:
+        journal, events = Journal(settings.journal_bytes, budget), Events()
+        return Session(
+            id=id,
+            stage=stage,
+            journal=journal,
+            rules=Rules(),
+            events=events,
+            webhooks=Webhooks(events, journal, _now, post),
+            created=_now(),
+            used=time.monotonic(),
+            origin=origin,
+            clock=RunningClock(_now, stage.world.now) if settings.clock == "real" else None,
+        )
+
+    limits = SessionLimits(settings.max_sessions, settings.sessions_bytes, settings.session_idle_seconds)
+    return Sessions(make, stage, limits, time.monotonic)
 
 
 def _now() -> datetime:
@@ -216,19 +233,24 @@ def create_default_app(**settings: Any) -> Starlette:
     return create_app(chosen, create_stage(chosen))
 
 
-def _api(document: Node, stage: Stage, limits: Limits) -> Api[World, User]:
-    def begin(request: ApiRequest) -> AbstractContextManager[World]:
-        return nullcontext(stage.world) if request.method in _READING else stage.transaction()
-
+def _api(document: Node, limits: Limits) -> Api[World, User]:
     return Api(
         document,
         bind(document),
-        begin,
+        _begin,
         find_user=lambda world, token: world.users.first(token=token),
         find_user_by_uuid=lambda world, uuid: world.users.get(uuid),
         texts_of=cached_texts,
         limits=limits,
     )
+
+
+def _begin(request: ApiRequest) -> AbstractContextManager[World]:
+    """The world of the request's session, or a copy to write to. Raises `Problem` where the session cannot be had."""
+    if REFUSAL in request.scope:
+        raise request.scope[REFUSAL]
+    stage = session_of(request.scope).stage
+    return nullcontext(stage.world) if request.method in _READING else stage.transaction()
 
 
 async def _to_the_page(request: Request) -> Response:

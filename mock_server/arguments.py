@@ -104,7 +104,34 @@ def _add_serve(commands: Any) -> None:
         help="a name by which /_mock/ may be called, besides localhost and addresses; repeatable (default: none)",
     )
     serve.add_argument(
-        "--workers", type=_one_worker, metavar="1", help="there is always one, which holds the world (default: 1)"
+        "--clock",
+        choices=("frozen", "real"),
+        default=_DEFAULTS.clock,
+        help="whether time passes by itself from --now on, or only by /_mock/clock (default: %(default)s)",
+    )
+    serve.add_argument(
+        "--max-sessions",
+        type=_count,
+        default=_DEFAULTS.max_sessions,
+        metavar="N",
+        help="how many callers may have a world of their own (default: %(default)s)",
+    )
+    serve.add_argument(
+        "--max-sessions-mb",
+        type=_positive,
+        default=_DEFAULTS.sessions_bytes // 1_000_000,
+        metavar="N",
+        help="what these worlds and their journals may take together, in MB (default: %(default)s)",
+    )
+    serve.add_argument(
+        "--session-idle",
+        type=_positive,
+        default=_DEFAULTS.session_idle_seconds // 60,
+        metavar="MINUTES",
+        help="a session that was not used for so long is dropped (default: %(default)s)",
+    )
+    serve.add_argument(
+        "--workers", type=_one_worker, metavar="1", help="there is always one, which holds the worlds (default: 1)"
     )
     serve.description += (
         f" On another address than those of this machine alone, /_mock/ asks for an admin token: that in the variable"
@@ -227,6 +254,10 @@ def _port(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is not a valid port; use a number from 0 to 65535")
 
 
+def _count(text: str) -> int:
+    return 0 if text == "0" else _positive(text)
+
+
 def _positive(text: str) -> int:
     if text.isascii() and text.isdecimal() and len(text) <= 9 and int(text) > 0:
         return int(text)
@@ -244,8 +275,9 @@ def _one_worker(text: str) -> int:
     if text == "1":
         return 1
     raise argparse.ArgumentTypeError(
-        "the world is in the memory of one process, so several would each have a world of their own and answer "
-        "differently; start several servers, each on its own --port, and let every client call one of them"
+        "a world is in the memory of one process, so several would each have worlds of their own and answer "
+        "differently; start several servers, each on its own --port, behind a proxy that sends each session to one of "
+        "them"
     )
 
 

@@ -18,6 +18,7 @@ DESCRIPTION: Final = Path(openapi.__file__).parent
 """The folder of the description."""
 
 LogFormat = Literal["text", "json"]
+Clock = Literal["frozen", "real"]
 
 
 def cache_folder(environment: Mapping[str, str]) -> Path | None:
@@ -36,9 +37,11 @@ class Settings:
     """What a server serves and where. Raises `TypeError` or `ValueError` for a value that a field cannot have.
 
     The world comes from the file `world`, or else from a scenario: `now` (aware) is where its clock is stopped, None:
-    where the scenario puts it. `quiet` logs no requests. `journal_bytes` is what a session stores of the last requests
-    and answers. Whoever calls `/_mock/` needs the `admin_token`, where there is one, and calls it by an address, by
-    `localhost` or by one of `allowed_hosts`; None allows all names.
+    where the scenario puts it. `clock` says whether time passes by itself from there on. `quiet` logs no requests.
+    `journal_bytes` is what a session stores of the last requests and answers. There are at most `max_sessions` sessions
+    besides the main one, which take at most `sessions_bytes` together; one that was not used for
+    `session_idle_seconds` is dropped. Whoever calls `/_mock/` needs the `admin_token`, where there is one, and calls it
+    by an address, by `localhost` or by one of `allowed_hosts`; None allows all names.
     """
 
     host: str = "127.0.0.1"
@@ -53,6 +56,10 @@ class Settings:
     log_format: LogFormat = "text"
     journal_bytes: int = 4_000_000
     """What a session keeps of the last requests and answers; 0 keeps none."""
+    clock: Clock = "frozen"
+    max_sessions: int = 1_000
+    sessions_bytes: int = 500_000_000
+    session_idle_seconds: int = 3_600
     limits: Limits = field(default_factory=Limits)
     quiet: bool = False
     admin_token: str | None = field(default=None, repr=False)
@@ -68,6 +75,11 @@ class Settings:
                 raise TypeError(f"{name} is {value!r}, of the type {type(value).__name__}; it must be {words}.")
         if not 0 <= self.port <= 65535:
             raise ValueError(f"port is {self.port}; use a number from 0 to 65535.")
+        for name in ("journal_bytes", "max_sessions", "sessions_bytes"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; use a number from 0.")
+        if self.session_idle_seconds < 1:
+            raise ValueError(f"session_idle_seconds is {self.session_idle_seconds}; use a number from 1.")
         if self.now is not None and self.now.utcoffset() is None:
             raise ValueError(f"now is {self.now.isoformat()}, without a time zone; add tzinfo=UTC.")
 

@@ -1,22 +1,31 @@
-"""Holds the world that is served: resets it, and commits writes to it."""
+"""Holds the world that is served: resets it, replaces it, and commits writes to it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
 
 from waldur_billing_mock.mock_server.billing.world import World
 
 
 class Stage:
-    """Holds the one world that the server works on."""
+    """Holds the one world that a session works on, and the one to which a reset goes back."""
 
     def __init__(self, build: Callable[[], World]) -> None:
         self.world = build()
-        self._beginning: Final = self.world.fork()
+        self._beginning = self.world.fork()
+
+    @property
+    def beginning(self) -> World:
+        """The world that a reset puts back. The caller does not change it."""
+        return self._beginning
 
     def reset(self) -> None:
         """Put the world back to its beginning."""
         self.world = self._beginning.fork()
+
+    def restart(self, world: World) -> None:
+        """Work on another world, to which a reset goes back from now on. The caller does not change it any more."""
+        self._beginning = world
+        self.world = world.fork()
 
     @contextmanager
     def transaction(self) -> Iterator[World]:

@@ -159,7 +159,7 @@ def test_several_workers_are_refused_with_the_reason_and_a_way_out(capsys: pytes
     assert run("serve", "--workers", "4") == 2
 
     said = " ".join(capsys.readouterr().err.split())
-    assert "the world is in the memory of one process" in said
+    assert "a world is in the memory of one process" in said
     assert "start several servers, each on its own --port" in said
 
 

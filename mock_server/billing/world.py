@@ -89,12 +89,13 @@ class World(Database):
 
     @property
     def now(self) -> datetime:
-        """The frozen clock."""
+        """What the clock shows: aware, in UTC."""
         return self._settings.now
 
     @now.setter
     def now(self, now: datetime) -> None:
-        self.settings = replace(self._settings, now=now)
+        # Nothing that listeners keep depends on the clock, or they look at it themselves.
+        self._settings = replace(self._settings, now=now)
 
     def fork(self) -> Self:
         """A copy that can be changed without changing this world, and the other way round."""

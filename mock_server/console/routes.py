@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from waldur_billing_mock.mock_server.billing.invoice import Notification
 from waldur_billing_mock.mock_server.billing.payment import Payment
@@ -16,7 +16,6 @@ from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.console import page
 from waldur_billing_mock.mock_server.console.guard import Guard
 from waldur_billing_mock.mock_server.spec.render import hyphenated
-from waldur_billing_mock.mock_server.stage import Stage
 from waldur_billing_mock.openapi.document import Node, to_json, to_yaml
 
 
@@ -26,7 +25,7 @@ def _static(name: str) -> bytes:
 
 
 def console(
-    stage: Stage,
+    world_of: Callable[[Scope], World],
     document: Node,
     users: Callable[[World], Sequence[Mapping[str, Any]]],
     control: ASGIApp,
@@ -34,7 +33,9 @@ def console(
     admin_token: str | None,
     allowed_hosts: tuple[str, ...] | None,
 ) -> list[BaseRoute]:
-    """The pages, and `control` for all other addresses. `users` lists who may call, as `GET /_mock/users` shows it.
+    """The pages, and `control` for all other addresses. `world_of` finds the world of the session that a request names.
+
+    `users` lists who may call, as `GET /_mock/users` shows it.
 
     All run in the event loop, as the API does: none may see a world that another is changing.
     """
@@ -45,17 +46,17 @@ def console(
 
     async def index(request: Request) -> Response:
         address = str(request.base_url).rstrip("/").removesuffix("/_mock")
-        return HTMLResponse(page.index(document, stage.world, users(stage.world), address))
+        return HTMLResponse(page.index(document, world_of(request.scope), users(world_of(request.scope)), address))
 
     async def list_notifications(request: Request) -> Response:
-        return JSONResponse([_notification(row) for row in stage.world.notifications])
+        return JSONResponse([_notification(row) for row in world_of(request.scope).notifications])
 
     async def list_payments(request: Request) -> Response:
-        return JSONResponse([_payment(row) for row in stage.world.payments])
+        return JSONResponse([_payment(row) for row in world_of(request.scope).payments])
 
     async def list_provider_items(request: Request) -> Response:
         """The integer ids of provider invoice items, which no response of the API shows (behaviour 7.2)."""
-        items = [item for item in stage.world.invoice_items if item.resource_uuid is not None]
+        items = [item for item in world_of(request.scope).invoice_items if item.resource_uuid is not None]
         return JSONResponse([{"id": item.id, "uuid": hyphenated(item.uuid), "name": item.name} for item in items])
 
     async def openapi_json(request: Request) -> Response:

@@ -13,10 +13,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from waldur_billing_mock.mock_server.control import description
 from waldur_billing_mock.mock_server.control.description import InvalidInput, Operation
-from waldur_billing_mock.mock_server.control.handlers import clock, events, faults, journal, server, state
+from waldur_billing_mock.mock_server.control.find_session import REFUSAL
+from waldur_billing_mock.mock_server.control.handlers import clock, events, faults, journal, server, sessions, state
 from waldur_billing_mock.mock_server.control.plane import Call, Conflict, NotFound, Plane
 from waldur_billing_mock.mock_server.control.session import session_of
 from waldur_billing_mock.mock_server.control.sessions import NoSession
+from waldur_billing_mock.mock_server.web.problems import Problem
 from waldur_billing_mock.openapi.document import DocumentError
 
 MOST_BODY_BYTES: Final = 64_000_000
@@ -28,7 +30,7 @@ def functions() -> dict[str, Function]:
     """Every operation's function by its operationId."""
     return {
         name: function
-        for module in (faults, journal, events, state, clock, server)
+        for module in (faults, journal, events, state, clock, sessions, server)
         for name, function in vars(module).items()
         if isinstance(function, FunctionType) and function.__module__ == module.__name__ and name[0] != "_"
     }
@@ -87,6 +89,8 @@ class _Path:
 
 async def _answer(plane: Plane, operation: Operation, function: Function, request: Request) -> Response:
     try:
+        if REFUSAL in request.scope:
+            raise request.scope[REFUSAL]
         call = Call(
             plane=plane,
             session=session_of(request.scope),
@@ -104,6 +108,8 @@ async def _answer(plane: Plane, operation: Operation, function: Function, reques
         return _detail(404, str(error))
     except Conflict as error:
         return _detail(409, str(error))
+    except Problem as problem:
+        return JSONResponse(problem.body, status_code=problem.status)
     if isinstance(value, Response):
         return value
     return Response(status_code=operation.status) if value is None else _json(value, operation.status)

@@ -70,6 +70,7 @@ class MockClient:
         self.webhooks: Final = WebhooksClient(self)
         self.clock: Final = ClockClient(self)
         self.world: Final = WorldClient(self)
+        self.sessions: Final = SessionsClient(self)
 
     def __enter__(self) -> Self:
         return self
@@ -245,6 +246,23 @@ class ClockClient(_Part):
         """
         said = _said({"by": by, "to": None if to is None else _moment(to), "until": until})
         return _object(self._client.call("clock_advance", body=said))
+
+
+class SessionsClient(_Part):
+    """Worlds of their own for callers."""
+
+    def list(self) -> Rows:
+        return _list(self._client.call("sessions_list"))
+
+    def get(self, id: str) -> Json:
+        return _object(self._client.call("sessions_get", {"id": id}))
+
+    def put(self, id: str, *, source: str | None = None) -> Json:
+        """Make a session anew: with the start world, or with a copy of the world of another session."""
+        return _object(self._client.call("sessions_put", {"id": id}, body=_said({"from": source})))
+
+    def drop(self, id: str) -> None:
+        self._client.call("sessions_drop", {"id": id})
 
 
 class WorldClient(_Part):

@@ -34,6 +34,7 @@ class Events:
         self._kept: deque[Event] = deque(maxlen=MOST)
         self._listeners: list[Listener] = []
         self._last_id = 0
+        self._streams = 0
 
     def emit(self, type: str, at: datetime, session: str, about: dict[str, Any]) -> Event:
         """Something happened; all listeners are called."""
@@ -49,6 +50,11 @@ class Events:
         return [event for event in self._kept if event.id > id]
 
     @property
+    def is_streamed(self) -> bool:
+        """Whether somebody reads the stream of events."""
+        return self._streams > 0
+
+    @property
     def last_id(self) -> int:
         return self._last_id
 
@@ -56,3 +62,14 @@ class Events:
         """Call the listener for each new event, until what is returned is called."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    def stream(self, listener: Listener) -> Callable[[], None]:
+        """The same for who reads the stream."""
+        stop = self.listen(listener)
+        self._streams += 1
+
+        def end() -> None:
+            self._streams -= 1
+            stop()
+
+        return end

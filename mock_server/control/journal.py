@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from waldur_billing_mock.mock_server.control.budget import Budget
+
 MOST_BYTES: Final = 4_000_000
 MOST_BODY_BYTES: Final = 64_000
 """What is kept of one body."""
@@ -64,8 +66,10 @@ class Delivery:
 class Journal:
     """The last exchanges of a session, the oldest first. With `most_bytes` 0 nothing is kept."""
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, most_bytes: int = MOST_BYTES, budget: Budget | None = None) -> None:
+        """What is kept counts for the budget, and is dropped where that is used up."""
         self._most: Final = most_bytes
+        self._budget: Final = budget
         self._kept: deque[Exchange | Delivery] = deque()
         self._bytes = 0
         self._last_id = 0
@@ -81,6 +85,11 @@ class Journal:
     def bytes(self) -> int:
         """About what is kept."""
         return self._bytes
+
+    @property
+    def last_id(self) -> int:
+        """How many requests and deliveries there were."""
+        return self._last_id
 
     def exchanges(self) -> list[Exchange]:
         return [one for one in self._kept if isinstance(one, Exchange)]
@@ -107,13 +116,27 @@ class Journal:
 
     def clear(self) -> None:
         self._kept.clear()
-        self._bytes = 0
+        self._count(-self._bytes)
+
+    def shrink(self, bytes: int) -> int:
+        """Drop the oldest entries until so many bytes are free, or none is left; returns the bytes."""
+        before = self._bytes
+        while self._kept and before - self._bytes < bytes:
+            self._count(-self._kept.popleft().bytes)
+        return before - self._bytes
 
     def _append(self, one: Exchange | Delivery) -> None:
         self._kept.append(one)
-        self._bytes += one.bytes
-        while self._bytes > self._most and self._kept:
-            self._bytes -= self._kept.popleft().bytes
+        self._count(one.bytes)
+        if self._bytes > self._most:
+            self.shrink(self._bytes - self._most)
+        if self._budget is not None:
+            self._budget.has_room()
+
+    def _count(self, more: int) -> None:
+        self._bytes += more
+        if self._budget is not None:
+            self._budget.journals += more
 
 
 class Recorder:

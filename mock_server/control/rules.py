@@ -108,6 +108,9 @@ class Rules:
     def __bool__(self) -> bool:
         return bool(self._rules)
 
+    def __len__(self) -> int:
+        return len(self._rules)
+
     def __iter__(self) -> Iterator[Rule]:
         return iter(self._rules)
 

@@ -1,6 +1,8 @@
 """A session: a caller's own world with everything that belongs to it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from starlette.types import Scope
@@ -17,9 +19,29 @@ MAIN: Final = "main"
 _SESSION: Final = "waldur.session"
 
 
-@dataclass(slots=True)
+class RunningClock:
+    """A clock that goes on by itself from where it is set. `now` tells the time of day."""
+
+    def __init__(self, now: Callable[[], datetime], at: datetime) -> None:
+        self._now: Final = now
+        self._offset = timedelta()
+        self.set(at)
+
+    def set(self, at: datetime) -> None:
+        self._offset = at - self._now()
+
+    def read(self) -> datetime:
+        """The time by this clock, to the second."""
+        return (self._now() + self._offset).replace(microsecond=0)
+
+
+@dataclass(slots=True, kw_only=True)
 class Session:
-    """What belongs to one caller."""
+    """What belongs to one caller.
+
+    `created` is by the time of day, `used` in seconds of a clock that only ever grows. `origin` is the session whose
+    world this one began with. Without a `clock` the world's time moves only when somebody moves it.
+    """
 
     id: str
     stage: Stage
@@ -27,6 +49,10 @@ class Session:
     rules: Rules
     events: Events
     webhooks: Webhooks
+    created: datetime
+    used: float
+    origin: str = MAIN
+    clock: RunningClock | None = None
 
 
 def session_of(scope: Scope) -> Session:

@@ -1,12 +1,17 @@
-"""The sessions of a server, and the middleware that finds the one of a request."""
+"""The sessions of a server: made when they are first used, dropped when nobody uses them, bounded."""
 
-from collections.abc import Callable
-from typing import Final
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final, Protocol
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from waldur_billing_mock.mock_server.control.budget import BoundedStage, Budget, no_room
+from waldur_billing_mock.mock_server.control.session import MAIN, Session
+from waldur_billing_mock.mock_server.stage import Stage
+from waldur_billing_mock.mock_server.web.problems import detail
 
-from waldur_billing_mock.mock_server.control.faults import PREFER
-from waldur_billing_mock.mock_server.control.session import MAIN, Session, set_session
+ID: Final = re.compile("[A-Za-z0-9_-]{1,64}")
 
 
 class NoSession(LookupError):
@@ -16,34 +21,137 @@ class NoSession(LookupError):
         super().__init__(f"There is no session {id!r}.")
 
 
-class Sessions:
-    """All sessions by their ids. `make` makes one with an id."""
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """How many sessions there may be besides the main one, their bytes together, and how long one may be idle."""
 
-    def __init__(self, make: Callable[[str], Session]) -> None:
-        self.main: Final = make(MAIN)
-        self._all: Final[dict[str, Session]] = {MAIN: self.main}
+    most: int
+    most_bytes: int
+    idle_seconds: float
+
+
+class MakeSession(Protocol):
+    """Makes a session that works on a stage. Its journal counts for the budget, where there is one."""
+
+    def __call__(self, id: str, stage: Stage, budget: Budget | None, origin: str) -> Session: ...
+
+
+class Sessions:
+    """All sessions by their ids. `clock` tells seconds that only ever grow.
+
+    A new session begins with the start world: that to which a reset of the main session goes back.
+    """
+
+    def __init__(self, make: MakeSession, stage: Stage, limits: SessionLimits, clock: Callable[[], float]) -> None:
+        self.main: Final = make(MAIN, stage, None, MAIN)
+        self.budget: Final = Budget(limits.most_bytes)
+        self.budget.drop_journals = self._drop_journals
+        self._make: Final = make
+        self._limits: Final = limits
+        self._clock: Final = clock
+        self._others: Final[OrderedDict[str, Session]] = OrderedDict()
+        """The one that was used longest ago comes first."""
+
+    def __len__(self) -> int:
+        self._expire()
+        return 1 + len(self._others)
+
+    def __iter__(self) -> Iterator[Session]:
+        """The main session, then the others by their ids."""
+        self._expire()
+        yield self.main
+        yield from [self._others[id] for id in sorted(self._others)]
 
     def get(self, id: str) -> Session:
         """Raises `NoSession` where there is none with the id."""
-        if id not in self._all:
+        found = self.find(id)
+        if found is None:
             raise NoSession(id)
-        return self._all[id]
+        return found
 
-    def __len__(self) -> int:
-        return len(self._all)
+    def find(self, id: str) -> Session | None:
+        """The session, which does not count as used."""
+        self._expire()
+        return self.main if id == MAIN else self._others.get(id)
 
+    def use(self, id: str) -> Session:
+        """The session, made if it is missing. Raises `Problem`: 400 for an id that none can have, 503 for too many."""
+        found = self.find(id)
+        if found is None:
+            return self._add(id, None)
+        if found is not self.main:
+            found.used = self._clock()
+            self._others.move_to_end(id)
+        return found
 
-class FindSession:
-    """ASGI middleware, the first of all: it reads the headers that others need, once."""
+    def put(self, id: str, source: Session | None) -> Session:
+        """A new session in the place of the one with the id, if there is one. It begins with the world of the `source`.
 
-    def __init__(self, app: ASGIApp, *, sessions: Sessions) -> None:
-        self._app: Final = app
-        self._sessions: Final = sessions
+        Raises `Problem` as `use` does.
+        """
+        found = self._others.get(id)
+        if found is None:
+            return self._add(id, source)
+        # Made before the other is dropped, as that may be the source; so the number does not count.
+        made = self._made(id, source)
+        self._remove(found)
+        self._others[id] = made
+        return made
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            set_session(scope, self._sessions.main)
-            for name, value in scope["headers"]:
-                if name == b"prefer":
-                    scope[PREFER] = value
-        await self._app(scope, receive, send)
+    def drop(self, id: str) -> None:
+        """Raises `NoSession`."""
+        found = self.get(id)
+        self._remove(found)
+
+    def idle_seconds(self, session: Session) -> float:
+        return self._clock() - session.used
+
+    def _add(self, id: str, source: Session | None) -> Session:
+        if ID.fullmatch(id) is None:
+            raise detail(400, f"A session has an id of 1 to 64 letters, digits, hyphens and underscores, not {id!r}.")
+        limits = self._limits
+        if len(self._others) >= limits.most:
+            raise detail(
+                503,
+                f"There are {limits.most} sessions already, which is the limit. Drop one (DELETE /_mock/sessions/"
+                f"{{id}}), wait until one has been idle for {limits.idle_seconds / 60:g} minutes, or start the mock "
+                "with a larger --max-sessions.",
+            )
+        made = self._others[id] = self._made(id, source)
+        return made
+
+    def _made(self, id: str, source: Session | None) -> Session:
+        begun = self.main if source is None else source
+        world = begun.stage.beginning if source is None else begun.stage.world.fork()
+        taken = begun.stage.bytes if source is not None and isinstance(begun.stage, BoundedStage) else 0
+        if not self.budget.has_room(taken):
+            raise detail(503, no_room(self.budget.most))
+        # The start world itself: as long as nobody writes, all sessions share what is derived from it.
+        stage = BoundedStage(lambda: world, self.budget, taken)
+        return self._make(id, stage, self.budget, begun.id)
+
+    def _expire(self) -> None:
+        now = self._clock()
+        while self._others:
+            oldest = next(iter(self._others.values()))
+            if now - oldest.used < self._limits.idle_seconds:
+                return
+            if oldest.events.is_streamed:
+                oldest.used = now
+                self._others.move_to_end(oldest.id)
+            else:
+                self._remove(oldest)
+
+    def _remove(self, session: Session) -> None:
+        del self._others[session.id]
+        session.webhooks.clear()
+        session.journal.clear()
+        if isinstance(session.stage, BoundedStage):
+            session.stage.close()
+
+    def _drop_journals(self, missing: int) -> None:
+        """The oldest entries of those who were idle for longest are dropped first, until so many bytes are free."""
+        for session in self._others.values():
+            if missing <= 0:
+                return
+            missing -= session.journal.shrink(missing)

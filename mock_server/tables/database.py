@@ -38,6 +38,8 @@ class Database:
     def __init__(self, kinds: Iterable[type[Any]]) -> None:
         self._stores = Stores({kind: Store(schema_of(kind)) for kind in kinds})
         self._owned = set(self._stores)
+        self.changes = 0
+        """How often a row was put or removed, here and in the databases that this is a fork of."""
         self._following = {
             leader: [
                 (kind, through, attributes)
@@ -91,10 +93,12 @@ class Database:
         # Neither owns what both hold.
         copied._owned, self._owned = set(), set()
         copied._following = self._following
+        copied.changes = self.changes
         copied._listeners = {kind: listener.copy() for kind, listener in self._listeners.items()}
         return copied
 
     def _replace(self, store: Store, before: Any, after: Any) -> None:
+        self.changes += 1
         find = self._stores.find
         followers = list(self._followers(store, before, after)) if self._following[store.schema.kind] else ()
         for follower, rows, through in followers:

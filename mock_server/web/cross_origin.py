@@ -12,7 +12,7 @@ _SHARED: Final = [
 ]
 _HEADERS: Final = (
     b"Accept, Accept-Encoding, Authorization, Content-Type, Origin, User-Agent, X-CSRFToken, X-Requested-With, "
-    b"X-Impersonated-User-Uuid, sentry-trace, baggage"
+    b"X-Impersonated-User-Uuid, sentry-trace, baggage, Prefer, X-Mock-Session"
 )
 _PREFLIGHT: Final = [
     (b"access-control-allow-methods", b"DELETE, GET, OPTIONS, PATCH, POST, PUT"),

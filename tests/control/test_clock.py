@@ -1,5 +1,6 @@
 """The clock is read, set and advanced; the answer tells what happened on the way."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -125,3 +126,49 @@ def test_commands_move_the_clock(capsys: pytest.CaptureFixture[str]) -> None:
         assert ctl.main([*at, "get"]) == 0
 
     assert "2026-04-01T00:00:00+00:00" in capsys.readouterr().out
+
+
+class TimeOfDay:
+    """A clock on the wall that stands where it is put."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2030, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def test_with_a_real_clock_time_passes_by_itself_and_months_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    wall = TimeOfDay()
+    monkeypatch.setattr("waldur_billing_mock.mock_server.app._now", wall)
+    with Mock(scenario="month-end", clock="real") as mock, mock.client() as client:
+        assert mock.call("clock_get") == {"now": "2025-11-30T23:55:00+00:00", "mode": "real"}
+        wall.now += timedelta(minutes=4, seconds=59.9)
+        assert client.get("/api/invoices/", params={"state": "pending"}).headers["X-Result-Count"] == "10"
+        assert mock.clock.now().isoformat() == "2025-11-30T23:59:59+00:00"
+
+        wall.now += timedelta(seconds=1)
+
+        rows = client.get("/api/invoices/", params={"state": "pending", "page_size": 300}).json()
+        assert {(row["year"], row["month"]) for row in rows} == {(2025, 12)}
+        assert [event["type"] for event in mock.events.stream(since=0, limit=1)] in (
+            ["credit_applied"],
+            ["invoice_created"],
+            ["invoice_paid"],
+        )
+
+
+def test_a_real_clock_that_is_set_goes_on_from_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    wall = TimeOfDay()
+    monkeypatch.setattr("waldur_billing_mock.mock_server.app._now", wall)
+    with Mock(scenario="one-invoice", clock="real") as mock:
+        other = mock.session("other")
+        assert mock.clock.now() == other.clock.now()
+        for now in ("2026-03-01T00:00:00+00:00", "2025-01-01T00:00:00+00:00"):
+            mock.clock.set(now)
+            wall.now += timedelta(days=2)
+            assert mock.clock.now() == datetime.fromisoformat(now) + timedelta(days=2)
+        mock.reset()
+
+        assert mock.clock.now().isoformat() == "2025-12-05T09:00:00+00:00"
+        assert other.clock.now().isoformat() == "2025-12-09T09:00:00+00:00"

@@ -28,7 +28,7 @@ def test_a_preflight_allows_what_waldur_allows_without_a_token(open_shop: Shop, 
         "access-control-allow-methods": "DELETE, GET, OPTIONS, PATCH, POST, PUT",
         "access-control-allow-headers": (
             "Accept, Accept-Encoding, Authorization, Content-Type, Origin, User-Agent, X-CSRFToken, X-Requested-With, "
-            "X-Impersonated-User-Uuid, sentry-trace, baggage"
+            "X-Impersonated-User-Uuid, sentry-trace, baggage, Prefer, X-Mock-Session"
         ),
         "access-control-max-age": "86400",
     }

@@ -49,7 +49,7 @@ async def _messages(call: Call, since: int, limit: int | None) -> AsyncIterator[
     waiting: asyncio.Queue[Event] = asyncio.Queue()
     for event in events.since(since):
         waiting.put_nowait(event)
-    stop = events.listen(waiting.put_nowait)
+    stop = events.stream(waiting.put_nowait)
     sent = 0
     try:
         yield ": connected\n\n"

@@ -16,3 +16,11 @@ def world_export(call: Call) -> Response:
 def reset(call: Call) -> None:
     """The world is as it was in the beginning; rules, journal and webhooks stay."""
     call.session.stage.reset()
+    _follow(call)
+
+
+def _follow(call: Call) -> None:
+    """A running clock goes on from the time of the world that was put in place."""
+    session = call.session
+    if session.clock is not None:
+        session.clock.set(session.stage.world.now)

@@ -1,0 +1,96 @@
+"""What the sessions take together, and the limit on it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from waldur_billing_mock.mock_server.billing.world import TABLES, World
+from waldur_billing_mock.mock_server.stage import Stage
+from waldur_billing_mock.mock_server.web.problems import detail
+
+ROW_BYTES: Final = 2_000
+"""About what a row takes that a world does not share, with its places in indexes."""
+
+
+class Budget:
+    """Bytes that the worlds and the journals of all sessions but the main one take. The limit is `most`.
+
+    Journals give way to worlds: `drop_journals` is called with the bytes for which there is no room.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most: Final = most
+        self.worlds = 0
+        self.journals = 0
+        self.drop_journals: Callable[[int], None] = lambda missing: None
+
+    @property
+    def used(self) -> int:
+        return self.worlds + self.journals
+
+    def has_room(self, more: int = 0) -> bool:
+        """Whether so many bytes more fit, once journals have been dropped where they do not."""
+        if self.used + more > self.most:
+            self.drop_journals(self.used + more - self.most)
+        return self.used + more <= self.most
+
+
+class BoundedStage(Stage):
+    """The stage of a session whose writes are refused where all sessions together would take too much.
+
+    `bytes` are those that the world does not share with the start world: `taken` before the first write.
+    """
+
+    def __init__(self, build: Callable[[], World], budget: Budget, taken: int = 0) -> None:
+        super().__init__(build)
+        self._budget: Final = budget
+        self._taken = taken
+        self._changes = self.world.changes
+        self.bytes = 0
+        self._account(taken)
+
+    def reset(self) -> None:
+        super().reset()
+        self._account(self._taken)
+
+    def restart(self, world: World) -> None:
+        """Raises `Problem` 503 where there is no room for the world."""
+        taken = ROW_BYTES * _rows(world)
+        self._must_fit(taken)
+        super().restart(world)
+        self._taken, self._changes = taken, world.changes
+        self._account(taken)
+
+    @contextmanager
+    def transaction(self) -> Iterator[World]:
+        """See `Stage`. Raises `Problem` 503 at the end where there is no room for what was written."""
+        with super().transaction() as world:
+            yield world
+            taken = self._taken + ROW_BYTES * min(world.changes - self._changes, _rows(world))
+            self._must_fit(taken)
+        self._account(taken)
+
+    def close(self) -> None:
+        """The session has ended."""
+        self._account(0)
+
+    def _must_fit(self, taken: int) -> None:
+        more = taken - self.bytes
+        if more > 0 and not self._budget.has_room(more):
+            raise detail(503, no_room(self._budget.most))
+
+    def _account(self, taken: int) -> None:
+        self._budget.worlds += taken - self.bytes
+        self.bytes = taken
+
+
+def no_room(most: int) -> str:
+    """The refusal where sessions take too much."""
+    return (
+        f"The sessions of this mock take {most // 1_000_000} MB together, which is the limit. Drop or reset some "
+        "(DELETE /_mock/sessions/{id}, POST /_mock/reset), or start the mock with a larger --max-sessions-mb."
+    )
+
+
+def _rows(world: World) -> int:
+    return sum(len(world.table(kind)) for kind in TABLES.values())
