@@ -13,8 +13,8 @@ RUNTIME := $(VENV)/.stamp-runtime
 DEV := $(VENV)/.stamp-dev
 CLIENTS := $(patsubst %,$(VENV)/clients/%/.stamp,7.8.8 8.0.9.dev334 8.1.3)
 OTHER_CLIENTS := $(patsubst %,$(VENV)/clients/%/.stamp,7.9.0 7.9.3 7.9.8 8.0.0 8.0.2 8.0.4 8.0.5 8.0.7 8.0.8 8.0.9 8.1.2)
-FOLDERS := benchmarks contracts fixtures mock_server openapi tests
-PACKAGES := benchmarks tests waldur_billing_mock
+FOLDERS := benchmarks contracts fixtures mock_server openapi tests tools
+PACKAGES := benchmarks tests tools waldur_billing_mock
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 TOOLS := $(VENV)/tools/.stamp
 UV := $(VENV)/tools/bin/uv
@@ -32,7 +32,7 @@ exit 1
 endef
 export FIND_PYTHON
 
-.PHONY: help serve test clients generators mutants healthy hostile lint format spec parity redocly st bench wheel lock clean
+.PHONY: help serve test clients generators mutants healthy hostile lint format spec parity redocly st bench wheel release docs audit lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-10s %s\n' "$$name" "$$text"; done
@@ -94,12 +94,32 @@ wheel: $(DEV)  ## build the wheel into dist/
 	rm -rf build/lib build/bdist.* *.egg-info
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
+# The parts are listed (SBOM) from the pinned requirements, with the hashes of their files.
+release: $(DEV) $(TOOLS)  ## build sdist and wheel into dist/, check them, list their parts and licences
+	rm -rf dist build/lib build/bdist.* *.egg-info
+	$(UV) build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist .
+	$(VENV)/tools/bin/twine check --strict dist/*
+	$(VENV)/tools/bin/check-wheel-contents dist/*.whl
+	$(VENV)/tools/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+	  --output-file dist/sbom.cdx.json requirements/contracts.txt
+	$(BIN)/python -m tools.licences > dist/THIRD_PARTY_LICENSES.md
+
+docs: $(DEV)  ## build the documentation site into build/site; make docs ARGS=serve shows it
+	PYTHONPATH=. NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs $(or $(ARGS),build --quiet)
+
+# pip-audit asks a service for what is known; where it cannot be reached, this target says so and fails.
+audit: $(TOOLS)  ## look for known weaknesses in what is pinned, and for dangerous code
+	$(VENV)/tools/bin/bandit --quiet --recursive --severity-level medium contracts fixtures mock_server openapi tools
+	for lock in runtime contracts mcp dev tools; do \
+	  $(VENV)/tools/bin/pip-audit --require-hashes --disable-pip --requirement requirements/$$lock.txt; done
+
 # Releases that are pinned are kept, unless told otherwise: make lock ARGS=--upgrade, or ARGS="--upgrade-package faker".
 lock: $(TOOLS)  ## write constraints.txt and requirements/ after a change of pyproject.toml
 	$(LOCK) --no-annotate --no-emit-package waldur-api-client pyproject.toml --all-extras \
 	  requirements/clients/dependencies.in --output-file constraints.txt $(ARGS)
 	$(HASHED) --constraint constraints.txt pyproject.toml --output-file requirements/runtime.txt
 	$(HASHED) --constraint constraints.txt pyproject.toml --extra contracts --output-file requirements/contracts.txt
+	$(HASHED) --constraint constraints.txt pyproject.toml --extra mcp --output-file requirements/mcp.txt
 	$(HASHED) --constraint constraints.txt pyproject.toml --all-extras --output-file requirements/dev.txt
 	$(HASHED) --constraint constraints.txt --no-emit-package waldur-api-client requirements/clients/dependencies.in \
 	  --output-file requirements/clients/dependencies.txt

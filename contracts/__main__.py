@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code = 2
     with Caught(Unusable, ModuleNotFoundError) as caught:
         try:
-            code = _command(words)(words[1:] if words[:1] and words[0] in _COMMANDS else words, out, told)
+            code = _command(words)(words[1:] if words[:1] and words[0] in COMMANDS else words, out, told)
         except Unusable as error:
             told.write(f"{error}\n")
         except ModuleNotFoundError as error:
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command(words: Sequence[str]) -> Callable[[Sequence[str], SafeStream, SafeStream], int]:
-    return _COMMANDS.get(words[0], _judge) if words else _judge
+    return COMMANDS.get(words[0], _judge) if words else _judge
 
 
 def _judge(words: Sequence[str], out: SafeStream, told: SafeStream) -> int:
@@ -152,7 +152,7 @@ def _merge(words: Sequence[str], out: SafeStream, told: SafeStream) -> int:
     return report.exit_code
 
 
-_COMMANDS: Final[Mapping[str, Callable[[Sequence[str], SafeStream, SafeStream], int]]] = {
+COMMANDS: Final[Mapping[str, Callable[[Sequence[str], SafeStream, SafeStream], int]]] = {
     "explain": _explain,
     "undo": _undo,
     "merge": _merge,

@@ -194,7 +194,7 @@ def _for_homeport(world: World, address: str) -> list[str]:
     clock = "" if world.now.date() == today else f"; serve with --now {today} for charts that are not empty"
     return [
         "",
-        "HomePort, Waldur's front end (docs/homeport.md):",
+        "HomePort, Waldur's front end (docs/how-to/homeport.md):",
         "",
         f"  API URL   {address}/ in its meta element api-url, or as VITE_API_URL when it is built",
         "  origins   pages of every origin may call this server, so HomePort may be served from anywhere",

@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from tests.serving import ROOT
+from tools import licences
 
 REQUIREMENTS: Final = ROOT / "requirements"
 LOCKS: Final = sorted(path for path in REQUIREMENTS.rglob("*.txt"))
@@ -69,7 +70,12 @@ def needed(requirements: Iterable[str]) -> set[str]:
 
 @pytest.mark.parametrize(
     ("lock", "named"),
-    [("runtime", ["runtime"]), ("contracts", ["runtime", "contracts"]), ("dev", [*lists()])],
+    [
+        ("runtime", ["runtime"]),
+        ("contracts", ["runtime", "contracts"]),
+        ("mcp", ["runtime", "mcp"]),
+        ("dev", [*lists()]),
+    ],
 )
 def test_every_release_that_the_set_up_installs_is_pinned(lock: str, named: list[str]) -> None:
     pinned = releases(REQUIREMENTS / f"{lock}.txt")
@@ -80,7 +86,7 @@ def test_every_release_that_the_set_up_installs_is_pinned(lock: str, named: list
 
 def test_the_constraints_and_the_hashed_requirements_name_the_same_releases() -> None:
     constraints = releases(ROOT / "constraints.txt")
-    locks = [REQUIREMENTS / f"{name}.txt" for name in ("runtime", "contracts", "dev", "clients/dependencies")]
+    locks = [REQUIREMENTS / f"{name}.txt" for name in ("runtime", "contracts", "mcp", "dev", "clients/dependencies")]
     pinned = {name: release for path in locks for name, release in releases(path).items()}
 
     assert pinned == constraints, MAKE_LOCK
@@ -107,3 +113,12 @@ def test_every_set_up_of_the_makefile_checks_hashes() -> None:
     assert len(installs) >= 5
     assert [line for line in installs if "--require-hashes" not in line and "$(PIP_INSTALL)" not in line] == []
     assert "PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps" in makefile
+
+
+def test_the_licence_of_every_package_that_is_installed_is_listed() -> None:
+    written = (ROOT / "THIRD_PARTY_LICENSES.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\| ([a-z0-9-]+) \|", written, re.MULTILINE)) - {"package"}
+    pinned = {name for lock in licences.LOCKS for name in releases(REQUIREMENTS / f"{lock}.txt")}
+
+    assert written == licences.page(), "run: python -m tools.licences > THIRD_PARTY_LICENSES.md"
+    assert listed == pinned

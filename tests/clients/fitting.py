@@ -1,6 +1,6 @@
-"""Tells which release of the real client can read the answers of which server, and writes docs/clients.md.
+"""Tells which release of the real client can read the answers of which server, and writes docs/reference/clients.md.
 
-    python -m tests.clients.fitting > docs/clients.md
+    python -m tests.clients.fitting > docs/reference/clients.md
 
 A client reads an answer by the contract that it was built from: it raises where a field that this contract requires is
 missing, where null stands for a uuid, a date or an instant, and where a choice is one that it does not know.
@@ -76,7 +76,7 @@ def _unread(entry: Entry, there: Mapping[str, Entry]) -> str:
 
 
 def page() -> str:
-    """The whole of docs/clients.md."""
+    """The whole of docs/reference/clients.md."""
     return HEAD + "\n".join([*_table(), "", *_list()]) + "\n"
 
 

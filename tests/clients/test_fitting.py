@@ -8,11 +8,13 @@ import pytest
 from tests.clients import fitting
 from tests.clients.fitting import RELEASES, failures
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "clients.md"
+PAGE: Final = Path(__file__).parents[2] / "docs" / "reference" / "clients.md"
 
 
 def test_the_page_is_up_to_date() -> None:
-    assert PAGE.read_text(encoding="utf-8") == fitting.page(), "run: python -m tests.clients.fitting > docs/clients.md"
+    assert PAGE.read_text(encoding="utf-8") == fitting.page(), (
+        "run: python -m tests.clients.fitting > docs/reference/clients.md"
+    )
 
 
 @pytest.mark.parametrize("release", RELEASES)

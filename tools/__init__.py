@@ -1,0 +1,1 @@
+"""What makes the documentation, the list of licences and the releases. Nothing imports it."""
