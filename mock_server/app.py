@@ -2,6 +2,7 @@
 
 import gc
 import platform
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -23,7 +24,6 @@ from waldur_billing_mock.mock_server import __version__
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.structure import User
 from waldur_billing_mock.mock_server.billing.world import World
-from waldur_billing_mock.mock_server.console.routes import console
 from waldur_billing_mock.mock_server.control.announce import Announce
 from waldur_billing_mock.mock_server.control.app import ControlPlane
 from waldur_billing_mock.mock_server.control.budget import Budget
@@ -41,6 +41,9 @@ from waldur_billing_mock.mock_server.control.sessions import SessionLimits, Sess
 from waldur_billing_mock.mock_server.control.webhooks import Webhooks, post
 from waldur_billing_mock.mock_server.operations.registry import bind
 from waldur_billing_mock.mock_server.operations.rendered import cached_texts
+from waldur_billing_mock.mock_server.pages.login import Logins
+from waldur_billing_mock.mock_server.pages.routes import pages
+from waldur_billing_mock.mock_server.pages.view import Site
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.spec.compiled import described, described_support
 from waldur_billing_mock.mock_server.stage import Stage
@@ -114,15 +117,12 @@ def create_app(
             )
         )
     middleware.append(Middleware(_PastTheRoutes, api=api))
-    pages = console(
-        lambda scope: session_of(scope).stage.world,
-        document,
-        users,
-        ControlPlane(plane),
-        admin_token=settings.admin_token,
-        allowed_hosts=settings.allowed_hosts,
-    )
-    routes = [*pages, Route("/", _to_the_page)]
+    logins = Logins(secrets.token_bytes(32), _now)
+    site = Site(plane, document, logins, settings.admin_token)
+    routes = [
+        *pages(site, ControlPlane(plane), allowed_hosts=settings.allowed_hosts),
+        Route("/", _to_the_page),
+    ]
     app = Starlette(routes=routes, middleware=middleware, exception_handlers={500: _server_error})
     app.router.default = api
     return app

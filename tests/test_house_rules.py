@@ -59,7 +59,7 @@ LAYERS = (
         "mock_server/web", never=("mock_server.billing", "mock_server.operations", "mock_server.control", "fixtures")
     ),
     Layer("mock_server/operations", never=("mock_server.control", "fixtures", "starlette", "uvicorn")),
-    Layer("mock_server/control", never=("mock_server.testing", "mock_server.console")),
+    Layer("mock_server/control", never=("mock_server.testing", "mock_server.pages")),
     Layer("fixtures", only=(*STANDARD, "faker", "fixtures", "mock_server.billing")),
     Layer("contracts", never=("mock_server", "fixtures")),
     Layer("openapi", only=(*STANDARD, "jsonpath_rfc9535", "jsonschema_rs", "yaml", "openapi")),
@@ -165,7 +165,7 @@ def test_the_arrows_between_the_layers_point_one_way(layer: Layer) -> None:
     assert crossing == []
 
 
-def test_only_the_composition_root_knows_the_application_and_its_console() -> None:
+def test_only_the_composition_root_knows_the_application_and_its_pages() -> None:
     crossing = [
         LOCATED_ERROR.format(path=name, line=line, what=imported)
         for folder in PACKAGES
@@ -173,7 +173,7 @@ def test_only_the_composition_root_knows_the_application_and_its_console() -> No
         if name not in COMPOSITION_ROOT and not name.startswith("mock_server/testing/")
         for line, imported in imports(name, tree)
         if is_below(imported, ("mock_server.app", "mock_server.__main__"))
-        or (is_below(imported, ("mock_server.console",)) and not name.startswith("mock_server/console/"))
+        or (is_below(imported, ("mock_server.pages",)) and not name.startswith("mock_server/pages/"))
     ]
 
     assert crossing == []

@@ -151,6 +151,9 @@ def test_a_wheel_holds_every_file_of_the_packages_and_no_tests(wheel: Path) -> N
         for path in (ROOT / folder).rglob("*")
         if path.suffix in kinds
     }
+    # The licences of what others wrote lie beside it.
+    static = (ROOT / "mock_server/pages/static").rglob("*")
+    sources |= {f"waldur_billing_mock/{path.relative_to(ROOT).as_posix()}" for path in static if path.is_file()}
     sources |= {
         "waldur_billing_mock/__init__.py",
         "waldur_billing_mock/mock_server/WORLD_FORMAT.md",

@@ -129,7 +129,7 @@ def test_empty_parameters_count_as_not_sent(readable: Api) -> None:
     assert reply.body == readable.get(SALES).body
 
 
-def test_an_item_is_found_by_the_number_that_the_console_tells(readable: Api) -> None:
+def test_an_item_is_found_by_the_number_that_the_control_plane_tells(readable: Api) -> None:
     listed = readable.get("/_mock/provider-invoice-items").body
     rows = {row["uuid"]: row for row in readable.rows(SALES)}
 

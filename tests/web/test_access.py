@@ -107,7 +107,7 @@ def test_staff_get_what_the_impersonated_user_gets(readable: Api, username: str,
         assert (reply.text, reply.headers.get("x-result-count")) == (own.text, own.headers.get("x-result-count"))
 
 
-def test_the_console_tells_whom_one_can_impersonate(readable: Api) -> None:
+def test_the_list_of_users_tells_whom_one_can_impersonate(readable: Api) -> None:
     told = {user["username"]: user["uuid"] for user in readable.get("/_mock/users", None).body}
 
     assert told == {user.username: user.uuid for user in readable.world.users}

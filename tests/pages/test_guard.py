@@ -2,12 +2,16 @@
 
 import base64
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Final
+from urllib.parse import urlencode
 
 import pytest
 
 from tests.asgi import Api, Reply, pristine
+from tests.parity.client import HOST
+from waldur_billing_mock.mock_server.pages.login import COOKIE, LIFETIME, Logins
 from waldur_billing_mock.mock_server.settings import Settings
 from waldur_billing_mock.mock_server.world_file import dump
 
@@ -142,3 +146,103 @@ def test_every_answer_forbids_frames_sniffing_copies_and_foreign_scripts(path: s
     assert headers["cache-control"] == "no-store"
     assert headers["referrer-policy"] == "no-referrer"
     assert "access-control-allow-origin" not in headers
+
+
+HTML: Final = {"Accept": "text/html,application/xhtml+xml"}
+
+
+def form_token(api: Api, path: str, headers: Mapping[str, str]) -> str:
+    """What the first form of a page sends back."""
+    return ask(api, path, headers).text.split('name="form_token" value="')[1].split('"')[0]
+
+
+def send_form(api: Api, path: str, headers: Mapping[str, str], **fields: str) -> Reply:
+    sent = {"Content-Type": "application/x-www-form-urlencoded", **headers}
+    return api.send("POST", path, None, sent, urlencode(fields).encode())
+
+
+def log_in(api: Api, token: str, target: str = "/_mock/") -> Reply:
+    return send_form(
+        api, "/_mock/login", {}, form_token=form_token(api, "/_mock/login", HTML), token=token, next=target
+    )
+
+
+def cookie(reply: Reply) -> dict[str, str]:
+    return {"Cookie": reply.headers["set-cookie"].split(";")[0]}
+
+
+def test_a_browser_without_the_admin_token_is_led_to_the_login() -> None:
+    reply = ask(guarded(ADMIN), "/_mock/users", HTML)
+
+    assert (reply.status, reply.headers["location"]) == (303, "/_mock/login?next=%2F_mock%2Fusers")
+    assert ask(guarded(ADMIN), "/_mock/login", HTML).status == 200
+
+
+def test_a_login_opens_by_a_cookie_that_scripts_and_other_sites_cannot_use() -> None:
+    api = guarded(ADMIN)
+
+    reply = log_in(api, ADMIN, "/_mock/users")
+
+    assert (reply.status, reply.headers["location"]) == (303, "/_mock/users")
+    attributes = {part.strip().lower() for part in reply.headers["set-cookie"].split(";")[1:]}
+    assert {"httponly", "samesite=strict", "path=/_mock"} <= attributes
+    assert ADMIN not in reply.headers["set-cookie"]
+    assert ask(api, "/_mock/users", cookie(reply)).status == 200
+
+
+def test_a_wrong_token_and_a_made_up_cookie_open_nothing() -> None:
+    api = guarded(ADMIN)
+    login = cookie(log_in(api, ADMIN))
+
+    assert log_in(api, "wrong").status == 403
+    assert "set-cookie" not in log_in(api, "wrong").headers
+    for value in ("", "1", "99999999999.", "99999999999.abc", login["Cookie"].split("=")[1].replace(".", "0.")):
+        assert ask(api, "/_mock/users", {"Cookie": f"{COOKIE}={value}"}).status == 401
+
+
+def test_a_login_ends_after_twelve_hours() -> None:
+    now = datetime(2025, 11, 22, 9, tzinfo=UTC)
+    logins = Logins(b"key", lambda: now)
+    value = logins.new()
+    now += LIFETIME - timedelta(seconds=1)
+    assert logins.is_valid(value)
+
+    now += timedelta(seconds=1)
+
+    assert not logins.is_valid(value)
+
+
+def test_a_login_leads_to_addresses_of_this_server_only() -> None:
+    for target in ("https://evil.example/", "//evil.example", "/_mock/\\evil", "javascript:alert(1)"):
+        assert log_in(guarded(ADMIN), ADMIN, target).headers["location"] == "/_mock/"
+
+
+def test_with_the_cookie_of_a_login_a_write_says_where_it_comes_from() -> None:
+    api = guarded(ADMIN)
+    login = cookie(log_in(api, ADMIN))
+
+    assert ask(api, "/_mock/reset", login, "POST").status == 403
+    assert ask(api, "/_mock/reset", {**login, "Origin": f"http://{HOST}"}, "POST").status == 204
+
+
+def test_a_form_without_its_token_does_nothing() -> None:
+    api = guarded(ADMIN)
+    login = {**cookie(log_in(api, ADMIN)), "Origin": f"http://{HOST}"}
+    of_nobody = form_token(api, "/_mock/login", HTML)
+
+    for sent in ({}, {"form_token": "x"}, {"form_token": of_nobody}):
+        assert send_form(api, "/_mock/logout", login, **sent).status == 403
+
+    own = form_token(api, "/_mock/", login)
+    left = send_form(api, "/_mock/logout", login, form_token=own)
+    assert (left.status, left.headers["location"]) == (303, "/_mock/login")
+    assert 'waldur_mock_login=""' in left.headers["set-cookie"]
+
+
+def test_style_and_scripts_need_no_login_and_nothing_else_is_among_them() -> None:
+    api = guarded(ADMIN)
+
+    assert ask(api, "/_mock/static/style.css", {}).headers["content-type"].startswith("text/css")
+    assert ask(api, "/_mock/static/vendor/htmx/htmx.min.js", {}).status == 200
+    for name in ("../view.py", "%2e%2e/view.py", "vendor/README.md", "", "nothing.css"):
+        assert ask(api, f"/_mock/static/{name}", {}).status == 404

@@ -1,8 +1,7 @@
-"""The pages of the mock, and the lists of what no operation shows."""
+"""The lists of what no operation shows."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -12,7 +11,7 @@ from tests.descriptions import description
 from tests.operations.figures import INVOICE, dashed, invoice_path
 from tests.serving import serving
 from waldur_billing_mock.fixtures import users
-from waldur_billing_mock.mock_server.world_file import dump, load
+from waldur_billing_mock.mock_server.world_file import dump
 from waldur_billing_mock.openapi.document import to_yaml
 
 PAGES: Final = (
@@ -98,64 +97,6 @@ def test_the_description_that_is_obeyed_is_published(revision: str, wire: bool) 
     assert as_yaml.headers["content-type"].startswith("application/yaml")
     assert json.loads(as_json.text) == document
     assert as_yaml.text == to_yaml(document)
-
-
-def test_the_page_tells_users_holdings_operations_and_what_was_sent(november: Api) -> None:
-    november.post(invoice_path(INVOICE, "send_notification/"))
-
-    reply = ask(november, "/_mock/")
-
-    assert reply.headers["content-type"] == "text/html; charset=utf-8"
-    for text in (
-        "YOUR_API_TOKEN",
-        "1 invoices, 6 invoice items",
-        "invoices_send_notification",
-        "/api/invoice-items/{uuid}/migrate_to/",
-        "owner@example.org",
-        "2025-12-05T09:00:00+00:00",
-    ):
-        assert text in reply.text
-
-
-def test_the_page_cannot_be_written_into(november: Api) -> None:
-    world = november.world
-    trap = "</td><script>alert('x')</script>&\""
-    world.put(replace(world.customers.one(world.invoices.one(INVOICE).customer_uuid), name=trap))
-    for user in world.users:
-        world.put(replace(user, full_name=trap, email=f"{user.username}{trap}@example.org"))
-    november.post(invoice_path(INVOICE, "send_notification/"))
-
-    reply = november.send("GET", "/_mock/", None, {"Host": 'a"><script>.example'})
-
-    assert "<script" not in reply.text
-    assert "&lt;script&gt;alert" in reply.text
-
-
-def test_the_root_leads_to_the_page(november: Api) -> None:
-    reply = ask(november, "/")
-
-    assert (reply.status, reply.headers["location"]) == (307, "/_mock/")
-
-
-@pytest.mark.parametrize(
-    ("path", "kind"),
-    [
-        ("/favicon.ico", "image/svg+xml"),
-        ("/_mock/static/icon.svg", "image/svg+xml"),
-        ("/_mock/static/style.css", "text/css"),
-    ],
-)
-def test_the_page_has_an_icon_and_a_style_of_its_own(november: Api, path: str, kind: str) -> None:
-    reply = ask(november, path)
-
-    assert reply.status == 200
-    assert reply.headers["content-type"].startswith(kind)
-
-
-def test_a_world_without_users_has_a_page(november: Api) -> None:
-    november.stage.world = load("{}")
-
-    assert "nobody can call the API" in ask(november, "/_mock/").text
 
 
 @pytest.mark.slow

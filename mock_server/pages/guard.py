@@ -10,16 +10,22 @@ import hmac
 from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from waldur_billing_mock.mock_server.pages.login import Logins, login_of
+
+LOGIN: Final = "/_mock/login"
 
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITE: Final = frozenset({"same-origin", "none"})
 _HEALTH: Final = "/_mock/health"
 """Shows nothing of the world, and is asked by who cannot know a token."""
+_STATIC: Final = "/_mock/static/"
+"""Style and scripts, which the login page needs too."""
 
 _SECURITY_HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
@@ -38,12 +44,16 @@ _SECURITY_HEADERS: Final[Mapping[str, str]] = {
 class Guard:
     """ASGI middleware.
 
-    With an `admin_token` everybody has to send it; without one, only callers on this machine are let in. The names in
-    `allowed_hosts` are allowed in the Host header, besides addresses and `localhost`; None allows all.
+    With an `admin_token` everybody has to send it, or the cookie of a login; without one, only callers on this machine
+    are let in. Browsers that ask for a page are led to the login. The names in `allowed_hosts` are allowed in the Host
+    header, besides addresses and `localhost`; None allows all.
     """
 
-    def __init__(self, app: ASGIApp, *, admin_token: str | None, allowed_hosts: tuple[str, ...] | None) -> None:
+    def __init__(
+        self, app: ASGIApp, *, logins: Logins, admin_token: str | None, allowed_hosts: tuple[str, ...] | None
+    ) -> None:
         self._app: Final = app
+        self._logins: Final = logins
         self._admin_token: Final = admin_token
         self._allowed_hosts: Final = allowed_hosts
 
@@ -62,7 +72,7 @@ class Guard:
         refusal = self._refusal(scope)
         await (refusal or self._app)(scope, receive, send_guarded)
 
-    def _refusal(self, scope: Scope) -> JSONResponse | None:
+    def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if not self._is_allowed(host):
@@ -71,7 +81,8 @@ class Guard:
             )
         if scope["method"] not in _SAFE_METHODS and _is_cross_site(headers, host):
             return _refuse(403, "A page of another site must not change anything here.")
-        if scope["path"] == _HEALTH and scope["method"] in _SAFE_METHODS:
+        is_open = scope["path"] == _HEALTH or scope["path"].startswith(_STATIC)
+        if (is_open and scope["method"] in _SAFE_METHODS) or scope["path"] == LOGIN:
             return None
         return self._unauthorized(scope, headers)
 
@@ -81,13 +92,17 @@ class Guard:
         name = _name(host)
         return name == "localhost" or name.endswith(".localhost") or _is_address(name) or name in self._allowed_hosts
 
-    def _unauthorized(self, scope: Scope, headers: Headers) -> JSONResponse | None:
+    def _unauthorized(self, scope: Scope, headers: Headers) -> Response | None:
         if self._admin_token is None:
             if _is_local(scope["client"]):
                 return None
             return _refuse(403, "From another machine this needs an admin token, and the mock was started without one.")
         if hmac.compare_digest(_sent_token(headers.get("authorization", "")).encode(), self._admin_token.encode()):
             return None
+        if self._logins.is_valid(login_of(headers)):
+            return _refuse_write(headers) if scope["method"] not in _SAFE_METHODS else None
+        if scope["method"] in _SAFE_METHODS and "text/html" in headers.get("accept", ""):
+            return RedirectResponse(f"{LOGIN}?{urlencode({'next': scope['path']})}", 303)
         return _refuse(
             401,
             "This needs the admin token, which the mock prints when it starts: as a bearer token, or as the password "
@@ -98,6 +113,13 @@ class Guard:
 
 def _refuse(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     return JSONResponse({"detail": detail}, status, headers)
+
+
+def _refuse_write(headers: Headers) -> JSONResponse | None:
+    """A browser adds its cookie by itself, so it has to say which site wants to write; every browser of today does."""
+    if "origin" in headers or "sec-fetch-site" in headers:
+        return None
+    return _refuse(403, "A write with the cookie of a login needs the header Origin; programs send the admin token.")
 
 
 def _is_cross_site(headers: Headers, host: str) -> bool:
