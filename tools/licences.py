@@ -18,7 +18,9 @@ _HEAD: Final = """\
 # Third-party licences
 
 What an installation brings, with the extras `contracts` and `mcp`; the licence is what each package says of itself.
-Nothing of them is copied into this project. `python -m tools.licences > THIRD_PARTY_LICENSES.md` makes this page.
+Nothing of them is copied into this project. Scripts for browsers are, with their licences, in
+[`mock_server/pages/static/vendor/`](mock_server/pages/static/vendor/README.md).
+`python -m tools.licences > THIRD_PARTY_LICENSES.md` makes this page.
 
 | package | release | licence | for |
 |---|---|---|---|
