@@ -7,11 +7,14 @@ interface: everything that touches it stands here, its release is pinned, and a 
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import schemathesis
+from hypothesis.configuration import set_hypothesis_home_dir
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure
 from schemathesis.engine import events, from_schema
@@ -104,18 +107,30 @@ def _run(context: Context) -> Shapes:
     # A server that logs decoded paths must not find line breaks in them; the guard would refuse them.
     schema.hook("filter_case")(lambda ctx, case: not _forges_lines(case))
     try:
-        for event in from_schema(schema).execute():
-            for label, complaint in _complaints(event, context, by_label):
-                shapes.complaints[label].append(complaint)
-            if isinstance(event, events.NonFatalError | events.FatalError) and not proxy.failures:
-                shapes.trouble = f"Schemathesis could not go on: {_words(event)}"
-            if proxy.failures:
-                shapes.trouble = proxy.failures[0]
-                break
+        with _no_files_left_behind():
+            for event in from_schema(schema).execute():
+                for label, complaint in _complaints(event, context, by_label):
+                    shapes.complaints[label].append(complaint)
+                if isinstance(event, events.NonFatalError | events.FatalError) and not proxy.failures:
+                    shapes.trouble = f"Schemathesis could not go on: {_words(event)}"
+                if proxy.failures:
+                    shapes.trouble = proxy.failures[0]
+                    break
     finally:
         context.target.renew()
         context.drop_cache()
     return shapes
+
+
+@contextmanager
+def _no_files_left_behind() -> Iterator[None]:
+    """Hypothesis writes what it knows of the code to `.hypothesis/` in the caller's folder, unless it has another."""
+    with TemporaryDirectory() as folder:
+        set_hypothesis_home_dir(folder)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(None)
 
 
 def _configuration(context: Context) -> dict[str, Any]:

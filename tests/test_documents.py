@@ -93,3 +93,23 @@ def test_a_printed_command_of_the_suite_is_understood(page: str, command: str) -
 
 def test_commands_are_found_in_the_documents() -> None:
     assert [bool(runnable(name)) for name in ("curl", "http", "make", "waldur-mock", "waldur-contracts")] == [True] * 5
+
+
+def test_the_suite_runs_as_pytest_as_the_guide_says() -> None:
+    """Only the checks that it would run are collected, as to run them takes long."""
+    (command,) = re.findall(r"^ {4}(WALDUR_CONTRACTS=.+)$", (ROOT / "contracts" / "GUIDE.md").read_text(), re.MULTILINE)
+    setting, program, *words = shlex.split(command)
+    name, _, value = setting.partition("=")
+
+    ended = subprocess.run(
+        [sys.executable, "-m", program, *words, "--collect-only", "--quiet"],
+        cwd=ROOT,
+        env={**os.environ, name: value},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "invariants/invoices_paid" in ended.stdout
