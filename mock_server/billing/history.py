@@ -74,7 +74,7 @@ def version_at(world: World, invoice: Invoice, instant: datetime) -> Version:
 
 def has_history(world: World, invoice: Invoice) -> bool:
     """Whether changes were recorded; else the versions follow from the dates of the invoice."""
-    return bool(world.invoice_versions.where(invoice_uuid=invoice.uuid))
+    return world.invoice_versions.has(invoice_uuid=invoice.uuid)
 
 
 def record(world: World, before: Invoice, user: User | None, comment: str) -> None:
@@ -82,9 +82,16 @@ def record(world: World, before: Invoice, user: User | None, comment: str) -> No
     if not has_history(world, before):
         for version in _from_dates(world, before):
             world.put(replace(version, id=world.invoice_versions.next_id, uuid=world.new_uuid("invoice_version")))
-    changed = _version(world.invoices.one(before.uuid), world.now, comment)
-    changed = replace(changed, user_uuid=None if user is None else user.uuid, id=world.invoice_versions.next_id)
-    world.put(replace(changed, uuid=world.new_uuid("invoice_version")))
+    world.put(
+        _version(
+            world.invoices.one(before.uuid),
+            world.now,
+            comment,
+            id=world.invoice_versions.next_id,
+            uuid=world.new_uuid("invoice_version"),
+            user_uuid=None if user is None else user.uuid,
+        )
+    )
 
 
 def _from_dates(world: World, invoice: Invoice) -> Iterator[InvoiceVersion]:
@@ -103,12 +110,15 @@ def _from_dates(world: World, invoice: Invoice) -> Iterator[InvoiceVersion]:
     yield replace(closed, revision_date=_midnight(max(paid_on, invoice.invoice_date)), comment="Paid.")
 
 
-def _version(invoice: Invoice, instant: datetime, comment: str) -> InvoiceVersion:
+def _version(
+    invoice: Invoice, instant: datetime, comment: str, *, id: int = 0, uuid: str = "", user_uuid: str | None = None
+) -> InvoiceVersion:
     return InvoiceVersion(
-        id=0,
-        uuid="",
+        id=id,
+        uuid=uuid,
         invoice_uuid=invoice.uuid,
         revision_date=instant,
+        user_uuid=user_uuid,
         comment=comment,
         state=invoice.state,
         invoice_date=invoice.invoice_date,

@@ -1,5 +1,6 @@
 """Counts answers for Prometheus. While requests are answered only numbers are added up."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -53,8 +54,7 @@ class Metrics:
         counts = self._durations.get(operation)
         if counts is None:
             counts = self._durations[operation] = [0.0] * (len(BUCKETS) + 2)
-        place = next((place for place, bound in enumerate(BUCKETS) if seconds <= bound), len(BUCKETS))
-        counts[place] += 1
+        counts[bisect_left(BUCKETS, seconds)] += 1
         counts[-1] += seconds
 
     def _collect(self) -> Iterator[Any]:

@@ -38,6 +38,8 @@ _SHOWN: Final = (
 )
 """Rows that invoices and items show."""
 
+_VIEWS: Final = (InvoiceView, ItemView)
+
 _SHOWN_BY_ITEMS: Final = attrgetter("uuid", "customer_uuid", "year", "month", "tax_percent")
 """What items show of their invoice."""
 
@@ -88,6 +90,6 @@ class RenderedTexts:
 
 def cached_texts(value: object) -> Texts | None:
     """The cached texts of an invoice or an item; None for anything else."""
-    if isinstance(value, InvoiceView | ItemView):
+    if isinstance(value, _VIEWS):
         return value.world.listener(RenderedTexts).texts_of(value.row)
     return None

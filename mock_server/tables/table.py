@@ -60,13 +60,20 @@ class Table(Generic[R]):
 
     def where(self, **wanted: Hashable) -> list[R]:
         """The rows with these values of declared keys, in the order of their ids. An index is made for these keys."""
-        store, key = self._store, tuple(wanted.values())
-        rows = store.rows
-        return [rows[id] for id in store.bucket(("id", tuple(wanted)), key, self._stores.find).all()]
+        rows = self._store.rows
+        return [rows[id] for id in self._ids(wanted).all()]
 
     def first(self, **wanted: Hashable) -> R | None:
         """The row with the least id of those that `where` finds."""
-        return next(iter(self.where(**wanted)), None)
+        ids = self._ids(wanted)
+        return self._store.rows[ids.slice(0, 1)[0]] if ids else None
+
+    def has(self, **wanted: Hashable) -> bool:
+        """Whether `where` finds a row."""
+        return len(self._ids(wanted)) > 0
+
+    def _ids(self, wanted: Mapping[str, Hashable]) -> SortedIds:
+        return self._store.bucket(("id", tuple(wanted)), tuple(wanted.values()), self._stores.find)
 
     def ordered(self, order: str) -> Rows[R]:
         """All rows in a declared order."""

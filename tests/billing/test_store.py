@@ -35,6 +35,16 @@ def test_a_removed_row_is_gone_and_its_id_does_not_return(build: Builder) -> Non
     assert build.world.projects.next_id == build.project.id + 1
 
 
+def test_the_first_of_the_rows_that_are_found_has_the_least_id(build: Builder) -> None:
+    projects = build.world.projects
+    build.add_project(build.customer, "Second")
+
+    assert projects.first(customer_uuid=build.customer.uuid) == projects.where(customer_uuid=build.customer.uuid)[0]
+    assert projects.has(customer_uuid=build.customer.uuid)
+    assert projects.first(customer_uuid="nobody") is None
+    assert not projects.has(customer_uuid="nobody")
+
+
 def test_a_uuid_belongs_to_one_row(build: Builder) -> None:
     with pytest.raises(ValueError, match="belongs to the row 1 already"):
         build.world.put(replace(build.project, id=2))
