@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from waldur_billing_mock.fixtures import build, users
+from waldur_billing_mock.fixtures import Size, build, users
 from waldur_billing_mock.mock_server import __version__
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.structure import User
@@ -38,6 +38,7 @@ from waldur_billing_mock.mock_server.control.plane import Plane
 from waldur_billing_mock.mock_server.control.rules import Rules
 from waldur_billing_mock.mock_server.control.session import RunningClock, Session, session_of
 from waldur_billing_mock.mock_server.control.sessions import SessionLimits, Sessions
+from waldur_billing_mock.mock_server.control.snapshots import Snapshots
 from waldur_billing_mock.mock_server.control.webhooks import Webhooks, post
 from waldur_billing_mock.mock_server.operations.registry import bind
 from waldur_billing_mock.mock_server.operations.rendered import cached_texts
@@ -56,7 +57,11 @@ from waldur_billing_mock.mock_server.web.request_log import RequestLog
 from waldur_billing_mock.openapi.document import Node
 from waldur_billing_mock.openapi.support import join
 
+if TYPE_CHECKING:
+    from waldur_billing_mock.mock_server.world_text import WorldText
+
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_SIZES: Final = ("customers", "months", "items_per_invoice")
 
 
 def create_stage(settings: Settings, on_month: Callable[[World, Month], None] | None = None) -> Stage:
@@ -65,31 +70,39 @@ def create_stage(settings: Settings, on_month: Callable[[World, Month], None] | 
     `on_month` is called after each month of a world that is simulated.
     """
     with _without_garbage_collection():
-        return _stage(settings, on_month)
+        world = make_world(settings, on_month)
+        return Stage(lambda: world)
 
 
-def _stage(settings: Settings, on_month: Callable[[World, Month], None] | None) -> Stage:
-    copied = "credit-details-copied" in _description(settings.cache, settings.revision, settings.wire).get(
-        "x-waldur-switches", ()
-    )
+def make_world(settings: Settings, on_month: Callable[[World, Month], None] | None = None) -> World:
+    """The world that the settings ask for. Raises what `create_stage` raises."""
     if settings.world is not None:
         # Imported for world files only: the checks of all their fields are made at import.
-        from waldur_billing_mock.mock_server.world_file import load_file
+        from waldur_billing_mock.mock_server.world_text import WorldText
 
-        path = settings.world
-        loaded = load_file(path)
-        loaded.settings = replace(loaded.settings, credit_details_copied=copied)
-        return Stage(lambda: loaded)
-    return Stage(
-        lambda: build(
-            settings.scenario,
-            seed=settings.seed,
-            now=settings.now,
-            size=settings.size,
-            on_month=on_month,
-            credit_details_copied=copied,
-        )
+        return read_world(settings, WorldText.of_file(settings.world))
+    return build(
+        settings.scenario,
+        seed=settings.seed,
+        now=settings.now,
+        size=settings.size,
+        on_month=on_month,
+        credit_details_copied=_copies_credit_details(settings),
     )
+
+
+def read_world(settings: Settings, source: "WorldText") -> World:
+    """The world of a text. Raises `WorldFileError`."""
+    from waldur_billing_mock.mock_server.world_file import load_source
+
+    loaded = load_source(source)
+    loaded.settings = replace(loaded.settings, credit_details_copied=_copies_credit_details(settings))
+    return loaded
+
+
+def _copies_credit_details(settings: Settings) -> bool:
+    description = _description(settings.cache, settings.revision, settings.wire)
+    return "credit-details-copied" in description.get("x-waldur-switches", ())
 
 
 def create_app(
@@ -187,8 +200,25 @@ def _controlled(
         users=users,
         now=_now,
         api=metrics,
+        reseed=partial(_reseeded, settings),
+        read_world=partial(read_world, settings),
     )
     return CrossOrigin(metrics), plane
+
+
+def _reseeded(settings: Settings, chosen: Mapping[str, Any]) -> World:
+    """The world of a scenario. What is not chosen is as the server was started, or as another scenario has it."""
+    if "scenario" in chosen and chosen["scenario"] != settings.scenario:
+        settings = replace(settings, scenario=chosen["scenario"], now=None, size=Size())
+    settings = replace(
+        settings,
+        world=None,
+        seed=chosen.get("seed", settings.seed),
+        now=chosen.get("now", settings.now),
+        size=replace(settings.size, **{name: chosen[name] for name in _SIZES if name in chosen}),
+    )
+    with _without_garbage_collection():
+        return make_world(settings)
 
 
 def _sessions(stage: Stage, settings: Settings) -> Sessions:
@@ -204,6 +234,7 @@ def _sessions(stage: Stage, settings: Settings) -> Sessions:
             created=_now(),
             used=time.monotonic(),
             origin=origin,
+            snapshots=Snapshots(stage, budget),
             clock=RunningClock(_now, stage.world.now) if settings.clock == "real" else None,
         )
 

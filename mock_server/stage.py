@@ -11,6 +11,8 @@ class Stage:
 
     def __init__(self, build: Callable[[], World]) -> None:
         self.world = build()
+        self.bytes = 0
+        """About what the world takes that it does not share with the start world, where somebody counts it."""
         self._beginning = self.world.fork()
 
     @property
@@ -26,6 +28,13 @@ class Stage:
         """Work on another world, to which a reset goes back from now on. The caller does not change it any more."""
         self._beginning = world
         self.world = world.fork()
+
+    def put_back(self, world: World, bytes: int) -> None:
+        """Work on a world that was kept, and its bytes. A reset goes where it went. The caller does not change it."""
+        self.world = world.fork()
+
+    def close(self) -> None:
+        """The session has ended."""
 
     @contextmanager
     def transaction(self) -> Iterator[World]:

@@ -128,15 +128,16 @@ def _has_default(name: str, field: str) -> bool:
 
 def load_file(path: Path) -> World:
     """The world of a file, which is YAML by the end of its name, or else JSON. Raises `WorldFileError`."""
-    return _load(WorldText.of_file(path))
+    return load_source(WorldText.of_file(path))
 
 
 def load(text: str, name: str = "the world file") -> World:
     """The world of a JSON text. `name` stands for the file in the messages of `WorldFileError`."""
-    return _load(WorldText(name, text))
+    return load_source(WorldText(name, text))
 
 
-def _load(source: WorldText) -> World:
+def load_source(source: WorldText) -> World:
+    """The world of a text. Raises `WorldFileError`."""
     content = source.parsed()
     if not isinstance(content, dict):
         raise source.error((), f"found {shown(content)}; a world file holds one object.")

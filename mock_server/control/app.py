@@ -19,6 +19,7 @@ from waldur_billing_mock.mock_server.control.plane import Call, Conflict, NotFou
 from waldur_billing_mock.mock_server.control.session import session_of
 from waldur_billing_mock.mock_server.control.sessions import NoSession
 from waldur_billing_mock.mock_server.web.problems import Problem
+from waldur_billing_mock.mock_server.world_text import WorldText
 from waldur_billing_mock.openapi.document import DocumentError
 
 MOST_BODY_BYTES: Final = 64_000_000
@@ -127,7 +128,7 @@ def _path(operation: Operation, texts: Mapping[str, str]) -> dict[str, Any]:
 
 
 async def _body(operation: Operation, request: Request) -> Any:
-    """The body, validated; YAML where its media type says so. Raises `InvalidInput`."""
+    """The body, validated, or the text of a file. Raises `InvalidInput`."""
     if operation.schema is None:
         return None
     content = b""
@@ -139,11 +140,22 @@ async def _body(operation: Operation, request: Request) -> Any:
         if operation.body_required:
             raise InvalidInput({"non_field_errors": ["No data provided"]})
         return None
+    if operation.takes_yaml:
+        return _file(content, request.headers.get("content-type", ""))
     try:
         value = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise InvalidInput({"detail": [f"JSON parse error - {error}"]}) from error
     return description.validated_body(operation, value)
+
+
+def _file(content: bytes, media_type: str) -> WorldText:
+    """The text of a file, which is YAML where the media type says so, and JSON otherwise."""
+    try:
+        return WorldText("the body", content.decode("utf-8-sig"), is_yaml="yaml" in media_type.lower())
+    except UnicodeDecodeError as error:
+        message = f"The body is not UTF-8: {error.reason} at byte {error.start}."
+        raise InvalidInput({"non_field_errors": [message]}) from error
 
 
 def _json(value: Any, status: int) -> Response:

@@ -36,30 +36,32 @@ class Budget:
 
 
 class BoundedStage(Stage):
-    """The stage of a session whose writes are refused where all sessions together would take too much.
-
-    `bytes` are those that the world does not share with the start world: `taken` before the first write.
-    """
+    """The stage of a session whose writes are refused where all sessions together would take too much."""
 
     def __init__(self, build: Callable[[], World], budget: Budget, taken: int = 0) -> None:
+        """`taken` are the bytes for which the world counts before the first write."""
         super().__init__(build)
         self._budget: Final = budget
-        self._taken = taken
-        self._changes = self.world.changes
-        self.bytes = 0
-        self._account(taken)
+        self._at_beginning = taken
+        self._count_from(self.world, taken)
 
     def reset(self) -> None:
         super().reset()
-        self._account(self._taken)
+        self._count_from(self.world, self._at_beginning)
 
     def restart(self, world: World) -> None:
         """Raises `Problem` 503 where there is no room for the world."""
         taken = ROW_BYTES * _rows(world)
         self._must_fit(taken)
         super().restart(world)
-        self._taken, self._changes = taken, world.changes
-        self._account(taken)
+        self._at_beginning = taken
+        self._count_from(world, taken)
+
+    def put_back(self, world: World, bytes: int) -> None:
+        """Raises `Problem` 503 where there is no room for the world."""
+        self._must_fit(bytes)
+        super().put_back(world, bytes)
+        self._count_from(world, bytes)
 
     @contextmanager
     def transaction(self) -> Iterator[World]:
@@ -71,8 +73,12 @@ class BoundedStage(Stage):
         self._account(taken)
 
     def close(self) -> None:
-        """The session has ended."""
         self._account(0)
+
+    def _count_from(self, world: World, taken: int) -> None:
+        """Count the changes from now on, of a world that takes so much."""
+        self._taken, self._changes = taken, world.changes
+        self._account(taken)
 
     def _must_fit(self, taken: int) -> None:
         more = taken - self.bytes
@@ -87,8 +93,9 @@ class BoundedStage(Stage):
 def no_room(most: int) -> str:
     """The refusal where sessions take too much."""
     return (
-        f"The sessions of this mock take {most // 1_000_000} MB together, which is the limit. Drop or reset some "
-        "(DELETE /_mock/sessions/{id}, POST /_mock/reset), or start the mock with a larger --max-sessions-mb."
+        f"The sessions of this mock take {most / 1_000_000:g} MB together, which is the limit. Drop or reset some, or "
+        "drop snapshots (DELETE /_mock/sessions/{id}, POST /_mock/reset, DELETE /_mock/snapshots/{name}), or start the "
+        "mock with a larger --max-sessions-mb."
     )
 
 

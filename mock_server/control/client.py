@@ -71,6 +71,7 @@ class MockClient:
         self.clock: Final = ClockClient(self)
         self.world: Final = WorldClient(self)
         self.sessions: Final = SessionsClient(self)
+        self.snapshots: Final = SnapshotsClient(self)
 
     def __enter__(self) -> Self:
         return self
@@ -87,12 +88,21 @@ class MockClient:
     def request(
         self, operation_id: str, path: Json | None = None, query: Json | None = None, body: Any = None
     ) -> httpx.Response:
-        """The answer to an operation of the control plane, whatever it is."""
+        """The answer to an operation of the control plane, whatever it is.
+
+        A body that is text is sent as a file: JSON where it begins with a brace, else YAML.
+        """
         operation = description.operations()[operation_id]
         address = operation.path
         for name, value in (path or {}).items():
             address = address.replace(f"{{{name}}}", quote(str(value), safe=""))
         sent = {name: _text(value) for name, value in (query or {}).items() if value is not None}
+        if isinstance(body, str):
+            media_type = "application/json" if body.lstrip().startswith("{") else description.YAML
+            headers, content = {"Content-Type": media_type}, body.encode()
+            return self._http.request(
+                operation.method, f"/_mock{address}", params=sent, headers=headers, content=content
+            )
         return self._http.request(operation.method, f"/_mock{address}", params=sent, json=body)
 
     def call(self, operation_id: str, path: Json | None = None, query: Json | None = None, body: Any = None) -> Any:
@@ -122,6 +132,21 @@ class MockClient:
     def reset(self) -> None:
         """The world is as it was in the beginning."""
         self.call("reset")
+
+    def reseed(
+        self,
+        *,
+        scenario: str | None = None,
+        seed: int | None = None,
+        now: date | str | None = None,
+        customers: int | None = None,
+        months: int | None = None,
+        items_per_invoice: int | None = None,
+    ) -> Json:
+        """Begin anew with the world of a scenario."""
+        said = {"scenario": scenario, "seed": seed, "now": None if now is None else _moment(now)}
+        sizes = {"customers": customers, "months": months, "items_per_invoice": items_per_invoice}
+        return _object(self.call("reseed", body=_said({**said, **sizes})))
 
     def health(self) -> Json:
         """Whether the server lives and is ready."""
@@ -265,12 +290,45 @@ class SessionsClient(_Part):
         self._client.call("sessions_drop", {"id": id})
 
 
+class SnapshotsClient(_Part):
+    """Copies of the world that have a name."""
+
+    def list(self) -> Rows:
+        return _list(self._client.call("snapshots_list"))
+
+    def get(self, name: str) -> Json:
+        """A snapshot, with the number of its rows by table."""
+        return _object(self._client.call("snapshots_get", {"name": name}))
+
+    def take(self, name: str) -> Json:
+        """Keep the world as it is now."""
+        return _object(self._client.call("snapshots_take", {"name": name}))
+
+    def restore(self, name: str) -> Json:
+        return _object(self._client.call("snapshots_restore", {"name": name}))
+
+    def diff(self, name: str, *, to: str | None = None) -> Json:
+        """What has changed since a snapshot, or from it to another one: `equal`, `settings` and `tables`."""
+        return _object(self._client.call("snapshots_diff", {"name": name}, {"to": to}))
+
+    def diff_text(self, name: str, *, to: str | None = None) -> str:
+        """The same as text for people."""
+        return self._client.text("snapshots_diff", {"name": name}, {"to": to, "format": "text"})
+
+    def drop(self, name: str) -> None:
+        self._client.call("snapshots_drop", {"name": name})
+
+
 class WorldClient(_Part):
     """The whole world."""
 
     def export(self) -> str:
         """The text of a world file, which `waldur-mock serve --world` takes."""
         return self._client.text("world_export")
+
+    def replace(self, world: Json | str) -> Json:
+        """Begin anew with the world of a file, given as its text (JSON or YAML) or as its content."""
+        return _object(self._client.call("world_replace", body=world))
 
 
 def _moment(value: date | str) -> str:

@@ -100,7 +100,9 @@ def _describe(command: argparse.ArgumentParser, operation: Operation) -> None:
         help_text = schema.get("description", "").replace("%", "%%")
         command.add_argument(_flag(name), dest=f"body_{name}", metavar=_metavar(schema), help=help_text)
     command.add_argument(
-        "--file", metavar="FILE", help="the whole body, as JSON or YAML; - reads it from standard input"
+        "--file",
+        metavar="FILE",
+        help="the whole body, as JSON or YAML; - reads it from standard input",
     )
 
 
@@ -120,6 +122,10 @@ def _sent(operation: Operation, options: Mapping[str, Any]) -> tuple[dict[str, A
     query = {parameter["name"]: options[f"query_{parameter['name']}"] for parameter in operation.located("query")}
     if operation.schema is None:
         return path, query, None
+    if operation.takes_yaml:
+        if options["file"] is None:
+            raise ValueError("name the file with --file FILE; - reads it from standard input.")
+        return path, query, _text(options["file"])
     fields = {
         name: _value(name, schema, options[f"body_{name}"])
         for name, schema in operation.fields().items()
@@ -150,14 +156,21 @@ def _read(file: str) -> Any:
     import yaml
 
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-        return yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        return yaml.safe_load(_text(file))
+    except yaml.YAMLError as error:
+        raise ValueError(f"{file} cannot be read: {error}") from error
+
+
+def _text(file: str) -> str:
+    try:
+        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{file} cannot be read: {error}") from error
 
 
 def _show(content_type: str, text: str, *, to_stderr: bool) -> None:
-    if content_type.startswith("application/json"):
+    # A file comes with lines of its own, and is printed as it is.
+    if content_type.startswith("application/json") and "\n" not in text:
         text = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
     if text:
         print(text.rstrip("\n"), file=sys.stderr if to_stderr else sys.stdout, flush=True)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from waldur_billing_mock.openapi.document import Node, read_yaml, resolve
 
 FILE: Final = Path(__file__).with_name("control.yaml")
+YAML: Final = "application/yaml"
 METHODS: Final = ("get", "put", "post", "patch", "delete")
 
 
@@ -26,7 +27,10 @@ class InvalidInput(Exception):
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of the control plane. `schema` is that of its body, None where it takes none."""
+    """One operation of the control plane. `schema` is that of its body, None where it takes none.
+
+    `takes_yaml` is set where the body is a file, which the operation's function reads by itself.
+    """
 
     operation_id: str
     method: str
@@ -35,6 +39,7 @@ class Operation:
     parameters: Sequence[Node]
     schema: Node | None
     body_required: bool
+    takes_yaml: bool
     status: int
     media_type: str | None
 
@@ -187,6 +192,7 @@ def _read(content: Node) -> Iterator[Operation]:
                 parameters=[resolve(content, parameter) for parameter in parameters],
                 schema=body["content"]["application/json"]["schema"] if body else None,
                 body_required=body.get("required", False),
+                takes_yaml=YAML in body.get("content", ()),
                 status=int(status),
                 media_type=next(iter(media), None),
             )

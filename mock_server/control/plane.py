@@ -14,11 +14,16 @@ from waldur_billing_mock.mock_server.control.metrics import Metrics
 from waldur_billing_mock.mock_server.control.rules import Rules
 from waldur_billing_mock.mock_server.control.session import Session
 from waldur_billing_mock.mock_server.control.sessions import Sessions
+from waldur_billing_mock.mock_server.world_text import WorldText
 
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """What operations work on. `now` tells the time of day; `api` answers requests that are replayed."""
+    """What operations work on. `now` tells the time of day; `api` answers requests that are replayed.
+
+    `reseed` builds the world of a scenario from what `control.yaml` names Reseed, with `now` as an instant (raises
+    `ScenarioError`); `read_world` builds that of a text (raises `WorldFileError`).
+    """
 
     sessions: Sessions
     shared_rules: Rules
@@ -28,11 +33,16 @@ class Plane:
     users: Callable[[World], Sequence[Mapping[str, Any]]]
     now: Callable[[], datetime]
     api: ASGIApp
+    reseed: Callable[[Mapping[str, Any]], World]
+    read_world: Callable[[WorldText], World]
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: the session that is meant, and what was sent, validated. A body that was not sent is None."""
+    """One call: the session that is meant, and what was sent, validated. A body that was not sent is None.
+
+    The body of an operation that takes YAML too is a `WorldText`, which is not parsed yet.
+    """
 
     plane: Plane
     session: Session

@@ -10,6 +10,7 @@ from starlette.types import Scope
 from waldur_billing_mock.mock_server.control.events import Events
 from waldur_billing_mock.mock_server.control.journal import Journal
 from waldur_billing_mock.mock_server.control.rules import Rules
+from waldur_billing_mock.mock_server.control.snapshots import Snapshots
 from waldur_billing_mock.mock_server.control.webhooks import Webhooks
 from waldur_billing_mock.mock_server.stage import Stage
 
@@ -49,6 +50,7 @@ class Session:
     rules: Rules
     events: Events
     webhooks: Webhooks
+    snapshots: Snapshots
     created: datetime
     used: float
     origin: str = MAIN

@@ -123,7 +123,7 @@ class Sessions:
     def _made(self, id: str, source: Session | None) -> Session:
         begun = self.main if source is None else source
         world = begun.stage.beginning if source is None else begun.stage.world.fork()
-        taken = begun.stage.bytes if source is not None and isinstance(begun.stage, BoundedStage) else 0
+        taken = 0 if source is None else begun.stage.bytes
         if not self.budget.has_room(taken):
             raise detail(503, no_room(self.budget.most))
         # The start world itself: as long as nobody writes, all sessions share what is derived from it.
@@ -146,8 +146,8 @@ class Sessions:
         del self._others[session.id]
         session.webhooks.clear()
         session.journal.clear()
-        if isinstance(session.stage, BoundedStage):
-            session.stage.close()
+        session.snapshots.clear()
+        session.stage.close()
 
     def _drop_journals(self, missing: int) -> None:
         """The oldest entries of those who were idle for longest are dropped first, until so many bytes are free."""

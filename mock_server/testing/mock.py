@@ -77,14 +77,18 @@ class Mock(MockSession):
         """`now` is where the clock stands; text is read as ISO 8601, in UTC."""
         if now is not None:
             settings["now"] = instant(now) if isinstance(now, str) else now
+        self._numbered = 0
         self._server: uvicorn.Server | None = None
         self._serving: Future[object] | None = None
         self._address: str | None = None
         self.app: Final = create_default_app(**settings)
         super().__init__(self.app, LoopThread(), None, self._listen)
 
-    def session(self, id: str) -> MockSession:
-        """A session with a world of its own."""
+    def session(self, id: str | None = None) -> MockSession:
+        """A session with a world of its own; without an id, one that was not used before."""
+        if id is None:
+            self._numbered += 1
+            id = f"session-{self._numbered}"
         return MockSession(self.app, self._thread, id, self._listen)
 
     def close(self) -> None:
@@ -97,7 +101,8 @@ class Mock(MockSession):
 
     def _listen(self) -> str:
         if self._address is None:
-            listener = socket.socket()
+            # asyncio switches Nagle's algorithm off only where the protocol is named: see `serve.listen`.
+            listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
             listener.bind(("127.0.0.1", 0))
             listener.listen(128)
             self._server = uvicorn.Server(uvicorn_config(self.app, Limits()))

@@ -18,6 +18,7 @@ from waldur_billing_mock.mock_server.control.journal import Journal
 from waldur_billing_mock.mock_server.control.rules import Rules
 from waldur_billing_mock.mock_server.control.session import Session
 from waldur_billing_mock.mock_server.control.sessions import NoSession, SessionLimits, Sessions
+from waldur_billing_mock.mock_server.control.snapshots import Snapshots
 from waldur_billing_mock.mock_server.control.webhooks import Webhooks, post
 from waldur_billing_mock.mock_server.instants import instant
 from waldur_billing_mock.mock_server.settings import Settings
@@ -262,6 +263,7 @@ class Clockwork:
             rules=Rules(),
             events=events,
             webhooks=hooks,
+            snapshots=Snapshots(stage, budget),
             created=at,
             used=self.seconds,
             origin=origin,

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from waldur_billing_mock.mock_server.control.budget import BoundedStage
 from waldur_billing_mock.mock_server.control.plane import Call, Conflict
 from waldur_billing_mock.mock_server.control.session import MAIN, Session
 
@@ -41,7 +40,7 @@ def _shown(call: Call, session: Session) -> dict[str, Any]:
         "requests": session.journal.last_id,
         "fault_rules": len(session.rules),
         "bytes": {
-            "world": stage.bytes if isinstance(stage, BoundedStage) else None,
+            "world": None if session.id == MAIN else stage.bytes,
             "journal": session.journal.bytes,
         },
     }
