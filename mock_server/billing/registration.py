@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from sys import intern
+from typing import Final
 
 from waldur_billing_mock.mock_server.billing.invoice import Invoice
 from waldur_billing_mock.mock_server.billing.item import InvoiceItem
@@ -68,13 +69,14 @@ class PlanLine:
     details: Mapping[str, Json]
 
 
+_READ_BY_LINES: Final = frozenset((Customer, ServiceProvider, Offering, OfferingComponent, Plan, PlanComponent))
+
+
 class PlanLines(Cache[str, Sequence[PlanLine]]):
     """The lines of plans by uuid. All are dropped when a row changes from which they follow."""
 
     def changed(self, world: World, before: Row | None, after: Row | None) -> None:
-        if isinstance(
-            after or before, Customer | ServiceProvider | Offering | OfferingComponent | Plan | PlanComponent
-        ):
+        if type(after or before) in _READ_BY_LINES:
             super().clear()
 
     def clear(self) -> None:

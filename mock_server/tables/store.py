@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 from immutables import Map
@@ -79,7 +79,7 @@ class Store:
 
     def replace(self, before: Any, after: Any, find: Find) -> None:
         """Put a row in the place of the one with its id, or remove that one (None), or add one (None before)."""
-        moved = list(self._indexes)
+        moved: Collection[IndexName] = self._indexes
         if before is not None and after is not None:
             moved = [name for name, index in self._indexes.items() if index.is_moved(before, after, find)]
         recounted = self._recounted(before, after, moved)
@@ -116,7 +116,7 @@ class Store:
     def _following(self, through: str) -> list[IndexName]:
         return [name for name, index in self._indexes.items() if through in index.key.routes]
 
-    def _recounted(self, before: Any, after: Any, moved: Sequence[IndexName]) -> Iterable[IndexName]:
+    def _recounted(self, before: Any, after: Any, moved: Collection[IndexName]) -> Iterable[IndexName]:
         """The sums in which the two rows may count differently."""
         if not self._sums:
             return ()

@@ -50,7 +50,7 @@ class Table(Generic[R]):
 
     def one(self, uuid: str) -> R:
         """The row of a foreign key that must be there. Raises `KeyError`."""
-        store = self._store
+        store = self._stores[self._kind]
         found: R = store.rows[store.ids[uuid]]
         return found
 
@@ -60,20 +60,24 @@ class Table(Generic[R]):
 
     def where(self, **wanted: Hashable) -> list[R]:
         """The rows with these values of declared keys, in the order of their ids. An index is made for these keys."""
-        rows = self._store.rows
-        return [rows[id] for id in self._ids(wanted).all()]
+        store, ids = self._found(wanted)
+        rows = store.rows
+        return [rows[id] for id in ids.all()]
 
     def first(self, **wanted: Hashable) -> R | None:
         """The row with the least id of those that `where` finds."""
-        ids = self._ids(wanted)
-        return self._store.rows[ids.slice(0, 1)[0]] if ids else None
+        store, ids = self._found(wanted)
+        return store.rows[ids.slice(0, 1)[0]] if ids else None
 
     def has(self, **wanted: Hashable) -> bool:
         """Whether `where` finds a row."""
-        return len(self._ids(wanted)) > 0
+        _, ids = self._found(wanted)
+        return len(ids) > 0
 
-    def _ids(self, wanted: Mapping[str, Hashable]) -> SortedIds:
-        return self._store.bucket(("id", tuple(wanted)), tuple(wanted.values()), self._stores.find)
+    def _found(self, wanted: Mapping[str, Hashable]) -> tuple[Store, SortedIds]:
+        stores = self._stores
+        store = stores[self._kind]
+        return store, store.bucket(("id", tuple(wanted)), tuple(wanted.values()), stores.find)
 
     def ordered(self, order: str) -> Rows[R]:
         """All rows in a declared order."""
