@@ -40,6 +40,8 @@ def main(words: Sequence[str] | None = None) -> int:
                 _spec(options)
             case "world-format":
                 _world_format(options)
+            case "scenario":
+                _scenario(options)
             case "completion":
                 _completion(parser, options.shell)
     except BrokenPipeError:
@@ -115,6 +117,23 @@ def _world_format(options: argparse.Namespace) -> None:
     print((files(mock_server) / "worlds" / names[options.example]).read_text(encoding="utf-8"), end="", flush=True)
 
 
+def _scenario(options: argparse.Namespace) -> None:
+    """Checks scenario files, or prints what is known of scenarios."""
+    # Loaded by this command alone: it needs a validator.
+    from waldur_billing_mock.mock_server import scenario_commands
+
+    match options.verb:
+        case "check":
+            text = scenario_commands.check(options.file)
+        case "show":
+            text = scenario_commands.show(options.name)
+        case "list":
+            text = scenario_commands.listed()
+        case _:
+            text = scenario_commands.schema_text()
+    print(text, flush=True)
+
+
 def _completion(parser: argparse.ArgumentParser, shell: str) -> None:
     import shtab
 
@@ -122,7 +141,8 @@ def _completion(parser: argparse.ArgumentParser, shell: str) -> None:
 
 
 def _complain(message: str) -> NoReturn:
-    print(f"waldur-mock: {printable(message)}", file=sys.stderr)
+    for line in message.split("\n"):
+        print(f"waldur-mock: {printable(line)}", file=sys.stderr)
     sys.exit(USAGE_ERROR)
 
 

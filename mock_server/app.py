@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from waldur_billing_mock.fixtures import Size, build, users
+from waldur_billing_mock.fixtures import DEFAULT_SEED, InvalidSize, Size, build, is_file_name, users
 from waldur_billing_mock.mock_server import __version__
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.structure import User
@@ -81,9 +81,15 @@ def make_world(settings: Settings, on_month: Callable[[World, Month], None] | No
         from waldur_billing_mock.mock_server.world_text import WorldText
 
         return read_world(settings, WorldText.of_file(settings.world))
+    if is_file_name(settings.scenario):
+        from waldur_billing_mock.mock_server.scenario_file import source_of
+
+        if settings.size != Size():
+            raise InvalidSize(f"{settings.scenario} says itself how large its world is; leave the sizes out.")
+        return read_scenario(settings, source_of(settings.scenario))
     return build(
         settings.scenario,
-        seed=settings.seed,
+        seed=DEFAULT_SEED if settings.seed is None else settings.seed,
         now=settings.now,
         size=settings.size,
         on_month=on_month,
@@ -98,6 +104,14 @@ def read_world(settings: Settings, source: "WorldText") -> World:
     loaded = load_source(source)
     loaded.settings = replace(loaded.settings, credit_details_copied=_copies_credit_details(settings))
     return loaded
+
+
+def read_scenario(settings: Settings, source: "WorldText") -> World:
+    """The world of a scenario file, with the seed and the clock of the settings. Raises `ScenarioError`."""
+    from waldur_billing_mock.mock_server.scenario_file import load_scenario
+
+    copied = _copies_credit_details(settings)
+    return load_scenario(source, seed=settings.seed, now=settings.now, credit_details_copied=copied)
 
 
 def _copies_credit_details(settings: Settings) -> bool:

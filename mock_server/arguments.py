@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     _add_export(commands)
     _add_spec(commands)
     _add_world_format(commands)
+    _add_scenario(commands)
     _add_command(commands, "ctl", "steer a running mock: faults, journal, events", ["ctl health", "ctl faults list"])
     completion = _add_command(
         commands,
@@ -75,7 +76,10 @@ def _add_serve(commands: Any) -> None:
         commands,
         "serve",
         "serve the mock; the world is in memory, and changes are lost when the server stops, unless they are saved",
-        ["serve --port 9000 --scenario month-end", "serve --world world.json --save world.json"],
+        [
+            "serve --port 9000 --scenario month-end",
+            "serve --scenario acme.yaml --save world.json",
+        ],
         _scenarios(),
     )
     serve.add_argument("--host", default=_DEFAULTS.host, help="the address to listen on (default: %(default)s)")
@@ -189,6 +193,27 @@ def _add_world_format(commands: Any) -> None:
     world_format.add_argument("--example", choices=EXAMPLES, help="print this example (default: the schema)")
 
 
+def _add_scenario(commands: Any) -> None:
+    scenario = _add_command(
+        commands,
+        "scenario",
+        "check scenario files, print built-in ones, or the JSON Schema of all",
+        ["scenario check acme.yaml", "scenario show one-invoice > mine.yaml", "scenario schema > scenario.schema.json"],
+        _scenarios(),
+    )
+    verbs = scenario.add_subparsers(dest="verb", required=True, metavar="COMMAND")
+    check = _add_verb(verbs, "check", "build the worlds of scenario files, and tell what they hold or what is wrong")
+    _completes(check.add_argument("file", nargs="+", metavar="FILE", help="a scenario file, YAML or JSON"), shtab.FILE)
+    show = _add_verb(verbs, "show", "print a scenario as a file to start from")
+    show.add_argument("name", choices=tuple(SCENARIOS), help="a built-in scenario")
+    _add_verb(verbs, "list", "list the built-in scenarios")
+    _add_verb(verbs, "schema", "print the JSON Schema of scenario files, for editors")
+
+
+def _add_verb(verbs: Any, name: str, summary: str) -> Any:
+    return verbs.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+
+
 def _completes(option: argparse.Action, what: Mapping[str, Any]) -> None:
     option.complete = what  # type: ignore[attr-defined]
 
@@ -216,9 +241,15 @@ def _add_world(command: argparse.ArgumentParser) -> None:
     """Which world it is. What is not given is None, so that a file with any of the others is noticed."""
     world = command.add_argument("--world", type=Path, metavar="FILE", help="the world in this file, JSON or YAML")
     _completes(world, shtab.FILE)
-    command.add_argument("--scenario", metavar="NAME", help=f"see below (default: {DEFAULT_SCENARIO})")
+    scenario = command.add_argument(
+        "--scenario", metavar="NAME|FILE", help=f"one of those below, or a scenario file (default: {DEFAULT_SCENARIO})"
+    )
+    _completes(scenario, shtab.FILE)
     command.add_argument(
-        "--seed", type=_seed, metavar="N", help=f"the same seed gives the same world (default: {DEFAULT_SEED})"
+        "--seed",
+        type=_seed,
+        metavar="N",
+        help=f"the same seed gives the same world (default: {DEFAULT_SEED}, or the file's)",
     )
     command.add_argument(
         "--now",

@@ -162,7 +162,7 @@ def _address(listener: socket.socket) -> str:
 
 def _announce(settings: Settings, world: World, address: str, admin_token_is_new: bool) -> None:
     """Prints where the server is, what it holds, and who may call it."""
-    source = str(settings.world or f"{settings.scenario}, seed {settings.seed}")
+    source = str(settings.world or f"{settings.scenario}, seed {world.seed}")
     known, items = users(world), len(world.invoice_items)
     if settings.log_format == "json":
         fields = {"event": "listening", "address": address, "world": source, "users": known}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from waldur_billing_mock import openapi
-from waldur_billing_mock.fixtures import DEFAULT_SCENARIO, DEFAULT_SEED, Size
+from waldur_billing_mock.fixtures import DEFAULT_SCENARIO, Size
 from waldur_billing_mock.mock_server.web.limits import Limits
 from waldur_billing_mock.openapi.revision import BASE
 
@@ -36,8 +36,9 @@ def cache_folder(environment: Mapping[str, str]) -> Path | None:
 class Settings:
     """What a server serves and where. Raises `TypeError` or `ValueError` for a value that a field cannot have.
 
-    The world comes from the file `world`, or else from a scenario: `now` (aware) is where its clock is stopped, None:
-    where the scenario puts it. `clock` says whether time passes by itself from there on. `quiet` logs no requests.
+    The world comes from the file `world`, or else from a scenario, by its name or its file: `now` (aware) is where its
+    clock is stopped, None: where the scenario puts it. `clock` says whether time passes by itself from there on.
+    `quiet` logs no requests.
     `journal_bytes` is what a session stores of the last requests and answers. There are at most `max_sessions` sessions
     besides the main one, which take at most `sessions_bytes` together; one that was not used for
     `session_idle_seconds` is dropped. Whoever calls `/_mock/` needs the `admin_token`, where there is one, and calls it
@@ -49,7 +50,8 @@ class Settings:
     revision: str = BASE
     wire: bool = False
     scenario: str = DEFAULT_SCENARIO
-    seed: int = DEFAULT_SEED
+    seed: int | None = None
+    """None: that of the scenario, which is 1 unless a scenario file says another."""
     now: datetime | None = None
     size: Size = field(default_factory=Size)
     world: Path | None = None

@@ -60,7 +60,7 @@ LAYERS = (
     ),
     Layer("mock_server/operations", never=("mock_server.control", "fixtures", "starlette", "uvicorn")),
     Layer("mock_server/control", never=("mock_server.testing", "mock_server.pages")),
-    Layer("fixtures", only=(*STANDARD, "faker", "fixtures", "mock_server.billing")),
+    Layer("fixtures", only=(*STANDARD, "faker", "yaml", "fixtures", "mock_server.billing")),
     Layer("contracts", never=("mock_server", "fixtures")),
     Layer("openapi", only=(*STANDARD, "jsonpath_rfc9535", "jsonschema_rs", "yaml", "openapi")),
 )

@@ -27,7 +27,7 @@ NAIVE = datetime.fromisoformat("2025-11-22")
         ({"port": True}, TypeError, "port is True, of the type bool; it must be int."),
         ({"port": 65536}, ValueError, "port is 65536; use a number from 0 to 65535."),
         ({"wire": 1}, TypeError, "wire is 1, of the type int; it must be bool."),
-        ({"seed": 1.5}, TypeError, "seed is 1.5, of the type float; it must be int."),
+        ({"seed": 1.5}, TypeError, "seed is 1.5, of the type float; it must be int | None."),
         ({"world": "world.json"}, TypeError, "world is 'world.json', of the type str; it must be "),
         ({"log_format": "xml"}, TypeError, "log_format is 'xml', of the type str; it must be Literal['text', 'json']."),
         ({"allowed_hosts": "localhost"}, TypeError, "allowed_hosts is 'localhost', of the type str; it must be "),

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
+from tests import sample
 from tests.asgi import Api
-from waldur_billing_mock.fixtures import sample
 from waldur_billing_mock.mock_server.billing.item import InvoiceItem
 
 SERVER, BACKUP, STORAGE, TRAFFIC, TAKEN_BACK, CREDIT = sample.ITEMS

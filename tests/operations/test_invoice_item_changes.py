@@ -21,7 +21,7 @@ from tests.operations.figures import (
     sums,
     uuids,
 )
-from waldur_billing_mock.fixtures.sample import TIDE_VM
+from tests.sample import TIDE_VM
 from waldur_billing_mock.mock_server.world_file import dump
 
 NOT_AN_INSTANT: Final = (

@@ -6,8 +6,8 @@ import pytest
 
 from tests.asgi import Api, application
 from tests.operations.figures import CREDIT, ITEMS, SERVER, UNKNOWN, dashed, item_path, total
+from tests.sample import PROJECT
 from tests.views import month_of, view
-from waldur_billing_mock.fixtures.sample import PROJECT
 from waldur_billing_mock.mock_server.billing.period import Month
 
 

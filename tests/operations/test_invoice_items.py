@@ -21,7 +21,7 @@ from tests.operations.figures import (
     sums,
     uuids,
 )
-from waldur_billing_mock.fixtures.sample import CUSTOMER
+from tests.sample import CUSTOMER
 from waldur_billing_mock.mock_server.billing.invoicing import open_invoice
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.world import World

@@ -1,0 +1,72 @@
+"""Scenario files: reads their text, and says of each fault in which file, on which line and where it is.
+
+What a scenario means is in `fixtures/scenario/`; its schema is `fixtures/scenario/schema.yaml`.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from waldur_billing_mock.fixtures import InvalidScenario, Problem, ScenarioError, build_from
+from waldur_billing_mock.mock_server.billing.world import World
+from waldur_billing_mock.mock_server.scenario_schema import problems
+from waldur_billing_mock.mock_server.world_text import WorldFileError, WorldText
+
+_MOST_SHOWN: Final = 25
+
+
+class ScenarioFileError(ScenarioError):
+    """A file that is no scenario. `messages` are its faults: in which file and where, what is wrong, how to mend it."""
+
+    def __init__(self, messages: Sequence[str]) -> None:
+        more = len(messages) - _MOST_SHOWN
+        super().__init__("\n".join([*messages[:_MOST_SHOWN], *([f"and {more} more."] if more > 0 else [])]))
+        self.messages: Final = list(messages)
+
+
+def source_of(file: str) -> WorldText:
+    """The text of a scenario file. Raises `ScenarioFileError` for one that cannot be read."""
+    try:
+        return WorldText.of_file(Path(file))
+    except WorldFileError as error:
+        raise ScenarioFileError([str(error)]) from error
+
+
+def load_scenario(
+    source: WorldText, *, seed: int | None = None, now: datetime | None = None, credit_details_copied: bool = False
+) -> World:
+    """The world of a scenario file; a seed and a clock (aware) take the place of those of the file.
+
+    Raises `ScenarioFileError` with all faults, or `ScenarioError` for a clock that does not fit.
+    """
+    content = read(source)
+    try:
+        return build_from(content, seed=seed, now=now, credit_details_copied=credit_details_copied)
+    except InvalidScenario as error:
+        raise _located(source, error.problems) from error
+
+
+def read(source: WorldText) -> Mapping[str, Any]:
+    """What a file says, once it fits the schema. Raises `ScenarioFileError`."""
+    try:
+        content = source.parsed()
+    except WorldFileError as error:
+        raise ScenarioFileError([str(error)]) from error
+    found = problems(content)
+    if found:
+        raise _located(source, found)
+    valid: Mapping[str, Any] = content
+    return valid
+
+
+def _located(source: WorldText, found: Sequence[Problem]) -> ScenarioFileError:
+    """The error for problems of a file, with the line of each, in the order of the lines."""
+    messages = [str(source.error(problem.path, problem.message)) for problem in found]
+    return ScenarioFileError(sorted(messages, key=_line))
+
+
+def _line(message: str) -> int:
+    found = re.search(r", line ([0-9]+)", message)
+    return int(found[1]) if found else 0
