@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.load import cost, latencies, request
-from benchmarks.measuring import Line, Trial, ratio, reading
+from benchmarks.measuring import Line, Workload, ratio, reading
 from benchmarks.servers import TOKEN, Server, floor, mock
 
 INVOICES_10_000 = ("--customers", "720", "--months", "14", "--items-per-invoice", "4")
@@ -44,7 +44,7 @@ def _rows(server: Server, path: str) -> list[Mapping[str, str]]:
     return [row for page in range(2, 2 + QUESTIONS // 10) for row in server.read(f"{path}?page={page * 10}")]
 
 
-def _against(server: Server, bare: Server, paths: Sequence[str], sizes: Sequence[int]) -> tuple[Trial, Trial]:
+def _against(server: Server, bare: Server, paths: Sequence[str], sizes: Sequence[int]) -> tuple[Workload, Workload]:
     return reading(server, paths), reading(bare, (f"/{size}" for size in sizes))
 
 
@@ -74,7 +74,7 @@ def _writes(server: Server, bare: Server) -> Iterator[Line]:
             for steps, of in zip(rounds, sizes, strict=True)
         ]
         pairs = len(rounds[0]) // 2
-        yield ratio(work, _trial(server, rounds), _trial(bare, ready), 4.0, parts=pairs)
+        yield ratio(work, _workload(server, rounds), _workload(bare, ready), 4.0, parts=pairs)
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,8 @@ def _migrate(server: Server, row: Any) -> list[_Write]:
     return [_Write("POST", f"{path}migrate_to/", {"invoice": url}, path) for url in (other, row["url"])]
 
 
-def _trial(server: Server, rounds: list[list[_Step]]) -> Trial:
-    return Trial(server, tuple(tuple(map(_sent, steps)) for steps in rounds))
+def _workload(server: Server, rounds: list[list[_Step]]) -> Workload:
+    return Workload(server, tuple(tuple(map(_sent, steps)) for steps in rounds))
 
 
 def _sent(step: _Step) -> bytes:

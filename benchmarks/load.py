@@ -1,4 +1,4 @@
-"""Sends requests over loopback, and tells what they cost the server and how long their answers took.
+"""Sends requests over loopback, and measures what they cost the server and how long their answers took.
 
 The client is a plain socket loop in this process; what it costs does not count, as the CPU time of the server's own
 process is read. Several requests are under way at a time, so that the server never waits for the client.

@@ -14,7 +14,7 @@ _WORK, _FIGURE, _TARGET = 86, 36, 14
 class Line:
     """One row of the table: what was measured, the figure as it is printed, its target, and whether it is met.
 
-    None stands for what could not be measured.
+    None is for what could not be measured.
     """
 
     work: str
@@ -34,29 +34,32 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Trial:
+class Workload:
     """Rounds of requests that are sent to a server in turn."""
 
     server: Server
     rounds: tuple[Round, ...]
 
 
-def reading(server: Server, paths: Iterable[str]) -> Trial:
+def reading(server: Server, paths: Iterable[str]) -> Workload:
     """Asks for one path after the other."""
-    return Trial(server, tuple((get(path),) for path in paths))
+    return Workload(server, tuple((get(path),) for path in paths))
 
 
-def compared(*trials: Trial) -> list[float]:
-    """CPU seconds for a round of each trial; the least of a few tries, as other programs only ever add to it.
+def compared(*workloads: Workload) -> list[float]:
+    """CPU seconds for a round of each workload; the least of a few tries, as other programs only ever add to it.
 
-    The trials take turns, so that what else happens on the machine happens to all of them.
+    The workloads take turns, so that what else happens on the machine happens to all of them.
     """
-    tries = [[cost(trial.server.pid, trial.server.port, trial.rounds)[0] for trial in trials] for _ in range(TRIES)]
+    tries = [
+        [cost(workload.server.pid, workload.server.port, workload.rounds)[0] for workload in workloads]
+        for _ in range(TRIES)
+    ]
     return [min(taken) for taken in zip(*tries, strict=True)]
 
 
-def ratio(work: str, trial: Trial, base: Trial, most: float, what: str = "×", *, parts: int = 1) -> Line:
-    """A trial as a multiple of another one; the figure is that of one of the parts of a round."""
-    seconds, least = (taken / parts for taken in compared(trial, base))
+def ratio(work: str, workload: Workload, base: Workload, most: float, what: str = "×", *, parts: int = 1) -> Line:
+    """A workload as a multiple of another one; the figure is that of one of the parts of a round."""
+    seconds, least = (taken / parts for taken in compared(workload, base))
     figure = f"{seconds * 1e6:.0f} µs = {seconds / least:.1f} {what} ({least * 1e6:.0f} µs)"
     return Line(work, figure, f"≤ {most} {what}", seconds <= most * least)

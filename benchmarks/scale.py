@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from benchmarks.load import cpu_seconds, request, resident_bytes
-from benchmarks.measuring import Line, Trial, compared, ratio, reading
+from benchmarks.measuring import Line, Workload, compared, ratio, reading
 from benchmarks.servers import ROOT, TOKEN, Server, get, mock
 
 ITEMS_1_000 = ("--customers", "10", "--months", "14", "--items-per-invoice", "10")
@@ -61,16 +61,16 @@ def _items(server: Server) -> int:
     return int(server.send(get("/api/invoice-items/?page_size=1")).header(b"x-result-count"))
 
 
-def _asked(server: Server, path: str, names: Mapping[str, str]) -> Trial:
+def _asked(server: Server, path: str, names: Mapping[str, str]) -> Workload:
     return reading(server, (f"{path.format(**names)}&n={number}" for number in range(QUESTIONS)))
 
 
-def _after_writes(server: Server, path: str) -> Trial:
+def _after_writes(server: Server, path: str) -> Workload:
     """Another customer's item has its price changed, and what is asked for is asked after that."""
     item = server.read("/api/invoice-items/?page=2")[0]
     write = f"/api/invoice-items/{item['uuid']}/"
     prices = ("1.5", "2.5")
-    return Trial(
+    return Workload(
         server,
         tuple(
             (request("PATCH", write, TOKEN, json.dumps({"unit_price": price}).encode()), get(path)) for price in prices
@@ -89,9 +89,9 @@ def _names(server: Server) -> dict[str, str]:
 def _copies() -> Iterator[Line]:
     """Copies of the world, made and changed in a process that builds it for that."""
     command = [sys.executable, "-m", "benchmarks.copies"]
-    told = json.loads(subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout)
-    fork = f"a fork of a world of {told['items']:,} items"
-    yield Line(f"{fork}: time", f"{told['fork'] * 1e3:.3f} ms", "< 1 ms", told["fork"] < 0.001)
+    measured = json.loads(subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout)
+    fork = f"a fork of a world of {measured['items']:,} items"
+    yield Line(f"{fork}: time", f"{measured['fork'] * 1e3:.3f} ms", "< 1 ms", measured["fork"] < 0.001)
     work = f"{fork}, with an item changed in it"
-    yield Line(f"{work}: time", f"{told['seconds'] * 1e3:.2f} ms", "< 5 ms", told["seconds"] < 0.005)
-    yield Line(f"{work}: memory", f"{told['bytes'] / 1e3:.0f} KB", "< 1000 KB", told["bytes"] < 1e6)
+    yield Line(f"{work}: time", f"{measured['seconds'] * 1e3:.2f} ms", "< 5 ms", measured["seconds"] < 0.005)
+    yield Line(f"{work}: memory", f"{measured['bytes'] / 1e3:.0f} KB", "< 1000 KB", measured["bytes"] < 1e6)

@@ -1,4 +1,4 @@
-"""How long the contract suite takes to judge the mock in process."""
+"""How long the contract suite takes to test the mock in process."""
 
 import subprocess
 import sys

@@ -183,7 +183,7 @@ def _tokens(scope: Scope) -> frozenset[str]:
 
 
 def _describe(lookup: Lookup, scope: Scope) -> Mapping[str, str | None]:
-    """Who asks for what, as the log tells it."""
+    """The user and the operation of a request, for the log."""
     user = lookup.user(scope)
     return {
         "user": user.username if user else None,

@@ -32,7 +32,7 @@ class LineWriter:
     """Writes lines to a file descriptor from a thread. `write` returns at once and never raises."""
 
     def __init__(self, descriptor: int, tell_dropped: Callable[[int], str], most: int = _MOST_LINES) -> None:
-        """`tell_dropped` makes the line that tells how many lines were dropped before it."""
+        """`tell_dropped` makes the line that says how many lines were dropped before it."""
         self._descriptor: Final = descriptor
         self._tell_dropped: Final = tell_dropped
         self._most: Final = most
@@ -72,13 +72,13 @@ class LineWriter:
         """Writes lines; returns False after the last one, which is None."""
         with self._lock:
             dropped, self._dropped = self._dropped, 0
-        told = [self._tell_dropped(dropped)] if dropped else []
-        texts = [line[:_MOST_CHARACTERS] for line in (*told, *lines) if line is not None]
+        notice = [self._tell_dropped(dropped)] if dropped else []
+        texts = [line[:_MOST_CHARACTERS] for line in (*notice, *lines) if line is not None]
         try:
             self._write_bytes("".join(f"{text}\n" for text in texts).encode(errors="backslashreplace"))
         except OSError:
-            # Nobody can read any more, and there is no other place where this could be told.
-            self._drop(dropped + len(texts) - len(told))
+            # Nobody can read any more, and there is no other place where this could be said.
+            self._drop(dropped + len(texts) - len(notice))
         return lines[-1] is not None
 
     def _write_bytes(self, data: bytes) -> None:
@@ -95,7 +95,7 @@ class LineWriter:
 
 
 class Log:
-    """Makes lines, as text or as JSON, and hands them to `write`. `clock` tells the seconds since 1970."""
+    """Makes lines, as text or as JSON, and hands them to `write`. `clock` returns the seconds since 1970."""
 
     def __init__(self, write: Callable[[str], None], clock: Callable[[], float], *, as_json: bool) -> None:
         self._write: Final = write

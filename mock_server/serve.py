@@ -1,4 +1,4 @@
-"""`waldur-mock serve`: builds the world, listens, and ends without a loss when it is told to."""
+"""`waldur-mock serve`: builds the world, listens, and saves what it has to when it is stopped."""
 
 import errno
 import gc

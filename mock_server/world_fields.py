@@ -31,7 +31,7 @@ _UUID: Final = "[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}
 
 
 class _Json:
-    """Stands for the recursive type of free-form JSON while annotations are read."""
+    """Replaces the recursive type of free-form JSON while annotations are read."""
 
 
 INTEGER: Final = integer("an integer of at most 15 digits", 1 - 10**15, 10**15 - 1)
@@ -130,7 +130,7 @@ def stored_fields(row_type: type[Any]) -> Mapping[str, tuple[Kind, bool]]:
 
 
 def _kind(hint: Any, name: str) -> Kind:
-    """The kind of a type. The name tells uuids from other texts, and finds the kinds of single fields."""
+    """The kind of a type. By its name a text is a uuid or not, and single fields have kinds of their own."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         (one,) = [part for part in arguments if part is not NoneType]

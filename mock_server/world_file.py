@@ -132,7 +132,7 @@ def load_file(path: Path) -> World:
 
 
 def load(text: str, name: str = "the world file") -> World:
-    """The world of a JSON text. `name` stands for the file in the messages of `WorldFileError`."""
+    """The world of a JSON text. `name` is what messages of `WorldFileError` call the file."""
     return load_source(WorldText(name, text))
 
 

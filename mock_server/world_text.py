@@ -51,7 +51,7 @@ class WorldText:
         return cls(str(path), text, path.suffix in (".yaml", ".yml"))
 
     def parsed(self) -> Any:
-        """The value that the text stands for. Numbers with a fraction are `Decimal`."""
+        """The value of the text. Numbers with a fraction are `Decimal`."""
         return _yaml_value(self) if self.is_yaml else _json_value(self)
 
     def error(self, path: Pointer, message: str) -> WorldFileError:

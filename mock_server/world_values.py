@@ -238,7 +238,7 @@ def _read_at(place: str | int, kind: Kind, value: Any) -> Any:
 
 
 def json_text(value: Any) -> str:
-    """JSON text on one line; decimals stand in it digit for digit."""
+    """JSON text on one line; decimals are written digit for digit."""
     match value:
         case Mapping():
             return f"{{{', '.join(f'{json_text(name)}: {json_text(one)}' for name, one in value.items())}}}"

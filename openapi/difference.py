@@ -54,7 +54,7 @@ class Difference:
     """One difference: of a facet, or of the whole place where `facet` is empty.
 
     `subject` is an operation or a schema, and `operations` are those that it concerns. Where a place came or went,
-    `old` or `new` is its type, and `required` tells whether it was or is among the required fields.
+    `old` or `new` is its type, and `required` says whether it was or is among the required fields.
     """
 
     subject: str
@@ -83,7 +83,7 @@ def differences(a: Node, b: Node) -> list[Difference]:
 
     Operations come first, then schemas, each in the order of `a`, followed by those that only `b` has.
     """
-    old, new = _subjects(a), _subjects(b)
+    old, new = _facts(a), _facts(b)
     uses = {**_uses(b), **_uses(a)}
     found: list[Difference] = []
     for subject in [*old, *(subject for subject in new if subject not in old)]:
@@ -109,7 +109,7 @@ def _compared(
                     swapped = swap(one, other) if name == "type" else None
                     yield make(place, name, one, other, False, swap=swapped)
         elif place[:-1] in old and place[:-1] in new:
-            # What lies below something that came or went is told by the line of its parent.
+            # What lies below something that came or went is in the line of its parent.
             gone = place in old
             facts = old if gone else new
             kind = facts[place]["type"]
@@ -140,16 +140,16 @@ def _words(facet: Facet | None) -> str:
     return ", ".join(facet) if isinstance(facet, tuple) else str(facet)
 
 
-def _subjects(document: Node) -> dict[str, Facts]:
-    subjects: dict[str, Facts] = {}
+def _facts(document: Node) -> dict[str, Facts]:
+    facts: dict[str, Facts] = {}
     for path, item in document["paths"].items():
         for method in (method for method in METHODS if method in item):
-            subjects[f"{method.upper()} {path}"] = dict(_operation(document, item, item[method]))
+            facts[f"{method.upper()} {path}"] = dict(_operation(document, item, item[method]))
     for name, schema in document.get("components", {}).get("schemas", {}).items():
-        subjects[f"{_SCHEMA}{name}"] = dict(_fields((), schema, "."))
+        facts[f"{_SCHEMA}{name}"] = dict(_fields((), schema, "."))
     if "security" in document:
-        subjects[_SECURITY] = {(): {"schemes": tuple(_schemes(document))}}
-    return subjects
+        facts[_SECURITY] = {(): {"schemes": tuple(_schemes(document))}}
+    return facts
 
 
 def _schemes(document: Node) -> Iterator[str]:

@@ -28,11 +28,11 @@ def _loader() -> Any:
     import yaml
 
     base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    kept = {
+    resolvers_of = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
-    return type("Loader", (base,), {"yaml_implicit_resolvers": kept})
+    return type("Loader", (base,), {"yaml_implicit_resolvers": resolvers_of})
 
 
 def read_yaml(path: Path) -> Any:
@@ -67,7 +67,7 @@ class _Bundler:
             page = self._folder / f"{tag['name']}.yaml"
             for path, item in self._file(page).get("paths", {}).items():
                 if path in paths:
-                    raise DocumentError(f"{page}: the path {path} stands on two pages; keep one of them.")
+                    raise DocumentError(f"{page}: the path {path} is on two pages; keep one of them.")
                 paths[path] = self._hoist(item, page)
         components = {kind: dict(sorted(self._components[kind].items())) for kind in sorted(self._components)}
         for kind, members in declared.items():

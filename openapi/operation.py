@@ -39,7 +39,7 @@ class Success:
 class Operation:
     """One method on one path, as described. `bodies` maps a media type to its schema (empty: no body is read).
 
-    `switches` name what only code can do otherwise in a dialect (`x-waldur-switches`). `beyond` tells whether the
+    `switches` name what only code can do otherwise in a dialect (`x-waldur-switches`). `beyond` says whether the
     documents do not have the operation (`x-waldur-beyond`).
     """
 

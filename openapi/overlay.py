@@ -30,7 +30,7 @@ class OverlayError(DocumentError):
 class Action:
     """One change: `update` is merged into every node that `target` selects, or those nodes are removed.
 
-    `place` names file and number of the action for messages, `extensions` holds its `x-` keys. `takes_values` tells
+    `place` names file and number of the action for messages, `extensions` holds its `x-` keys. `takes_values` says
     whether plain values may be removed, which Overlay 1.1 allows.
     """
 
@@ -126,7 +126,7 @@ def _update(document: Node, location: Location, action: Action) -> None:
 
 
 def _merged(old: Json, new: Json, action: Action, where: str) -> Json:
-    """What stands at `where` once `new` is merged into `old`. Shares nothing with the overlay."""
+    """The node at `where` once `new` is merged into `old`. Shares nothing with the overlay."""
     match old, new:
         case dict(), dict():
             joined = dict(old)

@@ -14,7 +14,7 @@ _TIGHTENING: Final = {"maxLength", "maximum", "maxItems", "pattern", "minLength"
 
 
 def severity(difference: Difference) -> Severity:
-    """The severity of a difference. What stands in requests and in responses is as serious as the worse of both."""
+    """The severity of a difference. What is both in requests and in responses is as serious as the worse of both."""
     found = [_severity(difference, direction) for direction in _directions(difference)]
     return min(found, key=SEVERITIES.index)
 
@@ -31,7 +31,7 @@ def _directions(difference: Difference) -> list[str]:
 def _severity(difference: Difference, direction: str) -> Severity:
     place, facet = difference.place, difference.facet
     if not place and not facet:
-        # A schema that came or went is told of where it is used.
+        # A schema that came or went is reported where it is used.
         return "breaking" if difference.old is not None and difference.subject[0:6] != "Schema" else "info"
     if facet == "operationId":
         return "breaking"

@@ -1,4 +1,4 @@
-"""What items cost over months. The sums follow from current items; tables keep those that were asked for up to date."""
+"""What items cost over months. They are sums of items, which tables keep up to date once they were read."""
 
 from __future__ import annotations
 

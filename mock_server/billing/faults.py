@@ -33,7 +33,7 @@ class WrongState(Fault):
 
 
 class Refused(Fault):
-    """A rule of billing forbids it. The sentence stands in a list, or by itself when `bare`."""
+    """A rule of billing forbids it. The reply is a list of the sentence, or the sentence itself when `bare`."""
 
     def __init__(self, message: str, *, bare: bool = False) -> None:
         super().__init__(message)

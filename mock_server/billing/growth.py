@@ -138,20 +138,20 @@ def _totals(world: World, invoices: Iterable[Invoice], since: date) -> Totals:
     for invoice in invoices:
         unrounded = sums_of(world, invoice).price
         price, gross = half_up(unrounded), half_up(with_tax(unrounded, invoice.tax_percent))
-        terms: list[tuple[Name, Decimal]] = [(("price", invoice.billed_month), price)]
-        terms.append((("total", invoice.billed_month), gross))
+        contributions: list[tuple[Name, Decimal]] = [(("price", invoice.billed_month), price)]
+        contributions.append((("total", invoice.billed_month), gross))
         if invoice.created >= since:
-            terms.append((_RANK, gross))
-        for name, term in terms:
-            totals[name] = add(totals.get(name, ZERO), term)
+            contributions.append((_RANK, gross))
+        for name, value in contributions:
+            totals[name] = add(totals.get(name, ZERO), value)
     return totals
 
 
 def _together(totals: Iterable[Totals]) -> Totals:
     sums: dict[Name, Decimal] = {}
     for of_customer in totals:
-        for name, term in of_customer.items():
-            sums[name] = add(sums.get(name, ZERO), term)
+        for name, value in of_customer.items():
+            sums[name] = add(sums.get(name, ZERO), value)
     return sums
 
 

@@ -87,7 +87,7 @@ def complaints(operation_id: str, value: Any) -> dict[str, list[str]]:
     """What is wrong with a body, by the path of the value; nothing for one that fits."""
     found: dict[str, list[str]] = {}
     for error in _validator(operation_id).iter_errors(value):
-        for path, text in _told(error):
+        for path, text in _located(error):
             found.setdefault(path, []).append(text)
     return found
 
@@ -108,7 +108,7 @@ def validated_query(operation: Operation, sent: Mapping[str, str]) -> dict[str, 
 
 
 def parsed(schema: Node, text: str) -> Any:
-    """The value that a text stands for. Raises `ValueError` with a message in Waldur's words."""
+    """The value of a text. Raises `ValueError` with a message in Waldur's words."""
     match schema.get("type"):
         case "integer":
             if re.fullmatch(r"-?[0-9]{1,18}", text) is None:
@@ -141,7 +141,7 @@ def _validator(operation_id: str) -> Any:
     return jsonschema_rs.validator_for({**schema, "components": document()["components"]}, validate_formats=True)
 
 
-def _told(error: Any) -> Iterator[tuple[str, str]]:
+def _located(error: Any) -> Iterator[tuple[str, str]]:
     """The path and the message of a violation; of alternatives, the violations of the nearest."""
     kind = error.kind.as_dict() if hasattr(error.kind, "as_dict") else {}
     path = path_text(error.instance_path)
@@ -149,7 +149,7 @@ def _told(error: Any) -> Iterator[tuple[str, str]]:
         case "oneOf" | "anyOf" if branches := [list(branch) for branch in kind.get("context", ())]:
             nearest = min(branches, key=_distance)
             for one in nearest:
-                yield from _told(one)
+                yield from _located(one)
         case "required":
             yield path_text([*error.instance_path, kind["property"]]), "This field is required."
         case "additionalProperties" | "unevaluatedProperties":

@@ -142,7 +142,7 @@ class Faults:
         await Reply(answer.status, [*answer.headers, applied], answer.body)(scope, receive, send)
 
     async def _preferred(self, preference: Preference, scope: Scope, receive: Receive) -> Reply:
-        """The answer that was asked for; what is not asked for is as always."""
+        """The answer of a rule; what the rule does not name is as always."""
         match = self._lookup.match(scope)
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         operation = match.route.operations.get(method) if match is not None else None

@@ -1,6 +1,6 @@
 """The journal of a session: the last requests and answers, bounded in bytes.
 
-While requests are answered only references are kept. What readers see is worked out when somebody reads.
+While requests are answered only references are stored. What readers see is made when somebody reads.
 """
 
 from collections import deque
@@ -15,7 +15,7 @@ from waldur_billing_mock.mock_server.control.budget import Budget
 
 MOST_BYTES: Final = 4_000_000
 MOST_BODY_BYTES: Final = 64_000
-"""What is kept of one body."""
+"""What is stored of one body."""
 
 _OVERHEAD: Final = 2_000
 """About what an exchange takes besides its bodies."""
@@ -24,7 +24,7 @@ _KEPT: Final = (
     "type", "asgi", "http_version", "method", "scheme", "server", "client", "path", "raw_path", "query_string",
     "root_path", "headers", "waldur.session", "waldur.user", "waldur.match", "waldur.fault", "waldur.sent",
 )  # fmt: skip
-"""What is kept of a scope, which also holds the connection."""
+"""What is stored of a scope, which also holds the connection."""
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ class Delivery:
 
 
 class Journal:
-    """The last exchanges of a session, the oldest first. With `most_bytes` 0 nothing is kept."""
+    """The last exchanges of a session, the oldest first. With `most_bytes` 0 nothing is stored."""
 
     def __init__(self, most_bytes: int = MOST_BYTES, budget: Budget | None = None) -> None:
         """What is kept counts for the budget, and is dropped where that is used up."""
@@ -83,7 +83,7 @@ class Journal:
 
     @property
     def bytes(self) -> int:
-        """About what is kept."""
+        """About the bytes that are stored."""
         return self._bytes
 
     @property
@@ -140,9 +140,9 @@ class Journal:
 
 
 class Recorder:
-    """ASGI middleware that writes the journal. `now` tells the time of day, `clock` seconds that only ever grow.
+    """ASGI middleware that writes the journal. `now` returns the time of day, `clock` monotonic seconds.
 
-    `journal_of` finds the journal of a request. One that keeps nothing costs a look-up.
+    `journal_of` finds the journal of a request. One that stores nothing costs a look-up.
     """
 
     def __init__(

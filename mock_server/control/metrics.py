@@ -12,7 +12,7 @@ BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 
 
 class Metrics:
-    """ASGI middleware. `clock` tells seconds that only ever grow; `gauges` are numbers to be read when asked for."""
+    """ASGI middleware. `clock` returns monotonic seconds; `gauges` are read when the metrics are."""
 
     def __init__(
         self, app: ASGIApp, *, lookup: Lookup, clock: Callable[[], float], gauges: Mapping[str, Callable[[], int]]

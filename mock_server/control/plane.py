@@ -19,7 +19,7 @@ from waldur_billing_mock.mock_server.world_text import WorldText
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """What operations work on. `now` tells the time of day; `api` answers requests that are replayed.
+    """What operations work on. `now` returns the time of day; `api` answers requests that are replayed.
 
     `reseed` builds the world of a scenario from what `control.yaml` names Reseed, with `now` as an instant (raises
     `ScenarioError`); `read_world` builds that of a text (raises `WorldFileError`).

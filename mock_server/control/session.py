@@ -21,7 +21,7 @@ _SESSION: Final = "waldur.session"
 
 
 class RunningClock:
-    """A clock that goes on by itself from where it is set. `now` tells the time of day."""
+    """A clock that runs from where it is set. `now` returns the time of day."""
 
     def __init__(self, now: Callable[[], datetime], at: datetime) -> None:
         self._now: Final = now

@@ -37,7 +37,7 @@ class MakeSession(Protocol):
 
 
 class Sessions:
-    """All sessions by their ids. `clock` tells seconds that only ever grow.
+    """All sessions by their ids. `clock` returns monotonic seconds.
 
     A new session begins with the start world: that to which a reset of the main session goes back.
     """

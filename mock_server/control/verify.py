@@ -1,4 +1,4 @@
-"""Checks that a request was made, and tells what the nearest one had different."""
+"""Verifies that a request was made, and else reports how the nearest one differs."""
 
 import fnmatch
 import re
@@ -118,7 +118,7 @@ def _body_differences(place: str, expected: Any, got: Any) -> Iterator[Differenc
 
 
 def _number(value: Any) -> Decimal | None:
-    """The number that a value stands for: 12.5 and "12.50" are the same to the API."""
+    """The value as a number where it is one: 12.5 and "12.50" are the same to the API."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:

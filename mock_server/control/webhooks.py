@@ -42,7 +42,7 @@ class Webhook:
 
 
 class Webhooks:
-    """The webhooks of one session. `now` tells the time of day that signatures name."""
+    """The webhooks of one session. `now` returns the time of day, which signatures contain."""
 
     def __init__(self, events: Events, journal: Journal, now: Callable[[], datetime], post: Post) -> None:
         self._hooks: list[Webhook] = []

@@ -138,7 +138,7 @@ class GroupedSums:
         return copied
 
     def _figure(self, row: Any, find: Find) -> Aggregate | None:
-        """The figure that the row counts in, as one that no copy shares; None where nobody has asked for it."""
+        """The figure that the row counts in, as one that no copy shares; None where it has not been counted."""
         key = self._key.read(row, find)
         groups = self._by_key.get(key)
         if groups is None:

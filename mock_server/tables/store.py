@@ -54,7 +54,7 @@ class Store:
         """The row with an id that is in use."""
         return self.rows[id]
 
-    def bucket(self, name: IndexName, key: Hashable, find: Find) -> SortedIds:
+    def ids_of(self, name: IndexName, key: Hashable, find: Find) -> SortedIds:
         """The ids of the rows with a key in an index, which is made if it is missing."""
         index = self._indexes.get(name)
         if index is None:
@@ -65,12 +65,12 @@ class Store:
 
     def sums(self, name: IndexName, key: Hashable, find: Find) -> Mapping[Hashable, Aggregate]:
         """The declared sums of the rows with a key in an index, by group; groups without rows are left out."""
-        kept = self._sums.get(name)
-        if kept is None:
-            kept = self._sums[name] = GroupedSums(self.schema, self.schema.index(*name))
-        found = kept.of(key)
+        sums = self._sums.get(name)
+        if sums is None:
+            sums = self._sums[name] = GroupedSums(self.schema, self.schema.index(*name))
+        found = sums.of(key)
         if found is None:
-            found = kept.count(key, map(self.row, self.bucket(name, key, find).all()), find)
+            found = sums.count(key, map(self.row, self.ids_of(name, key, find).all()), find)
         return {group: figure for group, figure in found.items() if not figure.is_empty}
 
     def add_up(self, rows: Iterable[Any], find: Find) -> Mapping[Hashable, Aggregate]:

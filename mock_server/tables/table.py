@@ -77,7 +77,7 @@ class Table(Generic[R]):
     def _found(self, wanted: Mapping[str, Hashable]) -> tuple[Store, SortedIds]:
         stores = self._stores
         store = stores[self._kind]
-        return store, store.bucket(("id", tuple(wanted)), tuple(wanted.values()), stores.find)
+        return store, store.ids_of(("id", tuple(wanted)), tuple(wanted.values()), stores.find)
 
     def ordered(self, order: str) -> Rows[R]:
         """All rows in a declared order."""
@@ -121,7 +121,7 @@ class Rows(Found[R]):
         self._kind = kind
         self._index = index
         self._key = key
-        self._ids: SortedIds = self._store.bucket(index, key, stores.find)
+        self._ids: SortedIds = self._store.ids_of(index, key, stores.find)
 
     def __len__(self) -> int:
         return len(self._ids)

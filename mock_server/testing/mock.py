@@ -74,7 +74,7 @@ class Mock(MockSession):
     """
 
     def __init__(self, *, now: datetime | str | None = None, **settings: Any) -> None:
-        """`now` is where the clock stands; text is read as ISO 8601, in UTC."""
+        """`now` is the time of the clock; text is read as ISO 8601, in UTC."""
         if now is not None:
             settings["now"] = instant(now) if isinstance(now, str) else now
         self._numbered = 0

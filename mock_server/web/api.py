@@ -115,7 +115,7 @@ class Api(Generic[World, User]):
         return self._endpoints[operation.operation_id].answer(world, request, match, user, headers, body)
 
     def _caller(self, world: World, request: Request, headers: dict[str, str]) -> User:
-        """The user of the token, or the one that staff ask to be taken for, which a header of the reply tells."""
+        """The user of the token, or whom staff impersonate: then a header of the reply names the staff user."""
         user = access.authenticate(request.raw_header(b"authorization"), partial(self._find_user, world))
         uuid = request.header(b"x-impersonated-user-uuid")
         other = uuid and access.impersonated(user, uuid, partial(self._find_user_by_uuid, world))
@@ -227,7 +227,7 @@ _takes_json: Final = short_cache(256, _accepts_json)
 
 
 def _metadata(match: Match) -> str:
-    """What OPTIONS tells of a path: the name of its view, and the media types that the server renders and parses."""
+    """What OPTIONS answers for a path: the name of its view, and the media types that the server renders and parses."""
     body = {
         "name": match.route.view,
         "description": "",

@@ -13,7 +13,7 @@ from waldur_billing_mock.mock_server.web.limits import Limits
 from waldur_billing_mock.mock_server.web.reply import Reply
 
 TRANSPORT: Final = "waldur.transport"
-"""The extension by which a scope tells the transport of its connection."""
+"""The extension by which a scope names the transport of its connection."""
 _CLOSE: Final = {"Connection": "close"}
 
 

@@ -46,7 +46,7 @@ Found = TypeVar("Found", bound=Indexed[Any])
 
 @dataclass(frozen=True)
 class Listing(Generic[Row]):
-    """The rows that a caller may see, in their stable default order, and what may be asked of them."""
+    """The rows that a caller may see, in their stable default order, and the filters and orders that they have."""
 
     rows: Sequence[Row]
     filters: Mapping[str, Filter[Row]] = field(default_factory=dict)
@@ -104,7 +104,7 @@ def _missing_first(key: Key[Row]) -> Key[Row]:
 
 
 def paginate(rows: Sequence[object], query: Mapping[str, Any], url: Callable[[int], str]) -> Page:
-    """The page that the query asks for; `url` tells the addresses of others. Raises `Problem` 404 for one too many."""
+    """The page that the query asks for; `url` makes the addresses of others. Raises `Problem` 404 for one too many."""
     size = _page_size(query.get("page_size"))
     last = max(1, -(-len(rows) // size))
     number = _page_number(query.get("page"), last)
@@ -143,7 +143,7 @@ def _integer(text: str | None) -> int | None:
 
 
 def page_urls(address: str, sent: Mapping[str, Sequence[str]]) -> Callable[[int], str]:
-    """Tells the address of a request for another page of a list; the first page is the one without a number.
+    """Makes the address of a request for another page of a list; the first page is the one without a number.
 
     `address` is the URL without its query, `sent` the query as it was sent.
     """

@@ -23,8 +23,8 @@ _LEAST_PART: Final = 8
 class RequestLog:
     """ASGI middleware.
 
-    `write` takes the text of a line and its fields, `clock` tells seconds, and `tokens` are those of the world that is
-    asked. `describe` gives fields of a request: who asks for what.
+    `write` takes the text of a line and its fields, `clock` returns seconds, and `tokens` those of the world of
+    a request. `describe` gives further fields of a request, such as the user and the operation.
     """
 
     def __init__(

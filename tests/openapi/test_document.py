@@ -114,7 +114,7 @@ def test_a_path_stands_on_one_page_only(tmp_path: Path) -> None:
     root = {**ROOT, "tags": [{"name": "fruits"}, {"name": "nuts"}]}
     folder = write(tmp_path, openapi=root, fruits={"paths": {"/x/": {}}}, nuts={"paths": {"/x/": {}}})
 
-    with pytest.raises(DocumentError, match=r"nuts\.yaml: the path /x/ stands on two pages; keep one of them\."):
+    with pytest.raises(DocumentError, match=r"nuts\.yaml: the path /x/ is on two pages; keep one of them\."):
         bundle(folder)
 
 

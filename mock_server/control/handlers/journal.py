@@ -1,4 +1,4 @@
-"""What the mock was asked."""
+"""The journal of requests."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from waldur_billing_mock.mock_server.control.verify import fits, verify
 
 
 def requests_list(call: Call) -> JSONResponse:
-    """The entries that fit the query; how many there are stands in a header."""
+    """The entries that fit the query; their number is in a header."""
     reader, wanted = call.plane.reader, dict(call.query)
     limit = wanted.pop("limit", None)
     found = [one for one in call.session.journal if _is_wanted(call, one, wanted)]
@@ -45,7 +45,7 @@ async def requests_replay(call: Call) -> dict[str, Any]:
         return sent.pop(0)
 
     async def send(message: Message) -> None:
-        """The answer stands in the journal."""
+        """The answer is in the journal."""
 
     scope = {key: value for key, value in exchange.scope.items() if not key.startswith("waldur.")}
     set_session(scope, call.session)

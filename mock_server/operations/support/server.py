@@ -75,7 +75,7 @@ def marketplace_project_update_requests_list(call: Call) -> Listing[object]:
 
 
 def identity_providers_list(call: Call) -> Listing[object]:
-    """Nobody else tells who a user is."""
+    """No identity provider but Waldur itself."""
     return _nothing()
 
 
