@@ -42,6 +42,7 @@ from waldur_billing_mock.mock_server.control.snapshots import Snapshots
 from waldur_billing_mock.mock_server.control.webhooks import Webhooks, post
 from waldur_billing_mock.mock_server.operations.registry import bind
 from waldur_billing_mock.mock_server.operations.rendered import cached_texts
+from waldur_billing_mock.mock_server.pages.dialects import Dialect, Dialects
 from waldur_billing_mock.mock_server.pages.login import Logins
 from waldur_billing_mock.mock_server.pages.routes import pages
 from waldur_billing_mock.mock_server.pages.view import Site
@@ -55,6 +56,7 @@ from waldur_billing_mock.mock_server.web.limits import Limits
 from waldur_billing_mock.mock_server.web.request import Request as ApiRequest
 from waldur_billing_mock.mock_server.web.request_log import RequestLog
 from waldur_billing_mock.openapi.document import Node
+from waldur_billing_mock.openapi.revision import revisions
 from waldur_billing_mock.openapi.support import join
 
 if TYPE_CHECKING:
@@ -95,14 +97,6 @@ def make_world(settings: Settings, on_month: Callable[[World, Month], None] | No
         on_month=on_month,
         credit_details_copied=_copies_credit_details(settings),
     )
-
-
-def read_either(settings: Settings, source: "WorldText") -> World:
-    """The world of a world file or a scenario file. Raises `WorldFileError` or `ScenarioError`."""
-    from waldur_billing_mock.mock_server.scenario_file import is_scenario
-
-    # The clock of the settings was chosen for another world.
-    return read_scenario(replace(settings, now=None), source) if is_scenario(source) else read_world(settings, source)
 
 
 def read_world(settings: Settings, source: "WorldText") -> World:
@@ -153,7 +147,7 @@ def create_app(
         )
     middleware.append(Middleware(_PastTheRoutes, api=api))
     logins = Logins(secrets.token_bytes(32), _now)
-    site = Site(plane, document, logins, settings.admin_token)
+    site = Site(plane, document, logins, _dialects(settings), settings.admin_token)
     routes = [
         *pages(site, ControlPlane(plane), allowed_hosts=settings.allowed_hosts),
         Route("/", _to_the_page),
@@ -223,8 +217,7 @@ def _controlled(
         now=_now,
         api=metrics,
         reseed=partial(_reseeded, settings),
-        read_world=partial(read_either, settings),
-        inner=api,
+        read_world=partial(read_world, settings),
     )
     return CrossOrigin(metrics), plane
 
@@ -242,6 +235,19 @@ def _reseeded(settings: Settings, chosen: Mapping[str, Any]) -> World:
     )
     with _without_garbage_collection():
         return make_world(settings)
+
+
+def _dialects(settings: Settings) -> Dialects:
+    """What the pages compare: the API in every dialect, over the same worlds."""
+
+    def describe(dialect: Dialect) -> Node:
+        return _description(settings.cache, *dialect)
+
+    def make(dialect: Dialect) -> ASGIApp:
+        support = described_support(DESCRIPTION, settings.cache, wire=dialect.wire)
+        return _api(join(describe(dialect), support), settings.limits)
+
+    return Dialects(revisions(DESCRIPTION), Dialect(settings.revision, settings.wire), describe, make)
 
 
 def _sessions(stage: Stage, settings: Settings) -> Sessions:

@@ -28,6 +28,11 @@ def money(value: Decimal | None) -> str:
     return "–" if value is None else f"{half_even(value):,}"
 
 
+def price(value: Decimal) -> str:
+    """A price with all its places, two at least: `0.0375`, `12.50`."""
+    return f"{value:,f}" if -int(value.as_tuple().exponent) > 2 else f"{value:,.2f}"
+
+
 def number(value: Decimal | int) -> str:
     """A quantity without the zeros at its end: `1,234.5`."""
     if isinstance(value, int):
@@ -63,6 +68,8 @@ def _environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(money=money, number=number, day=day, moment=moment, pretty=pretty, hyphenated=hyphenated)
+    environment.filters.update(
+        money=money, number=number, day=day, moment=moment, pretty=pretty, price=price, hyphenated=hyphenated
+    )
     environment.globals.update(navigation=NAVIGATION)
     return environment

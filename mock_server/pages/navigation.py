@@ -12,5 +12,20 @@ class Entry(NamedTuple):
     icon: str
 
 
-NAVIGATION: Final[Sequence[tuple[str, Sequence[Entry]]]] = (("", (Entry("", "Start", "home"),)),)
+NAVIGATION: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
+    ("", (Entry("", "Start", "home"),)),
+    (
+        "World",
+        (
+            Entry("customers", "Customers", "customers"),
+            Entry("projects", "Projects", "projects"),
+            Entry("resources", "Resources", "resources"),
+            Entry("invoices", "Invoices", "bill"),
+            Entry("items", "Items", "items"),
+            Entry("credits", "Credits", "credits"),
+            Entry("payments", "Payments", "payments"),
+            Entry("money", "Money", "money"),
+        ),
+    ),
+)
 """Groups of pages with their titles."""

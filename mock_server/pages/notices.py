@@ -1,9 +1,18 @@
 """Sentences about what was done, shown on the page that a form leads to. Addresses hold their numbers, not the text."""
 
+from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
 MOST: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence, and whether it says that something was refused."""
+
+    text: str
+    failed: bool = False
 
 
 class Notices:
@@ -11,16 +20,16 @@ class Notices:
 
     def __init__(self) -> None:
         self._numbers: Final = count(1)
-        self._texts: Final[dict[str, str]] = {}
+        self._notices: Final[dict[str, Notice]] = {}
 
-    def add(self, text: str) -> str:
+    def add(self, notice: Notice) -> str:
         """The number of a new sentence."""
         number = str(next(self._numbers))
-        self._texts[number] = text
-        if len(self._texts) > MOST:
-            del self._texts[next(iter(self._texts))]
+        self._notices[number] = notice
+        if len(self._notices) > MOST:
+            del self._notices[next(iter(self._notices))]
         return number
 
-    def get(self, number: str) -> str:
-        """The sentence; an empty text where it is not known any more."""
-        return self._texts.get(number, "")
+    def get(self, number: str) -> Notice | None:
+        """The sentence; None where it is not known any more."""
+        return self._notices.get(number)

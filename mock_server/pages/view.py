@@ -9,11 +9,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from waldur_billing_mock.mock_server.billing.world import World
+from waldur_billing_mock.mock_server.control.find_session import REFUSAL
 from waldur_billing_mock.mock_server.control.plane import Plane
 from waldur_billing_mock.mock_server.control.session import MAIN, Session, session_of
 from waldur_billing_mock.mock_server.pages import assets, html
+from waldur_billing_mock.mock_server.pages.dialects import Dialects
 from waldur_billing_mock.mock_server.pages.login import Logins, login_of
-from waldur_billing_mock.mock_server.pages.notices import Notices
+from waldur_billing_mock.mock_server.pages.notices import Notice, Notices
 from waldur_billing_mock.openapi.document import Node
 
 UI: Final = "/_mock/ui"
@@ -30,6 +32,7 @@ class Site:
     plane: Plane
     document: Node
     logins: Logins
+    dialects: Dialects
     admin_token: str | None = field(repr=False)
     notices: Notices = field(default_factory=Notices)
 
@@ -78,11 +81,20 @@ class View:
         """A whole page."""
         return HTMLResponse(html.render(template, {**self._common(), **context}), status)
 
-    def redirect(self, path: str, notice: str = "", **query: object) -> Response:
-        """What a form leads to, with a sentence about what was done."""
+    def redirect(self, path: str, notice: str = "", *, failed: bool = False, **query: object) -> Response:
+        """What a form leads to, with a sentence about what was done, or why not."""
         if notice:
-            query["notice"] = self.site.notices.add(notice)
+            query["notice"] = self.site.notices.add(Notice(notice, failed))
         return RedirectResponse(self.url(path, **query), 303)
+
+    def missing(self, what: str) -> Response:
+        """404: there is no such thing in the world of the session."""
+        return self.page(
+            "refused.html",
+            404,
+            title=f"There is no such {what}",
+            reason=f"The session {self.session.id} has no {what} with this uuid; a reset may have removed it.",
+        )
 
     def _common(self) -> dict[str, Any]:
         return {
@@ -111,6 +123,12 @@ def endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]]
 
     async def answer(request: Request) -> Response:
         form: dict[str, str] = {}
+        problem = request.scope.get(REFUSAL)
+        if problem is not None:
+            reason = str(problem.body["detail"])
+            return View(site, request, form).page(
+                "refused.html", problem.status, title="There is no such session", reason=reason
+            )
         if request.method not in ("GET", "HEAD"):
             async with request.form(max_files=0, max_part_size=MOST_FORM_BYTES) as sent:
                 form = {name: value for name, value in sent.items() if isinstance(value, str)}

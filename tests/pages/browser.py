@@ -5,17 +5,24 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Request, Response, sync_playwright
 
 Scheme = Literal["light", "dark"]
 
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
 REQUIRED: Final = "WALDUR_MOCK_REQUIRE_CHROMIUM"
 """An environment variable: where it is set, tests fail without Chromium instead of being skipped."""
+
+WIDE: Final = 1280
+NARROW: Final = 390
+"""A desk and a telephone, in pixels."""
+
+LEVELS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 OPTIONS: Final = (
     "--no-sandbox",
@@ -69,6 +76,62 @@ def visiting(
         yield visit
     finally:
         context.close()
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found on one page: its status, complaints of the console, looks in which it is too wide, and so on."""
+
+    status: int
+    complaints: list[str]
+    elsewhere: list[str]
+    too_wide: list[str]
+    faults: list[str]
+    bytes: int
+
+
+def inspect(visit: Visit, path: str) -> Findings:
+    """Load a page once, and look at it in both themes and widths."""
+    page = visit.page
+    visit.complaints.clear()
+    visit.elsewhere.clear()
+    responses: list[Response] = []
+
+    def keep(response: Response) -> None:
+        responses.append(response)
+
+    page.on("response", keep)
+    page.set_viewport_size({"width": WIDE, "height": 900})
+    page.emulate_media(color_scheme="light")
+    answer = page.goto(path, wait_until="load")
+    page.remove_listener("response", keep)
+    faults = [f"light {fault}" for fault in _faults(page, {"runOnly": LEVELS})]
+    page.emulate_media(color_scheme="dark")
+    faults += [f"dark {fault}" for fault in _faults(page, {"runOnly": ["color-contrast"]})]
+    too_wide = []
+    for width in (WIDE, NARROW):
+        page.set_viewport_size({"width": width, "height": 900})
+        needed = page.evaluate("document.documentElement.scrollWidth")
+        if needed > width:
+            too_wide.append(f"{needed} of {width}")
+    return Findings(
+        status=answer.status if answer is not None else 0,
+        complaints=list(visit.complaints),
+        elsewhere=list(visit.elsewhere),
+        too_wide=too_wide,
+        faults=faults,
+        bytes=sum(len(response.body()) for response in responses if _ends(response)),
+    )
+
+
+def _ends(response: Response) -> bool:
+    """Whether the answer has an end; a stream has none."""
+    return "text/event-stream" not in response.headers.get("content-type", "")
+
+
+def _faults(page: Page, options: dict[str, Any]) -> list[str]:
+    found = Axe().run(page, options=options).response["violations"]
+    return [f"{one['id']}: {[node['html'][:120] for node in one['nodes'][:3]]}" for one in found]
 
 
 def _complain(visit: Visit, kind: str, text: str) -> None:

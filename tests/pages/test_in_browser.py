@@ -1,6 +1,7 @@
 """The pages in headless Chromium: what a visitor sees, in both themes, on a desk and on a telephone."""
 
 import json
+import re
 import shlex
 import subprocess
 from collections.abc import Iterator
@@ -8,68 +9,59 @@ from typing import Final
 from urllib.request import Request, urlopen
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Response
+from playwright.sync_api import Browser
 
-from tests.pages.browser import Scheme, visiting
+from tests.pages.browser import Findings, inspect, visiting
 from tests.serving import Mock, serving
 
-PAGES: Final = ("/_mock/",)
-LOOKS: Final[tuple[tuple[Scheme, int], ...]] = (("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390))
+LISTS: Final = ("customers", "projects", "resources", "invoices", "items")
+"""Lists whose first row leads to a page of its own."""
+OTHERS: Final = ("", "ui/payments", "ui/money", "ui/month-end", "ui/credits")
 MOST_BYTES: Final = 200_000
-LEVELS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[Mock]:
-    with serving("--quiet") as served:
-        served.ask("GET", "/api/invoices/", served.token("owner"))
+    with serving("--scenario", "one-invoice", "--quiet") as served:
         yield served
 
 
-@pytest.mark.parametrize(("scheme", "width"), LOOKS)
-def test_every_page_opens_without_complaint_and_without_scrolling_sideways(
-    browser: Browser, mock: Mock, scheme: Scheme, width: int
-) -> None:
-    with visiting(browser, mock.url, scheme, width) as visit:
-        for path in PAGES:
-            visit.page.goto(path)
-
-            assert visit.page.evaluate("document.documentElement.scrollWidth") <= width, path
-            assert visit.complaints == [], path
-        assert visit.elsewhere == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_fault_of_level_a_or_aa(browser: Browser, mock: Mock, scheme: Scheme) -> None:
-    with visiting(browser, mock.url, scheme) as visit:
-        for path in PAGES:
-            visit.page.goto(path)
-            found = Axe().run(visit.page, options={"runOnly": LEVELS}).response["violations"]
-
-            faults = [(one["id"], [node["html"] for node in one["nodes"][:3]]) for one in found]
-            assert faults == [], path
+@pytest.fixture(scope="module")
+def inspected(browser: Browser, mock: Mock) -> dict[str, Findings]:
+    """What was found on each page. Every page is loaded once."""
+    token = mock.token("owner")
+    mock.ask("GET", "/api/invoices/", token)
+    paths = [f"/_mock/{name}" for name in OTHERS]
+    for name in LISTS:
+        first = re.search(rf"/_mock/ui/{name}/[0-9a-f]{{32}}", mock.ask("GET", f"/_mock/ui/{name}").body.decode())
+        assert first is not None, name
+        paths += [f"/_mock/ui/{name}", first[0]]
+    paths.append(f"/_mock/ui/json?of={paths[-1].removeprefix('/_mock/ui/')}")
+    with visiting(browser, mock.url) as visit:
+        return {path: inspect(visit, path) for path in paths}
 
 
-def weight(browser: Browser, base: str, path: str) -> int:
-    """The bytes of a page with all that it loads."""
-    responses: list[Response] = []
-
-    def keep(response: Response) -> None:
-        responses.append(response)
-
-    with visiting(browser, base) as visit:
-        visit.page.on("response", keep)
-        visit.page.goto(path, wait_until="load")
-        return sum(len(response.body()) for response in responses)
+def test_every_page_opens_without_an_error_of_its_own_or_of_the_console(inspected: dict[str, Findings]) -> None:
+    assert {path: found.status for path, found in inspected.items() if found.status != 200} == {}
+    assert {path: found.complaints for path, found in inspected.items() if found.complaints} == {}
 
 
-def test_no_page_weighs_much(browser: Browser, mock: Mock) -> None:
-    weights = {path: weight(browser, mock.url, path) for path in PAGES}
+def test_no_page_scrolls_sideways_on_a_desk_or_on_a_telephone(inspected: dict[str, Findings]) -> None:
+    assert {path: found.too_wide for path, found in inspected.items() if found.too_wide} == {}
 
-    assert {path: bytes for path, bytes in weights.items() if bytes > MOST_BYTES} == {}
+
+def test_axe_finds_no_fault_of_level_a_or_aa_in_either_theme(inspected: dict[str, Findings]) -> None:
+    assert {path: found.faults for path, found in inspected.items() if found.faults} == {}
+
+
+def test_no_page_asks_another_machine(inspected: dict[str, Findings]) -> None:
+    assert {path: found.elsewhere for path, found in inspected.items() if found.elsewhere} == {}
+
+
+def test_no_page_weighs_much(inspected: dict[str, Findings]) -> None:
+    assert {path: found.bytes for path, found in inspected.items() if not 5_000 < found.bytes < MOST_BYTES} == {}
 
 
 def test_a_copied_line_runs(browser: Browser, mock: Mock) -> None:
@@ -85,7 +77,7 @@ def test_a_copied_line_runs(browser: Browser, mock: Mock) -> None:
         assert json.loads(ran.stdout) == json.load(answer)
 
 
-def test_choosing_a_user_changes_the_lines_without_loading_the_page_anew(browser: Browser, mock: Mock) -> None:
+def test_choosing_a_language_changes_the_lines_without_loading_the_page_anew(browser: Browser, mock: Mock) -> None:
     with visiting(browser, mock.url) as visit:
         visit.page.goto("/_mock/")
         visit.page.evaluate("window.same = true")
@@ -95,3 +87,41 @@ def test_choosing_a_user_changes_the_lines_without_loading_the_page_anew(browser
 
         assert visit.page.evaluate("window.same")
         assert visit.page.get_by_role("button", name="Copy the call of invoices_paid").is_visible()
+
+
+def test_a_search_narrows_the_list_while_one_types(browser: Browser, mock: Mock) -> None:
+    with visiting(browser, mock.url) as visit:
+        visit.page.goto("/_mock/ui/items")
+        rows = visit.page.locator("tbody tr").count()
+        visit.page.get_by_label("Name, uuid or article code").press_sequentially("backup")
+
+        visit.page.wait_for_url("**q=backup**")
+
+        assert visit.page.locator("tbody tr").count() < rows
+
+
+def test_an_invoice_is_printed_on_one_sheet(browser: Browser, mock: Mock) -> None:
+    with visiting(browser, mock.url) as visit:
+        visit.page.goto(invoice_page(mock))
+        printed = visit.page.pdf(format="A4")
+
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+
+
+def test_an_invoice_that_is_paid_on_its_page_is_paid_in_the_api(browser: Browser, mock: Mock) -> None:
+    with visiting(browser, mock.url) as visit:
+        visit.page.goto(invoice_page(mock))
+        visit.page.get_by_role("button", name="Mark as paid").click()
+        visit.page.get_by_text("The invoice is paid.").wait_for()
+
+        assert visit.complaints == []
+
+    (invoice,) = json.loads(mock.ask("GET", "/api/invoices/", mock.token()).body)
+    assert invoice["state"] == "paid"
+
+
+def invoice_page(mock: Mock) -> str:
+    """Where the world's one invoice is shown, as it was in the beginning."""
+    mock.reset()
+    (invoice,) = json.loads(mock.ask("GET", "/api/invoices/", mock.token()).body)
+    return f"/_mock/ui/invoices/{invoice['uuid'].replace('-', '')}"

@@ -27,7 +27,7 @@ def test_it_shows_the_address_the_users_and_the_size_of_the_world(november: Api)
 
     assert "http://waldur.example/api/" in text
     assert "YOUR_API_TOKEN" in text
-    assert '<span class="tile-figure">6</span><span class="tile-name">items</span>' in text
+    assert '<span class="tile-figure">6</span><span class="tile-name">items</span></a>' in text
 
 
 def test_it_has_a_line_for_each_operation_but_the_counts(november: Api) -> None:

@@ -1,4 +1,4 @@
-/* What pages cannot do without a script: copy. All else works without it. */
+/* What pages cannot do without a script: copy and print. All else works without it. */
 "use strict";
 
 (() => {
@@ -17,12 +17,15 @@
   }
 
   function show(root) {
-    for (const button of root.querySelectorAll("[data-copy][hidden]")) {
+    for (const button of root.querySelectorAll("[data-copy][hidden], [data-print][hidden]")) {
       button.hidden = false;
     }
   }
 
   document.addEventListener("click", async (event) => {
+    if (event.target.closest("[data-print]")) {
+      print();
+    }
     const button = event.target.closest("[data-copy]");
     if (!button) {
       return;
