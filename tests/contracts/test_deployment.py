@@ -4,6 +4,7 @@ import http.server
 import json
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from tests.serving import Mock, serving
 from waldur_billing_mock.contracts.__main__ import main
+from waldur_billing_mock.contracts.options import suite_version
 
 INVOICES = "invariants/invoices_list"
 
@@ -42,6 +44,8 @@ def test_a_server_that_speaks_wire_keeps_the_contract_with_known_deviations(depl
 
     assert code == 0
     assert report["revision"] == "7.8.8"
+    assert datetime.fromisoformat(report["started"]).tzinfo is not None
+    assert (report["suite_version"], report["server_version"]) == (suite_version(), "7.8.8")
     assert "uuid-hex" in report["seen"]
 
 
