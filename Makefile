@@ -13,6 +13,7 @@ RUNTIME := $(VENV)/.stamp-runtime
 DEV := $(VENV)/.stamp-dev
 CLIENTS := $(patsubst %,$(VENV)/clients/%/.stamp,7.8.8 8.0.9.dev334 8.1.3)
 OTHER_CLIENTS := $(patsubst %,$(VENV)/clients/%/.stamp,7.9.0 7.9.3 7.9.8 8.0.0 8.0.2 8.0.4 8.0.5 8.0.7 8.0.8 8.0.9 8.1.2)
+PARSERS := query json form multipart authorization prefer masked world-json world-yaml
 FOLDERS := benchmarks contracts fixtures mock_server openapi tests tools
 PACKAGES := benchmarks tests tools waldur_billing_mock
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
@@ -32,10 +33,10 @@ exit 1
 endef
 export FIND_PYTHON
 
-.PHONY: help serve test clients generators mutants healthy hostile lint format spec parity redocly st bench wheel release docs audit lock clean
+.PHONY: help serve test clients generators mutants healthy hostile fuzz fuzz-coverage lint format spec parity redocly st bench wheel release docs audit lock clean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-10s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-13s %s\n' "$$name" "$$text"; done
 
 serve: $(RUNTIME)  ## start the mock; make serve ARGS="--port 9000" passes arguments
 	@exec $(BIN)/python -m waldur_billing_mock.mock_server serve $(ARGS)
@@ -59,6 +60,14 @@ generators: $(DEV) $(VENV)/generators/.stamp  ## build clients with five generat
 
 hostile: $(DEV)  ## run the contract suite on hostile targets; make hostile ARGS="--only gzip-bomb"
 	$(BIN)/python -m tests.hostile.run $(ARGS)
+
+fuzz: $(DEV)  ## send the mock what it need not understand; make fuzz ARGS="--seconds 60 --seed 1"
+	$(BIN)/python -m tests.fuzz.run $(ARGS)
+
+# atheris is no dependency of the tests, and is installed on the way.
+fuzz-coverage: $(DEV)  ## fuzz the parsers guided by coverage; make fuzz-coverage PARSERS="json query" ARGS="--seconds 600"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris==3.0.0
+	for parser in $(PARSERS); do $(BIN)/python -m tests.fuzz.coverage_guided "$$parser" $(ARGS); done
 
 lint: $(DEV)  ## ruff check, ruff format --check, mypy --strict
 	$(BIN)/ruff check $(FOLDERS)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from waldur_billing_mock.mock_server.web import problems, reply
 from waldur_billing_mock.mock_server.web.limits import Limits
@@ -22,7 +22,6 @@ def uvicorn_config(app: ASGIApp, limits: Limits) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=partial(LimitedConnection, limits),  # type: ignore[arg-type]  # uvicorn only calls it.
-        limit_concurrency=limits.connections,
         log_config=None,
         log_level="warning",
         access_log=False,
@@ -40,10 +39,14 @@ class LimitedConnection(HttpToolsProtocol):
         self._limits: Final = limits
         self._is_waiting = True
         self._in_head = True
-        self._head_bytes = 0
+        self._piece = 0
+        self._most_head_bytes = 0
+        self._least_head_bytes = 0
         self._has_sent = False
         self._is_late = False
         self._watch: asyncio.TimerHandle | None = None
+        self._previous: RequestResponseCycle | None = None
+        """The request before the last one."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -56,37 +59,77 @@ class LimitedConnection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._has_sent = True
-        # An upper bound: the data may begin with the end of another request, and end with the beginning of a body.
-        self._head_bytes += len(data)
+        # Bounds of what has come of the head: the data may begin with the end of another request, which only the least
+        # leaves out, and end with the beginning of a body.
+        self._piece = len(data)
+        self._most_head_bytes += len(data)
+        self._least_head_bytes += len(data)
         super().data_received(data)
-        if self._in_head and self._head_bytes > self._limits.head_bytes and not self.transport.is_closing():
+        if self._idles():
+            # A line break between requests, or a body that came after its answer: uvicorn no longer waits for an end.
+            self._is_waiting, self._is_late = True, False
+        if self._in_head and self._least_head_bytes > self._limits.head_bytes and not self.transport.is_closing():
             self._refuse(_head_too_large(self._limits))
+
+    def _idles(self) -> bool:
+        """Whether everything is answered, and no time runs after which uvicorn closes the connection."""
+        return self.cycle is not None and self.cycle.response_complete and self.timeout_keep_alive_task is None
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
         self._is_waiting = self._in_head = True
         self._is_late = False
+        self._most_head_bytes = self._piece
+        self._least_head_bytes = 0
 
     def on_headers_complete(self) -> None:
         self._in_head = False
         if refusal := self._refusal():
             self.app = refusal
-        self._head_bytes = 0
+            self.url = b"/"  # Longer than 65,535 bytes, uvicorn could not read it.
+        self._previous = self.cycle
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         self._is_waiting = False
         super().on_message_complete()
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuses what is no HTTP."""
+        if not self._closes_after_an_answer():
+            super().send_400_response(msg)
+
+    def _closes_after_an_answer(self) -> bool:
+        """Whether a request that arrived whole is still to be answered; then the connection is closed after that.
+
+        Its client would take a refusal of what comes after it for its answer.
+        """
+        last: RequestResponseCycle | None = self.cycle
+        if last is not None and last.more_body and not last.response_complete:
+            if self.pipeline and self.pipeline[0][0] is last:
+                self.pipeline.popleft()  # It is not begun and never will be complete.
+            last = self._previous
+        if last is None or last.response_complete:
+            return False
+        last.keep_alive = False
+        self.transport.pause_reading()
+        return True
+
     def _refusal(self) -> Reply | None:
-        """The answer to a head that is larger than allowed."""
+        """The answer to a head that is larger than allowed, or to one connection too many."""
         limits = self._limits
+        if len(self.connections) > limits.connections:
+            return _closing(
+                problems.detail(
+                    503, f"The server has more than {limits.connections} connections.", {"Retry-After": "1"}
+                )
+            )
         if len(self.url) > limits.url_bytes:
             return _closing(problems.detail(414, f"The path and query have more than {limits.url_bytes} bytes."))
         if len(self.headers) > limits.headers:
             return _closing(problems.detail(431, f"The request has more than {limits.headers} headers."))
-        if self._head_bytes > limits.head_bytes:
+        if self._most_head_bytes > limits.head_bytes:
             sent = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
             if sent > limits.head_bytes:
                 return _head_too_large(limits)
@@ -94,6 +137,8 @@ class LimitedConnection(HttpToolsProtocol):
 
     def _refuse(self, refusal: Reply) -> None:
         """Answers a request whose head is not complete."""
+        if self._closes_after_an_answer():
+            return
         head = [STATUS_LINE[refusal.status], *(b"%s: %s\r\n" % header for header in refusal.headers), b"\r\n"]
         self.transport.write(b"".join([*head, refusal.body]))
         self.transport.close()

@@ -127,6 +127,15 @@ def test_a_longer_url_is_refused(server: Listening) -> None:
     assert refused.headers["connection"] == "close"
 
 
+@pytest.mark.parametrize("size", [60_000, 66_000, 200_000])
+def test_a_url_that_uvicorn_could_not_read_is_refused_in_the_same_way(size: int) -> None:
+    """Longer than 65,535 bytes, it was answered as no HTTP at all."""
+    with listening(Limits(head_bytes=300_000)) as server:
+        refused = server.send(head("GET", f"/api/invoices/?x={'x' * size}"))
+
+    assert (refused.status, refused.detail) == (414, "The path and query have more than 32768 bytes.")
+
+
 @pytest.mark.parametrize("number", [21, 900, 10_000, 200_000])
 def test_more_headers_are_refused(server: Listening, number: int) -> None:
     refused = server.send(head("GET", "/api/invoices/", *["a: b"] * number))
@@ -162,6 +171,22 @@ def test_pipelined_requests_and_bodies_do_not_count_as_heads(server: Listening) 
     )
 
     assert server.send(head("GET", "/api/invoices/", "X: " + "x" * 1000) * 5 + request).status == 200
+
+
+def test_a_long_body_does_not_count_for_the_head_after_it() -> None:
+    """It did where that head came in two pieces."""
+    with listening(Limits(head_bytes=1000)) as server, server.connect() as connection:
+        body = b'{"backend_id": "x"' + b" " * 5000 + b"}"
+        connection.sendall(head("POST", f"{INVOICE}set_backend_id/", JSON, f"Content-Length: {len(body)}"))
+        time.sleep(0.05)
+        connection.sendall(body)
+        assert answer(connection).status == 200
+        question = head("GET", "/api/invoices/")
+        connection.sendall(question[:20])
+        time.sleep(0.05)
+        connection.sendall(question[20:])
+
+        assert answer(connection).status == 200
 
 
 @pytest.mark.parametrize(
@@ -220,6 +245,27 @@ def test_a_head_that_drips_is_cut_off(server: Listening) -> None:
     assert time.monotonic() - begun < 20
 
 
+@pytest.mark.parametrize(
+    ("question", "status", "afterwards"),
+    [
+        (head("GET", "/api/invoices/"), 200, b"\r\n"),
+        (head("POST", "/api/nothing/", "Content-Length: 100000"), 404, b"x" * 100_000),
+    ],
+    ids=["a line break", "the body that nobody waited for"],
+)
+def test_who_is_silent_after_an_answer_is_cut_off(
+    server: Listening, question: bytes, status: int, afterwards: bytes
+) -> None:
+    """uvicorn stops its own clock when anything comes, and starts it with an answer."""
+    with server.connect() as connection:
+        connection.sendall(question)
+        assert answer(connection).status == status
+        connection.sendall(afterwards)
+        connection.settimeout(20)
+
+        assert connection.recv(65536) == b""
+
+
 def test_a_body_may_take_its_time_if_it_goes_on(server: Listening) -> None:
     body = b'{"backend_id": "slow"}'
     with server.connect() as connection:
@@ -239,7 +285,8 @@ def test_so_many_connections_are_served_at_one_time(server: Listening) -> None:
 
     for other in others:
         other.close()
-    assert (refused.status, refused.body) == (503, b"Service Unavailable")
+    assert (refused.status, refused.detail) == (503, "The server has more than 5 connections.")
+    assert (refused.headers["retry-after"], refused.headers["connection"]) == ("1", "close")
     time.sleep(0.05)
     assert server.send(head("GET", "/api/invoices/")).status == 200
 
