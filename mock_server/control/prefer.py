@@ -1,10 +1,10 @@
 """The header `Prefer` of a request (RFC 7240), as Prism reads it: `code=404, delay=200, example=november`."""
 
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Self
+from typing import Final, Self
 
 from waldur_billing_mock.mock_server.web.problems import Problem, detail
+from waldur_billing_mock.mock_server.web.short_cache import short_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Preference:
         return cls(
             code=_number(said, "code", 100, 599),
             delay=_number(said, "delay", 0, 600_000) or 0,
-            example=said.get("example"),
+            example=_name(said, "example"),
         )
 
     @property
@@ -34,10 +34,20 @@ class Preference:
         return ", ".join(f"{name}={value}" for name, value in wishes.items() if value is not None)
 
 
-@lru_cache(maxsize=256)
-def _pairs(header: str) -> tuple[tuple[str, str], ...]:
+def _read_pairs(header: str) -> tuple[tuple[str, str], ...]:
     pairs = (part.partition("=") for part in header.replace(";", ",").split(","))
     return tuple((name.strip().lower(), value.strip().strip('"')) for name, _, value in pairs)
+
+
+_pairs: Final = short_cache(256, _read_pairs)
+
+
+def _name(said: dict[str, str], name: str) -> str | None:
+    """A name that the answer repeats in a header."""
+    text = said.get(name)
+    if text is not None and not (text.isascii() and text.isprintable()):
+        raise _refused(f"Prefer: {name} must be a name in ASCII.")
+    return text
 
 
 def _number(said: dict[str, str], name: str, least: int, most: int) -> int | None:

@@ -204,14 +204,15 @@ def test_rules_are_removed_one_by_one_and_all_at_once(mock: Mock) -> None:
         ("example=november", 200, "100042"),
         ("code=401, example=missing", 401, "credentials were not provided"),
         ("example=nothing", 400, "november"),
+        (b"example=\xff", 400, "example must be a name in ASCII"),
         ("code=7", 400, "code must be a number from 100 to 599"),
         ("respond-async", 200, "100042"),
         ("code=200", 200, "100042"),
     ],
 )
-def test_one_request_can_ask_for_its_answer(mock: Mock, prefer: str, status: int, text: str) -> None:
+def test_one_request_can_ask_for_its_answer(mock: Mock, prefer: str | bytes, status: int, text: str) -> None:
     with mock.client() as client:
-        answer = client.get(INVOICE, headers={"Prefer": prefer})
+        answer = client.get(INVOICE, headers={b"Prefer": prefer if isinstance(prefer, bytes) else prefer.encode()})
         after = client.get(INVOICE)
 
     assert answer.status_code == status

@@ -11,7 +11,7 @@ from tests.fuzz.requests import bodies, forms, queries
 from tests.fuzz.values import ANY, json_documents
 from waldur_billing_mock.mock_server.control.prefer import Preference
 from waldur_billing_mock.mock_server.spec.query import Query
-from waldur_billing_mock.mock_server.spec.validation import Invalid
+from waldur_billing_mock.mock_server.spec.validation import ValidationError
 from waldur_billing_mock.mock_server.web import access, problems
 from waldur_billing_mock.mock_server.web.body import FORM, Body
 from waldur_billing_mock.mock_server.web.limits import Limits
@@ -32,7 +32,7 @@ def _operation(operation_id: str) -> Operation:
 
 @cache
 def all_queries() -> Sequence[tuple[Query, Sequence[str]]]:
-    """The judges of all queries, with the names of their parameters."""
+    """The validators of all queries, with the names of their parameters."""
     return [(Query(one.query.values()), sorted(one.query)) for one in served(False) if one.query]
 
 
@@ -41,11 +41,11 @@ def _query_inputs() -> st.SearchStrategy[tuple[Query, bytes]]:
 
 
 def check_query(sent: tuple[Query, bytes]) -> None:
-    """A query is judged, or is refused with a fault for each parameter."""
+    """A query is validated, or is refused with a fault for each parameter."""
     query, text = sent
     try:
-        query.judge(read_query(text))
-    except Invalid as invalid:
+        query.validate(read_query(text))
+    except ValidationError as invalid:
         if not invalid.faults:
             raise
 
@@ -103,10 +103,12 @@ def check_authorization(value: bytes) -> None:
 def check_prefer(value: bytes) -> None:
     """The header Prefer is read, or refused with 400."""
     try:
-        Preference.read(value)
+        preference = Preference.read(value)
     except problems.Problem as problem:
         if problem.status != 400:
             raise
+        return
+    assert preference is None or (preference.applied.isascii() and preference.applied.isprintable())
 
 
 def check_masked(sent: tuple[str, str]) -> None:

@@ -14,8 +14,7 @@ from waldur_billing_mock import mock_server
 from waldur_billing_mock.fixtures.users import STAFF_TOKEN
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.settings import Settings
-from waldur_billing_mock.mock_server.world_file import _load as load_text
-from waldur_billing_mock.mock_server.world_file import dump, load, load_file
+from waldur_billing_mock.mock_server.world_file import dump, load, load_file, load_source
 from waldur_billing_mock.mock_server.world_text import WorldFileError, WorldText
 from waldur_billing_mock.mock_server.world_values import json_text
 
@@ -85,7 +84,7 @@ _LITERALS: Final = st.one_of(
 def check_world(source: WorldText) -> None:
     """A file is refused in one line, or it is served and comes out as it went in."""
     try:
-        world = load_text(source)
+        world = load_source(source)
     except WorldFileError as error:
         if str(error).startswith("a file") and len(str(error)) < 2000:
             return
