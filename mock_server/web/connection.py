@@ -68,8 +68,12 @@ class LimitedConnection(HttpToolsProtocol):
         if self._idles():
             # A line break between requests, or a body that came after its answer: uvicorn no longer waits for an end.
             self._is_waiting, self._is_late = True, False
-        if self._in_head and self._least_head_bytes > self._limits.head_bytes and not self.transport.is_closing():
+        if self._in_head and self._will_be_too_large() and not self.transport.is_closing():
             self._refuse(_head_too_large(self._limits))
+
+    def _will_be_too_large(self) -> bool:
+        """Whether an incomplete head is too large already. What is not parsed of its first piece is left out."""
+        return self._least_head_bytes > self._limits.head_bytes or self._is_head_too_large()
 
     def _idles(self) -> bool:
         """Whether everything is answered, and no time runs after which uvicorn closes the connection."""
@@ -129,11 +133,14 @@ class LimitedConnection(HttpToolsProtocol):
             return _closing(problems.detail(414, f"The path and query have more than {limits.url_bytes} bytes."))
         if len(self.headers) > limits.headers:
             return _closing(problems.detail(431, f"The request has more than {limits.headers} headers."))
-        if self._most_head_bytes > limits.head_bytes:
-            sent = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-            if sent > limits.head_bytes:
-                return _head_too_large(limits)
-        return None
+        return _head_too_large(limits) if self._is_head_too_large() else None
+
+    def _is_head_too_large(self) -> bool:
+        """Whether what was parsed of a head is more than is allowed."""
+        most = self._limits.head_bytes
+        if self._most_head_bytes <= most or self.scope is None:
+            return False
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > most
 
     def _refuse(self, refusal: Reply) -> None:
         """Answers a request whose head is not complete."""
