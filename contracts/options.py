@@ -132,7 +132,7 @@ def settings(arguments: Sequence[str], environment: Mapping[str, str] = os.envir
     """The settings that a command line makes. Raises `Unusable`; unknown words end the process with 2."""
     given = parser().parse_args(arguments)
     made = Settings(
-        target=_target(given.target),
+        target=server_address(given.target) if given.target is not None else None,
         token=token("--token-env", given.token_env, environment) if given.token_env is not None else "",
         role_tokens={
             role: token(f"--role-token {role}", name, environment)
@@ -192,23 +192,21 @@ def _must_be_consistent(made: Settings) -> None:
         raise Unusable("--token-env, --role-token and --role-scope are for a --target; the mock has tokens of its own.")
 
 
-def _target(text: str | None) -> str | None:
-    """The URL of a server: scheme, host, port, maybe a name and a password. Raises `Unusable`."""
-    if text is None:
-        return None
+def server_address(text: str, option: str = "--target") -> str:
+    """Scheme, host and port of a server from its URL; `option` is what the URL was given as. Raises `Unusable`."""
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise Unusable(
-            f"--target {_shown(text)} is not a valid URL ({error}); write https://HOST or https://HOST:PORT."
+            f"{option} {_shown(text)} is not a valid URL ({error}); write https://HOST or https://HOST:PORT."
         ) from None
     if parts.scheme not in ("http", "https") or not host or not _PRINTABLE.match(text) or port == 0:
-        raise Unusable(f"--target {_shown(text)} is not a valid URL; write https://HOST or https://HOST:PORT.")
+        raise Unusable(f"{option} {_shown(text)} is not a valid URL; write https://HOST or https://HOST:PORT.")
     if "@" in parts.netloc:
-        raise Unusable(f"--target holds a name or a password; Waldur takes a token instead: write {_base(parts)}.")
+        raise Unusable(f"{option} holds a name or a password; Waldur takes a token instead: write {_base(parts)}.")
     if parts.path.strip("/") not in ("", "api") or parts.query or parts.fragment:
-        raise Unusable(f"--target {_shown(text)} has a path; the API is looked for at {_base(parts)}/api/.")
+        raise Unusable(f"{option} {_shown(text)} has a path; the API is looked for at {_base(parts)}/api/.")
     return f"{parts.scheme}://{parts.netloc}"
 
 

@@ -10,18 +10,14 @@ from types import FrameType
 from typing import Final
 
 from waldur_billing_mock.contracts.baseline import load
-from waldur_billing_mock.contracts.exchange import Request
 from waldur_billing_mock.contracts.findings import Verdict
 from waldur_billing_mock.contracts.guard import CannotAsk
 from waldur_billing_mock.contracts.ledger import LedgerFile
 from waldur_billing_mock.contracts.revision import Revision, find_revision
 from waldur_billing_mock.contracts.runner import Progress, Runner
 from waldur_billing_mock.contracts.settings import Settings, Unusable
-from waldur_billing_mock.contracts.target import Target, open_target
-from waldur_billing_mock.contracts.values import Malformed, parse
+from waldur_billing_mock.contracts.target import Target, must_be_waldur, open_target
 
-_FIRST: Final = Request("GET", "/api/invoices/?page_size=1&field=uuid")
-_NOWHERE: Final = Request("GET", "/api/waldur-contracts-nowhere/")
 _SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
@@ -32,7 +28,7 @@ def prepare(settings: Settings, now: datetime | date) -> Runner:
     named = "documents" if settings.revision == "auto" else settings.revision
     target = open_target(settings, named)
     try:
-        _must_be_waldur(target)
+        must_be_waldur(target)
         if settings.revision == "auto" and (settings.deployed or not settings.in_process):
             revision = find_revision(target)
         else:
@@ -62,30 +58,6 @@ def carry_out(runner: Runner, progress: Progress) -> Verdict:
                 runner.ledger.journal.close(sum(change.undo is not None for change in runner.ledger.left))
             runner.target.close()
     return verdict
-
-
-def _must_be_waldur(target: Target) -> None:
-    """Raises `Unusable` where the target is no Waldur, or does not let itself be asked."""
-    answer = target.guard.send(_FIRST, target.main)
-    path = _FIRST.path
-    if answer.status in (401, 403):
-        raise Unusable(f"The token is not accepted by {target.name} ({answer.status}).")
-    if answer.status in (301, 302, 307, 308):
-        where = answer.headers.get("location", "nowhere")[:200]
-        raise Unusable(
-            f"{target.name} leads elsewhere ({answer.status} to {where}); if that is right, name it as --target."
-        )
-    if answer.status != 200:
-        raise Unusable(f"{target.name} does not answer like Waldur: {answer.status} for {path}.")
-    try:
-        found = parse(answer.body)
-    except Malformed:
-        kind = answer.headers.get("content-type", "no content type")[:80]
-        raise Unusable(f"{target.name} is no Waldur: {path} answers {kind} that is not JSON.") from None
-    if not isinstance(found, list):
-        raise Unusable(f"{target.name} is no Waldur: {path} answers JSON that is no list.")
-    if target.guard.send(_NOWHERE, target.main).status == 200:
-        raise Unusable(f"{target.name} is no Waldur: it answers 200 also to {_NOWHERE.path}, which is nowhere.")
 
 
 def _ledger_file(settings: Settings, target: Target, now: datetime) -> LedgerFile | None:

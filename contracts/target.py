@@ -20,6 +20,8 @@ from waldur_billing_mock.contracts.values import Malformed, identifier, instant,
 ANONYMOUS: Final = Identity("anonymous")
 AGENT: Final = "waldur-contracts/{} (read-only)"
 AGENT_WRITING: Final = "waldur-contracts/{} (writing)"
+_FIRST: Final = Request("GET", "/api/invoices/?page_size=1&field=uuid")
+_NOWHERE: Final = Request("GET", "/api/waldur-contracts-nowhere/")
 _TOKEN: Final = re.compile(r"[!-~]+\Z")
 
 
@@ -62,6 +64,30 @@ class Target:
 def open_target(settings: Settings, revision: str = "documents") -> Target:
     """The target of a run. An application in this process is made in a revision. Raises `Unusable`."""
     return _in_process(settings, revision) if settings.in_process else _at_url(settings)
+
+
+def must_be_waldur(target: Target) -> None:
+    """Raises `Unusable` where the target is no Waldur, or does not let itself be asked."""
+    answer = target.guard.send(_FIRST, target.main)
+    path = _FIRST.path
+    if answer.status in (401, 403):
+        raise Unusable(f"The token is not accepted by {target.name} ({answer.status}).")
+    if answer.status in (301, 302, 307, 308):
+        where = answer.headers.get("location", "nowhere")[:200]
+        raise Unusable(
+            f"{target.name} leads elsewhere ({answer.status} to {where}); if that is right, name it as --target."
+        )
+    if answer.status != 200:
+        raise Unusable(f"{target.name} does not answer like Waldur: {answer.status} for {path}.")
+    try:
+        found = parse(answer.body)
+    except Malformed:
+        kind = answer.headers.get("content-type", "no content type")[:80]
+        raise Unusable(f"{target.name} is no Waldur: {path} answers {kind} that is not JSON.") from None
+    if not isinstance(found, list):
+        raise Unusable(f"{target.name} is no Waldur: {path} answers JSON that is no list.")
+    if target.guard.send(_NOWHERE, target.main).status == 200:
+        raise Unusable(f"{target.name} is no Waldur: it answers 200 also to {_NOWHERE.path}, which is nowhere.")
 
 
 def _in_process(settings: Settings, revision: str) -> Target:

@@ -7,12 +7,15 @@ from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
+from waldur_billing_mock.mock_server.billing.period import Month
+from waldur_billing_mock.mock_server.billing.recorded import Recorded
 from waldur_billing_mock.mock_server.world_values import (
     ANY_YEAR,
     BOOLEAN,
     JSON,
     TEXT,
     Kind,
+    Unfit,
     choice,
     date_of,
     decimal,
@@ -115,6 +118,40 @@ _BY_NAME: Final[Mapping[str, Kind]] = {
     "payment_url": text_of('a web address, or "",', r"([A-Za-z][A-Za-z0-9+.-]*://\S+)?", 200),
     "reference_number": text_of("text", longest=300),
 }
+
+
+def _month(text: str) -> Month:
+    year, _, month = text.partition("-")
+    return Month(int(year), int(month))
+
+
+_SINCE: Final = text_of(
+    'a month such as "2026-01"',
+    f"{_SAFE_YEAR}-(0[1-9]|1[0-2])",
+    parse=_month,
+    write=lambda month: str(month.padded),
+)
+_PART: Final = choice("", "customers", "sample")
+_RECORDED: Final = mapping_of(JSON, {"since": or_null(_SINCE), "part": _PART, "missing": mapping_of(TEXT)})
+
+
+def _recorded(value: Any) -> Recorded:
+    found = _RECORDED.read(value)
+    if unknown := found.keys() - {"since", "part", "missing"}:
+        raise Unfit(min(unknown), "since, part or missing")
+    return Recorded(**found)
+
+
+RECORDED: Final = Kind(
+    "an object with since, part and missing",
+    {**_RECORDED.schema, "additionalProperties": False},
+    _recorded,
+    lambda value: {
+        "since": value.since and _SINCE.write(value.since),
+        "part": value.part,
+        "missing": dict(value.missing),
+    },
+)
 
 
 def stored_fields(row_type: type[Any]) -> Mapping[str, tuple[Kind, bool]]:

@@ -6,6 +6,7 @@ on where the dumped one stopped: its clock, its seed, and the ids and uuids that
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from inspect import cleandoc
 from pathlib import Path
@@ -18,7 +19,14 @@ from waldur_billing_mock.mock_server.billing.faults import OutOfRange
 from waldur_billing_mock.mock_server.billing.figures import items_of
 from waldur_billing_mock.mock_server.billing.money import absolute
 from waldur_billing_mock.mock_server.billing.world import TABLES, World
-from waldur_billing_mock.mock_server.world_fields import INTEGER, ISSUER_DETAILS, NOW, PAYMENT_INTERVAL, stored_fields
+from waldur_billing_mock.mock_server.world_fields import (
+    INTEGER,
+    ISSUER_DETAILS,
+    NOW,
+    PAYMENT_INTERVAL,
+    RECORDED,
+    stored_fields,
+)
 from waldur_billing_mock.mock_server.world_tables import (
     defaults,
     keys,
@@ -52,6 +60,7 @@ _HEAD: Final[Mapping[str, Kind]] = {
     "issuer_details": ISSUER_DETAILS,
     "uuids_made": mapping_of(_COUNT),
     "last_ids": mapping_of(_COUNT),
+    "recorded": RECORDED,
 }
 _FIELDS: Final = {name: stored_fields(row_type) for name, row_type in TABLES.items()}
 _LINE_END: Final = ",\n"
@@ -70,6 +79,8 @@ def dump(world: World) -> str:
         "uuids_made": dict(sorted(world.uuids_made.items())),
         "last_ids": {name: rows_of(world, name).next_id - 1 for name in TABLES},
     }
+    if world.settings.recorded is not None:
+        head["recorded"] = world.settings.recorded
     lines = [f'"{name}": {json_text(_HEAD[name].write(value))}' for name, value in head.items()]
     for name, kinds in _FIELDS.items():
         rows = [
@@ -159,6 +170,7 @@ class _Loader:
             issuer_details=self._head.get("issuer_details"),
             payment_interval=timedelta(days=self._head.get("payment_interval_days", 30)),
         )
+        self._world.settings = replace(self._world.settings, recorded=self._head.get("recorded"))
 
     def world(self) -> World:
         self._world.uuids_made.update(self._head.get("uuids_made", {}))

@@ -21,6 +21,7 @@ from waldur_billing_mock.mock_server.billing.marketplace import (
     ServiceProvider,
 )
 from waldur_billing_mock.mock_server.billing.payment import Payment, PaymentProfile
+from waldur_billing_mock.mock_server.billing.recorded import Recorded
 from waldur_billing_mock.mock_server.billing.structure import Customer, Json, Project, User
 from waldur_billing_mock.mock_server.tables import Database, Table
 
@@ -30,13 +31,14 @@ class Settings:
     """What holds for a whole world: its clock (aware, UTC), who issues invoices, and which rules it goes by.
 
     `credit_details_copied` is the rule of 2026: an item with which a credit pays has the details of the item that it
-    pays for (behaviour 3.5, 3.7); before, its details are empty.
+    pays for (behaviour 3.5, 3.7); before, its details are empty. `recorded` says what a recorded world lacks.
     """
 
     now: datetime
     issuer_details: Mapping[str, Json]
     payment_interval: timedelta = timedelta(days=30)
     credit_details_copied: bool = False
+    recorded: Recorded | None = None
 
 
 class World(Database):

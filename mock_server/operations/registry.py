@@ -7,6 +7,7 @@ from typing import Any
 from waldur_billing_mock.mock_server.billing.faults import Fault
 from waldur_billing_mock.mock_server.operations import beyond, invoice_items, invoices, provider_invoice_items
 from waldur_billing_mock.mock_server.operations.call import Call
+from waldur_billing_mock.mock_server.operations.partial import must_be_recorded
 from waldur_billing_mock.mock_server.operations.problems import problem_of
 from waldur_billing_mock.mock_server.operations.support import registry as support
 from waldur_billing_mock.openapi.document import DocumentError, Node
@@ -34,14 +35,16 @@ def bind(document: Node) -> Mapping[str, Function]:
     described = [operation.operation_id for operation in operations(document) if operation.method != "HEAD"]
     if missing := [name for name in described if name not in defined]:
         raise DocumentError(f"Described in openapi/, but without a function in operations/: {', '.join(missing)}.")
-    return {name: _with_problems(defined[name]) for name in described}
+    return {name: _with_problems(name, defined[name]) for name in described}
 
 
-def _with_problems(function: Function) -> Function:
-    """The function, with faults of billing raised as problems of HTTP."""
+def _with_problems(name: str, function: Function) -> Function:
+    """The function, with faults of billing raised as problems of HTTP; a recorded world refuses what it lacks."""
 
     def answer(call: Call) -> Any:
         try:
+            if call.world.settings.recorded is not None:
+                must_be_recorded(name, call)
             return function(call)
         except Fault as fault:
             raise problem_of(fault) from fault

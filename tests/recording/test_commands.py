@@ -1,0 +1,59 @@
+"""`waldur-mock record`, run as a command against a mock on loopback."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.serving import FROM_THE_CHECKOUT, ROOT, serving
+from waldur_billing_mock.mock_server.world_file import load_file
+
+SMALL = ("--customers", "4", "--months", "2", "--quiet")
+
+
+def run(*words: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*FROM_THE_CHECKOUT, *words],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_mock_on_this_machine_is_recorded_without_a_token(tmp_path: Path) -> None:
+    with serving(*SMALL, "--wire", "--revision", "8.1.3") as mock:
+        done = run("record", mock.url, "--raw", "--yes", "-o", str(tmp_path / "world.yaml"))
+        token = mock.token()
+
+    assert done.returncode == 0, done.stderr
+    assert "invoices.tax_percent" in done.stderr
+    assert len(load_file(tmp_path / "world.yaml").invoices)
+    assert token not in (tmp_path / "world.yaml").read_text(encoding="utf-8") + done.stderr
+
+
+def test_raw_asks_first_and_reads_nothing_without_a_yes(tmp_path: Path) -> None:
+    done = run("record", "http://127.0.0.1:9", "--raw", "-o", str(tmp_path / "world.yaml"), stdin="n\n")
+
+    assert done.returncode == 2
+    assert "Nothing was read" in done.stderr
+    assert not (tmp_path / "world.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("http://127.0.0.1:9", "--token-env", "NOT_SET"), "NOT_SET"),
+        (("http://127.0.0.1:9/admin/",), "has a path"),
+        (("http://127.0.0.1:9",), "cannot be asked"),
+    ],
+)
+def test_what_cannot_be_recorded_is_said_in_a_sentence(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    done = run("record", *words, "--raw", "--yes", "-o", str(tmp_path / "world.yaml"))
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
