@@ -47,3 +47,129 @@ def main(words: Sequence[str] | None = None) -> int:
                 _record(options)
             case "compare":
                 return _compare(options)
+            case "completion":
+                _completion(parser, options.shell)
+    except BrokenPipeError:
+        # The reader, `head` for one, has seen enough. What is still buffered must not be written at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return 130
+    except (ScenarioError, DocumentError, WorldFileError, arguments.UsageError) as error:
+        _complain(str(error))
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> None:
+    # Loaded by this command alone: the others need no server.
+    from waldur_billing_mock.mock_server.serve import serve
+
+    settings = Settings(
+        **arguments.world_settings(options),
+        host=options.host,
+        port=options.port,
+        revision=options.revision.revision,
+        wire=options.wire,
+        log_format=options.log_format,
+        quiet=options.quiet,
+        clock=options.clock,
+        max_sessions=options.max_sessions,
+        sessions_bytes=options.max_sessions_mb * 1_000_000,
+        session_idle_seconds=options.session_idle * 60,
+        allowed_hosts=(options.host.lower(), *(name.lower() for name in options.allowed_host)),
+    )
+    serve(settings, options.save, options.revision.remark, homeport=options.homeport)
+
+
+def _export(options: argparse.Namespace) -> None:
+    from waldur_billing_mock.mock_server.app import create_stage
+    from waldur_billing_mock.mock_server.world_file import dump, write
+
+    world = create_stage(Settings(**arguments.world_settings(options))).world
+    if options.output is None:
+        print(dump(world), end="", flush=True)
+    else:
+        write(world, options.output)
+
+
+def _spec(options: argparse.Namespace) -> None:
+    """Prints the description, or a report of differences."""
+    differences = options.diff or options.history
+    known = arguments.DIFF_FORMATS if differences else arguments.FORMATS
+    form = options.format or known[0]
+    if form not in known:
+        what = "Differences come" if differences else "The description comes"
+        raise arguments.UsageError(f"{what} as {', '.join(known)}; choose one of these as --format.")
+    if not differences:
+        choice = options.revision
+        if choice.remark:
+            print(choice.remark, file=sys.stderr)
+        if options.support:
+            document = describe_support(DESCRIPTION, wire=options.wire, tolerant=options.tolerant)
+        else:
+            document = present(describe(DESCRIPTION, choice.revision, wire=options.wire, tolerant=options.tolerant))
+        print(to_json(document) if form == "json" else to_yaml(document), end="", flush=True)
+        return
+    rows = (
+        compare(DESCRIPTION, *options.diff, wire=options.wire)
+        if options.diff
+        else history(DESCRIPTION, wire=options.wire)
+    )
+    print(render(rows, cast(Literal["text", "markdown", "json"], form)), end="", flush=True)
+
+
+def _world_format(options: argparse.Namespace) -> None:
+    names = {"smallest": "smallest.json", "complete": "complete.yaml", None: "world.schema.json"}
+    print((files(mock_server) / "worlds" / names[options.example]).read_text(encoding="utf-8"), end="", flush=True)
+
+
+def _scenario(options: argparse.Namespace) -> None:
+    """Checks scenario files, or prints what is known of scenarios."""
+    # Loaded by this command alone: it needs a validator.
+    from waldur_billing_mock.mock_server import scenario_commands
+
+    match options.verb:
+        case "check":
+            text = scenario_commands.check(options.file)
+        case "show":
+            text = scenario_commands.show(options.name)
+        case "list":
+            text = scenario_commands.listed()
+        case _:
+            text = scenario_commands.schema_text()
+    print(text, flush=True)
+
+
+def _record(options: argparse.Namespace) -> None:
+    from waldur_billing_mock.contracts.settings import Unusable
+    from waldur_billing_mock.mock_server.recording.commands import run_record
+
+    try:
+        run_record(options, os.environ, datetime.now(UTC), input)
+    except (Unusable, EOFError) as error:
+        raise arguments.UsageError(str(error) or "Nobody answers; give --yes.") from error
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from waldur_billing_mock.contracts.settings import Unusable
+    from waldur_billing_mock.mock_server.traffic.commands import run_compare
+
+    try:
+        return run_compare(options, os.environ)
+    except Unusable as error:
+        raise arguments.UsageError(str(error)) from error
+
+
+def _completion(parser: argparse.ArgumentParser, shell: str) -> None:
+    import shtab
+
+    print(shtab.complete(parser, shell), flush=True)
+
+
+def _complain(message: str) -> NoReturn:
+    for line in message.split("\n"):
+        print(f"waldur-mock: {printable(line)}", file=sys.stderr)
+    sys.exit(USAGE_ERROR)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
