@@ -26,8 +26,7 @@ class Stage:
 
     def restart(self, world: World) -> None:
         """Work on another world, to which a reset goes back from now on. The caller does not change it any more."""
-        self._beginning = world
-        self.world = world.fork()
+        self.world, self._beginning = world.fork(), world
 
     def put_back(self, world: World, bytes: int) -> None:
         """Work on a world that was kept, and its bytes. A reset goes where it went. The caller does not change it."""

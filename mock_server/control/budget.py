@@ -15,6 +15,7 @@ ROW_BYTES: Final = 2_000
 class Budget:
     """Bytes that the worlds and the journals of all sessions but the main one take. The limit is `most`.
 
+    Whoever changes a world or a journal counts the change here; where there is no room, `recount` counts all anew.
     Journals give way to worlds: `drop_journals` is called with the bytes for which there is no room.
     """
 
@@ -22,6 +23,7 @@ class Budget:
         self.most: Final = most
         self.worlds = 0
         self.journals = 0
+        self.recount: Callable[[], None] = lambda: None
         self.drop_journals: Callable[[int], None] = lambda missing: None
 
     @property
@@ -30,6 +32,8 @@ class Budget:
 
     def has_room(self, more: int = 0) -> bool:
         """Whether so many bytes more fit, once journals have been dropped where they do not."""
+        if self.used + more > self.most:
+            self.recount()
         if self.used + more > self.most:
             self.drop_journals(self.used + more - self.most)
         return self.used + more <= self.most

@@ -12,21 +12,22 @@ from waldur_billing_mock.mock_server.spec.render import hyphenated
 
 def move(session: Session, to: datetime) -> dict[str, Any]:
     """Move the clock forward, and return `before`, `now`, `counts` and what `happened`."""
-    start = session.stage.world.now
     with session.stage.transaction() as world:
+        start = world.now
         happened = [_shown(world, event) for event in advance(world, to)]
+        answer = _answer(start, to, happened)
     for shown in happened:
         about = {name: value for name, value in shown.items() if name not in ("type", "at")}
         session.events.emit(shown["type"], datetime.fromisoformat(shown["at"]), session.id, about)
-    return _answer(session, start, happened)
+    return answer
 
 
 def set_back(session: Session, to: datetime) -> dict[str, Any]:
     """Set the clock to an earlier time, which changes nothing else; returns what `move` does."""
-    start = session.stage.world.now
     with session.stage.transaction() as world:
+        answer = _answer(world.now, to, [])
         world.now = to
-    return _answer(session, start, [])
+    return answer
 
 
 def catch_up(session: Session) -> None:
@@ -35,10 +36,9 @@ def catch_up(session: Session) -> None:
         move(session, to)
 
 
-def _answer(session: Session, start: datetime, happened: list[dict[str, Any]]) -> dict[str, Any]:
-    now = session.stage.world.now
+def _answer(before: datetime, now: datetime, happened: list[dict[str, Any]]) -> dict[str, Any]:
     return {
-        "before": start.isoformat(),
+        "before": before.isoformat(),
         "now": now.isoformat(),
         "counts": dict(Counter(shown["type"] for shown in happened)),
         "happened": happened,

@@ -45,6 +45,7 @@ class Sessions:
     def __init__(self, make: MakeSession, stage: Stage, limits: SessionLimits, clock: Callable[[], float]) -> None:
         self.main: Final = make(MAIN, stage, None, MAIN)
         self.budget: Final = Budget(limits.most_bytes)
+        self.budget.recount = self._recount
         self.budget.drop_journals = self._drop_journals
         self._make: Final = make
         self._limits: Final = limits
@@ -92,10 +93,9 @@ class Sessions:
         found = self._others.get(id)
         if found is None:
             return self._add(id, source)
-        # Made before the other is dropped, as that may be the source; so the number does not count.
-        made = self._made(id, source)
-        self._remove(found)
-        self._others[id] = made
+        made = self._others[id] = self._made(id, source)
+        self._others.move_to_end(id)
+        self._end(found)
         return made
 
     def drop(self, id: str) -> None:
@@ -144,10 +144,18 @@ class Sessions:
 
     def _remove(self, session: Session) -> None:
         del self._others[session.id]
+        self._end(session)
+
+    def _end(self, session: Session) -> None:
+        """Release what a session holds that is not found any more."""
         session.webhooks.clear()
         session.journal.clear()
         session.snapshots.clear()
         session.stage.close()
+
+    def _recount(self) -> None:
+        self.budget.worlds = sum(one.stage.bytes + one.snapshots.bytes for one in self._others.values())
+        self.budget.journals = sum(one.journal.bytes for one in self._others.values())
 
     def _drop_journals(self, missing: int) -> None:
         """The oldest entries of those who were idle for longest are dropped first, until so many bytes are free."""

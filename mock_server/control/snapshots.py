@@ -30,14 +30,16 @@ class Snapshots:
     def __init__(self, stage: Stage, budget: Budget | None) -> None:
         self._stage: Final = stage
         self._budget: Final = budget
-        self._by_name: Final[dict[str, Snapshot]] = {}
+        self._by_name: dict[str, Snapshot] = {}
 
     def __iter__(self) -> Iterator[Snapshot]:
         """In the order in which they were taken."""
         return iter(self._by_name.values())
 
-    def __len__(self) -> int:
-        return len(self._by_name)
+    @property
+    def bytes(self) -> int:
+        """What they count for in the budget."""
+        return 0 if self._budget is None else sum(snapshot.bytes for snapshot in self)
 
     def get(self, name: str) -> Snapshot | None:
         return self._by_name.get(name)
@@ -55,8 +57,7 @@ class Snapshots:
         if self._budget is not None and not self._budget.has_room(more):
             raise detail(503, no_room(self._budget.most))
         snapshot = Snapshot(name, self._stage.world.fork(), at, bytes)
-        self._by_name.pop(name, None)
-        self._by_name[name] = snapshot
+        self._by_name = {**{other.name: other for other in self if other is not before}, name: snapshot}
         self._count(more)
         return snapshot
 

@@ -101,9 +101,10 @@ def snapshots_drop(call: Call) -> None:
 
 
 def _restarted(call: Call, world: World) -> dict[str, Any]:
+    answer = {"now": world.now.isoformat(), "seed": world.seed, "rows": _rows(world)}
     call.session.stage.restart(world)
     _follow(call)
-    return {"now": world.now.isoformat(), "seed": world.seed, "rows": _rows(world)}
+    return answer
 
 
 def _follow(call: Call) -> None:
