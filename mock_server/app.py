@@ -23,6 +23,7 @@ from waldur_billing_mock.fixtures import DEFAULT_SEED, InvalidSize, Size, build,
 from waldur_billing_mock.mock_server import __version__
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.structure import User
+from waldur_billing_mock.mock_server.billing.tokens import tokens_of
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.control.announce import Announce
 from waldur_billing_mock.mock_server.control.app import ControlPlane
@@ -181,7 +182,7 @@ def _find_user(scope: Scope, token: str) -> User | None:
 
 def _tokens(scope: Scope) -> frozenset[str]:
     """The tokens of the world that a request asks."""
-    return frozenset(user.token for user in session_of(scope).stage.world.users)
+    return tokens_of(session_of(scope).stage.world)
 
 
 def _describe(lookup: Lookup, scope: Scope) -> Mapping[str, str | None]:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.billing.builders import NOW, Builder
 from waldur_billing_mock.mock_server.billing.structure import Role
+from waldur_billing_mock.mock_server.billing.tokens import tokens_of
 
 
 @pytest.mark.parametrize(("ahead", "running"), [(-1, True), (0, True), (1, False)])
@@ -42,3 +43,18 @@ def test_scopes_are_told_by_type_and_by_role(build: Builder) -> None:
     assert user.scopes("customer") == {"a", "b"}
     assert user.scopes("customer", "CUSTOMER.OWNER") == {"a"}
     assert user.scopes("offering") == frozenset()
+
+
+def test_the_tokens_are_those_of_the_users_there_are(build: Builder) -> None:
+    """Also after a user changes, and in a fork of the world."""
+    world, user = build.world, build.add_user("first")
+    assert tokens_of(world) == {user.token}
+
+    fork = world.fork()
+    fork.put(replace(user, token="changed"))
+    other = build.add_user("second")
+
+    assert tokens_of(fork) == {"changed"}
+    assert tokens_of(world) == {user.token, other.token}
+    world.remove(user)
+    assert tokens_of(world) == {other.token}
