@@ -12,6 +12,7 @@ from waldur_billing_mock import mock_server
 from waldur_billing_mock.fixtures import ScenarioError
 from waldur_billing_mock.mock_server import arguments
 from waldur_billing_mock.mock_server.control import ctl
+from waldur_billing_mock.mock_server.limit_options import limits
 from waldur_billing_mock.mock_server.printable import printable
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.world_text import WorldFileError
@@ -75,6 +76,7 @@ def _serve(options: argparse.Namespace) -> None:
         max_sessions=options.max_sessions,
         sessions_bytes=options.max_sessions_mb * 1_000_000,
         session_idle_seconds=options.session_idle * 60,
+        limits=limits(options),
         allowed_hosts=(options.host.lower(), *(name.lower() for name in options.allowed_host)),
     )
     serve(settings, options.save, options.revision.remark, homeport=options.homeport)

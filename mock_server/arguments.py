@@ -11,6 +11,7 @@ import shtab
 from waldur_billing_mock.fixtures import DEFAULT_SCENARIO, DEFAULT_SEED, SCENARIOS, Size
 from waldur_billing_mock.mock_server import __version__
 from waldur_billing_mock.mock_server.instants import instant
+from waldur_billing_mock.mock_server.limit_options import add_limits
 from waldur_billing_mock.mock_server.recording.options import add_record
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.traffic.options import add_compare
@@ -162,6 +163,7 @@ def _add_serve(commands: Any) -> None:
     serve.add_argument(
         "--workers", type=_one_worker, metavar="1", help="there is always one, which holds the worlds (default: 1)"
     )
+    add_limits(serve)
     serve.description += (
         f" On another address than those of this machine alone, /_mock/ asks for an admin token: that in the variable"
         f" {ADMIN_TOKEN}, or a new one, which is printed."
