@@ -134,6 +134,7 @@ lock: $(TOOLS)  ## write constraints.txt and requirements/ after a change of pyp
 	  --output-file requirements/clients/dependencies.txt
 	for release in $(patsubst $(VENV)/clients/%/.stamp,%,$(CLIENTS) $(OTHER_CLIENTS)); do \
 	  echo "waldur-api-client==$$release" | $(HASHED) --no-deps - --output-file requirements/clients/$$release.txt; done
+	$(HASHED) --constraint constraints.txt --group build --output-file requirements/build.txt
 	$(HASHED) --group tools --output-file requirements/tools.txt $(ARGS)
 	$(HASHED) --group generators --output-file requirements/generators.txt $(ARGS)
 

@@ -120,6 +120,16 @@ def _spec(options: argparse.Namespace) -> None:
 
 
 def _world_format(options: argparse.Namespace) -> None:
+    """Prints the schema of world files or an example, or reads world files. Raises `WorldFileError` of the first."""
+    if options.check:
+        # Loaded by this case alone: it needs a validator.
+        from waldur_billing_mock.mock_server.world_file import load_file
+
+        for path in options.check:
+            world = load_file(path)
+            held = f"{len(world.customers)} customers, {len(world.invoices)} invoices, {len(world.invoice_items)} items"
+            print(printable(f"{path}: {held}; clock at {world.now.isoformat()}"), flush=True)
+        return
     names = {"smallest": "smallest.json", "complete": "complete.yaml", None: "world.schema.json"}
     print((files(mock_server) / "worlds" / names[options.example]).read_text(encoding="utf-8"), end="", flush=True)
 

@@ -215,9 +215,18 @@ def _add_world_format(commands: Any) -> None:
         commands,
         "world-format",
         "print the JSON Schema of world files, or an example of one",
-        ["world-format > world.schema.json", "world-format --example smallest > world.json"],
+        ["world-format > world.schema.json", "world-format --check world.json"],
     )
-    world_format.add_argument("--example", choices=EXAMPLES, help="print this example (default: the schema)")
+    instead = world_format.add_mutually_exclusive_group()
+    instead.add_argument("--example", choices=EXAMPLES, help="print this example (default: the schema)")
+    checked = instead.add_argument(
+        "--check",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="read these files, and tell what they hold (default: the schema)",
+    )
+    _completes(checked, shtab.FILE)
 
 
 def _add_scenario(commands: Any) -> None:

@@ -2,36 +2,20 @@
 
 import os
 import re
-import shlex
 import subprocess
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from tests.deploy.commands import installed
 from tests.serving import ROOT, serving
 
 LESSONS: Final = sorted((ROOT / "docs" / "tutorial").glob("*.md"))
 BLOCK: Final = re.compile(r"^```(\w+)(?: title=\"([\w.]+)\")?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ENDS_WITH: Final = re.compile(r"# exits with (\d)$")
 DOCUMENTED: Final = "127.0.0.1:8080"
-PROGRAMS: Final = {
-    "python": "",
-    "waldur-mock": "-m waldur_billing_mock.mock_server",
-    "waldur-contracts": "-m waldur_billing_mock.contracts",
-}
-
-
-def installed(folder: Path) -> Path:
-    """A folder with the commands that an installation has."""
-    folder.mkdir()
-    for name, words in PROGRAMS.items():
-        command = folder / name
-        command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {words} "$@"\n', encoding="utf-8")
-        command.chmod(0o755)
-    return folder
 
 
 @pytest.mark.slow
