@@ -66,7 +66,7 @@ fuzz: $(DEV)  ## send the mock what it need not understand; make fuzz ARGS="--se
 
 # atheris is no dependency of the tests, and is installed on the way.
 fuzz-coverage: $(DEV)  ## fuzz the parsers guided by coverage; make fuzz-coverage PARSERS="json query" ARGS="--seconds 600"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris==3.0.0
+	$(BIN)/python $(PIP_INSTALL) --requirement requirements/fuzz.txt
 	for parser in $(PARSERS); do $(BIN)/python -m tests.fuzz.coverage_guided "$$parser" $(ARGS); done
 
 lint: $(DEV)  ## ruff check, ruff format --check, mypy --strict
@@ -135,6 +135,7 @@ lock: $(TOOLS)  ## write constraints.txt and requirements/ after a change of pyp
 	for release in $(patsubst $(VENV)/clients/%/.stamp,%,$(CLIENTS) $(OTHER_CLIENTS)); do \
 	  echo "waldur-api-client==$$release" | $(HASHED) --no-deps - --output-file requirements/clients/$$release.txt; done
 	$(HASHED) --constraint constraints.txt --group build --output-file requirements/build.txt
+	$(HASHED) --group fuzz --output-file requirements/fuzz.txt $(ARGS)
 	$(HASHED) --group tools --output-file requirements/tools.txt $(ARGS)
 	$(HASHED) --group generators --output-file requirements/generators.txt $(ARGS)
 
