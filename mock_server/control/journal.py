@@ -73,6 +73,7 @@ class Journal:
         self._kept: deque[Exchange | Delivery] = deque()
         self._bytes = 0
         self._last_id = 0
+        self._listeners: list[Callable[[Exchange], None]] = []
 
     def __iter__(self) -> Iterator[Exchange | Delivery]:
         return iter(self._kept)
@@ -107,6 +108,13 @@ class Journal:
         scope = exchange.scope
         exchange.scope = {key: scope[key] for key in _KEPT if key in scope}
         self._append(exchange)
+        for listener in tuple(self._listeners):
+            listener(exchange)
+
+    def listen(self, listener: Callable[[Exchange], None]) -> Callable[[], None]:
+        """Call the listener for each finished exchange, until what is returned is called."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     def deliver(self, at: datetime, url: str, event: dict[str, Any], attempt: int, outcome: str) -> None:
         """Keep what became of an attempt to deliver an event."""

@@ -11,6 +11,8 @@ HEIGHT: Final = 240.0
 _LEFT, _TOP, _BOTTOM = 56.0, 8.0, 24.0
 _STEPS: Final = 4
 _COLOURS: Final = 5
+_LEAST_SLOTS: Final = 8
+"""Fewer columns do not become wider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def stacked(labels: Sequence[str], series: Sequence[tuple[str, Sequence[Decimal]
     sums = [sum(max(0.0, float(values[place])) for _, values in series) for place in range(len(labels))]
     step = _step(max(sums, default=0.0))
     scale = (HEIGHT - _TOP - _BOTTOM) / (step * _STEPS)
-    slot = (WIDTH - _LEFT) / max(1, len(labels))
+    slot = (WIDTH - _LEFT) / max(_LEAST_SLOTS, len(labels))
     bars = []
     for place, label in enumerate(labels):
         base = HEIGHT - _BOTTOM

@@ -27,5 +27,15 @@ NAVIGATION: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
             Entry("money", "Money", "money"),
         ),
     ),
+    (
+        "Traffic",
+        (
+            Entry("traffic", "Requests", "traffic"),
+            Entry("verify", "Verify", "verify"),
+            Entry("faults", "Faults", "fault"),
+            Entry("outbox", "Outbox", "mail"),
+            Entry("webhooks", "Webhooks", "hook"),
+        ),
+    ),
 )
 """Groups of pages with their titles."""

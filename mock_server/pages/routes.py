@@ -6,7 +6,18 @@ from typing import Final
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
-from waldur_billing_mock.mock_server.pages import assets, browse, details, entry, invoices, money, raw, start
+from waldur_billing_mock.mock_server.pages import (
+    assets,
+    browse,
+    details,
+    disturbances,
+    entry,
+    invoices,
+    money,
+    raw,
+    start,
+    traffic,
+)
 from waldur_billing_mock.mock_server.pages.guard import Guard
 from waldur_billing_mock.mock_server.pages.lists import lists
 from waldur_billing_mock.mock_server.pages.view import UI, Page, Site, endpoint
@@ -27,6 +38,13 @@ PAGES: Final[Mapping[str, Page]] = {
     "money": money.overview,
     "month-end": money.month_end,
     "credits": money.credits,
+    "traffic": traffic.journal,
+    "traffic/stream": traffic.stream,
+    "traffic/{id}": traffic.exchange,
+    "verify": traffic.check,
+    "faults": disturbances.faults,
+    "outbox": disturbances.outbox,
+    "webhooks": disturbances.webhooks,
 }
 """What is shown at the addresses below `/_mock/ui/`."""
 
@@ -34,6 +52,12 @@ FORMS: Final[Mapping[str, Page]] = {
     "invoices/{uuid}/paid": invoices.pay,
     "invoices/{uuid}/notify": invoices.notify,
     "invoices/{uuid}/reference": invoices.refer,
+    "traffic/clear": traffic.clear,
+    "traffic/{id}/replay": traffic.replay,
+    "faults": disturbances.add_fault,
+    "faults/off": disturbances.remove_fault,
+    "webhooks": disturbances.add_webhook,
+    "webhooks/remove": disturbances.remove_webhook,
 }
 """Where forms are sent to."""
 
@@ -48,11 +72,8 @@ def pages(site: Site, control: ASGIApp, *, allowed_hosts: tuple[str, ...] | None
         Route("/login", endpoint(site, entry.login), methods=["GET", "POST"]),
         Route("/logout", endpoint(site, entry.logout), methods=["POST"]),
         Route("/static/{name:path}", assets.asset),
-        *(Route(f"{UI.removeprefix('/_mock')}/{path}", endpoint(site, page)) for path, page in PAGES.items()),
-        *(
-            Route(f"{UI.removeprefix('/_mock')}/{path}", endpoint(site, page), methods=["POST"])
-            for path, page in FORMS.items()
-        ),
+        *_routes(site, FORMS, "POST"),
+        *_routes(site, PAGES, "GET"),
         *lists(site.document),
         Mount("/", app=control),
     ]
@@ -60,3 +81,8 @@ def pages(site: Site, control: ASGIApp, *, allowed_hosts: tuple[str, ...] | None
         Mount("/", routes=routes), logins=site.logins, admin_token=site.admin_token, allowed_hosts=allowed_hosts
     )
     return [Mount("/_mock", app=guarded), Route("/favicon.ico", assets.icon)]
+
+
+def _routes(site: Site, pages: Mapping[str, Page], method: str) -> list[BaseRoute]:
+    folder = UI.removeprefix("/_mock")
+    return [Route(f"{folder}/{path}", endpoint(site, page), methods=[method]) for path, page in pages.items()]

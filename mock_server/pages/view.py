@@ -25,6 +25,13 @@ FORM_TOKEN: Final = "form_token"
 MOST_FORM_BYTES: Final = 1_000_000
 
 
+class Texts(dict[str, str]):
+    """What was sent, for templates: a field that was not sent is empty."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """What pages work on. `document` is the description of the API that the server obeys."""
@@ -79,6 +86,8 @@ class View:
 
     def page(self, template: str, status: int = 200, **context: Any) -> Response:
         """A whole page."""
+        if "form" in context:
+            context["form"] = Texts(context["form"])
         return HTMLResponse(html.render(template, {**self._common(), **context}), status)
 
     def redirect(self, path: str, notice: str = "", *, failed: bool = False, **query: object) -> Response:
@@ -101,7 +110,7 @@ class View:
             "url": self.url,
             "same": self.same,
             "asset": assets.address,
-            "query": self.query,
+            "query": Texts(self.query),
             "section": self.request.url.path.removeprefix("/_mock").removeprefix("/ui").strip("/").split("/")[0],
             "base": self.base,
             "version": self.site.plane.version,

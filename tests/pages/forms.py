@@ -15,8 +15,7 @@ def page(api: Api, target: str) -> str:
 
 def send_form(api: Api, path: str, /, **fields: str) -> Reply:
     """The answer to a form of the pages, with the token of forms."""
-    page = api.send("GET", "/_mock/ui/token", None, {}).text
-    token = page.split('name="form_token" value="')[1].split('"')[0]
+    token = page(api, "/_mock/ui/faults").split('name="form_token" value="')[1].split('"')[0]
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://{HOST}"}
     return api.send("POST", path, None, headers, urlencode({"form_token": token, **fields}).encode())
 

@@ -16,7 +16,7 @@ from tests.serving import Mock, serving
 
 LISTS: Final = ("customers", "projects", "resources", "invoices", "items")
 """Lists whose first row leads to a page of its own."""
-OTHERS: Final = ("", "ui/payments", "ui/money", "ui/month-end", "ui/credits")
+OTHERS: Final = ("payments", "money", "month-end", "credits", "traffic", "verify", "faults", "outbox", "webhooks")
 MOST_BYTES: Final = 200_000
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -33,12 +33,13 @@ def inspected(browser: Browser, mock: Mock) -> dict[str, Findings]:
     """What was found on each page. Every page is loaded once."""
     token = mock.token("owner")
     mock.ask("GET", "/api/invoices/", token)
-    paths = [f"/_mock/{name}" for name in OTHERS]
+    paths = ["/_mock/", *(f"/_mock/ui/{name}" for name in OTHERS)]
     for name in LISTS:
         first = re.search(rf"/_mock/ui/{name}/[0-9a-f]{{32}}", mock.ask("GET", f"/_mock/ui/{name}").body.decode())
         assert first is not None, name
         paths += [f"/_mock/ui/{name}", first[0]]
-    paths.append(f"/_mock/ui/json?of={paths[-1].removeprefix('/_mock/ui/')}")
+    paths.append(re.findall(r"/_mock/ui/traffic/\d+", mock.ask("GET", "/_mock/ui/traffic").body.decode())[0])
+    paths.append(f"/_mock/ui/json?of={paths[-2].removeprefix('/_mock/ui/')}")
     with visiting(browser, mock.url) as visit:
         return {path: inspect(visit, path) for path in paths}
 
@@ -125,3 +126,14 @@ def invoice_page(mock: Mock) -> str:
     mock.reset()
     (invoice,) = json.loads(mock.ask("GET", "/api/invoices/", mock.token()).body)
     return f"/_mock/ui/invoices/{invoice['uuid'].replace('-', '')}"
+
+
+def test_a_call_appears_on_the_page_of_traffic_by_itself(browser: Browser, mock: Mock) -> None:
+    with visiting(browser, mock.url) as visit:
+        with visit.page.expect_response("**/traffic/stream"):
+            visit.page.goto("/_mock/ui/traffic")
+        mock.ask("GET", "/api/invoice-items/?page_size=7", mock.token("owner"))
+
+        visit.page.get_by_text("page_size=7").wait_for()
+
+        assert visit.complaints == []
