@@ -100,6 +100,14 @@ def make_world(settings: Settings, on_month: Callable[[World, Month], None] | No
     )
 
 
+def read_either(settings: Settings, source: "WorldText") -> World:
+    """The world of a world file or a scenario file. Raises `WorldFileError` or `ScenarioError`."""
+    from waldur_billing_mock.mock_server.scenario_file import is_scenario
+
+    # The clock of the settings was chosen for another world.
+    return read_scenario(replace(settings, now=None), source) if is_scenario(source) else read_world(settings, source)
+
+
 def read_world(settings: Settings, source: "WorldText") -> World:
     """The world of a text. Raises `WorldFileError`."""
     from waldur_billing_mock.mock_server.world_file import load_source
@@ -218,7 +226,8 @@ def _controlled(
         now=_now,
         api=metrics,
         reseed=partial(_reseeded, settings),
-        read_world=partial(read_world, settings),
+        read_world=partial(read_either, settings),
+        inner=api,
     )
     return CrossOrigin(metrics), plane
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from waldur_billing_mock.fixtures import InvalidScenario, Problem, ScenarioError, build_from
-from waldur_billing_mock.mock_server.billing.world import World
-from waldur_billing_mock.mock_server.scenario_schema import problems
+from waldur_billing_mock.mock_server.billing.world import TABLES, World
+from waldur_billing_mock.mock_server.scenario_schema import problems, schema
 from waldur_billing_mock.mock_server.world_text import WorldFileError, WorldText
 
 _MOST_SHOWN: Final = 25
@@ -32,6 +32,20 @@ def source_of(file: str) -> WorldText:
         return WorldText.of_file(Path(file))
     except WorldFileError as error:
         raise ScenarioFileError([str(error)]) from error
+
+
+def is_scenario(source: WorldText) -> bool:
+    """Whether a text, which may be that of a world file, is a scenario: it fits the schema, or has fields of its own.
+
+    A file that fits both is a scenario; `format` marks a world file. Raises `WorldFileError` for what cannot be read.
+    """
+    if re.match(r'\s*(\{\s*)?"?format"?\s*:', source.text):
+        return False  # as exported; the rest may be long
+    content = source.parsed()
+    if not isinstance(content, dict) or "format" in content:
+        return False
+    only_here = set(schema()["properties"]) - {"$schema", "now", "seed", *TABLES}
+    return not only_here.isdisjoint(content) or not problems(content)
 
 
 def load_scenario(

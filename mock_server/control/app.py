@@ -14,7 +14,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from waldur_billing_mock.mock_server.control import description
 from waldur_billing_mock.mock_server.control.description import InvalidInput, Operation
 from waldur_billing_mock.mock_server.control.find_session import REFUSAL
-from waldur_billing_mock.mock_server.control.handlers import clock, events, faults, journal, server, sessions, state
+from waldur_billing_mock.mock_server.control.handlers import (
+    builders,
+    clock,
+    events,
+    faults,
+    journal,
+    server,
+    sessions,
+    state,
+)
 from waldur_billing_mock.mock_server.control.plane import Call, Conflict, NotFound, Plane
 from waldur_billing_mock.mock_server.control.session import session_of
 from waldur_billing_mock.mock_server.control.sessions import NoSession
@@ -31,7 +40,7 @@ def functions() -> dict[str, Function]:
     """Every operation's function by its operationId."""
     return {
         name: function
-        for module in (faults, journal, events, state, clock, sessions, server)
+        for module in (builders, faults, journal, events, state, clock, sessions, server)
         for name, function in vars(module).items()
         if isinstance(function, FunctionType) and function.__module__ == module.__name__ and name[0] != "_"
     }

@@ -70,6 +70,14 @@ class MockClient:
         self.webhooks: Final = WebhooksClient(self)
         self.clock: Final = ClockClient(self)
         self.world: Final = WorldClient(self)
+        self.customers: Final = BuilderClient(self, "customers_add")
+        self.projects: Final = BuilderClient(self, "projects_add")
+        self.resources: Final = BuilderClient(self, "resources_add")
+        self.usages: Final = BuilderClient(self, "usages_add")
+        self.invoices: Final = BuilderClient(self, "invoices_add")
+        self.invoice_items: Final = BuilderClient(self, "invoice_items_add")
+        self.credits: Final = BuilderClient(self, "credits_add")
+        self.users: Final = UsersClient(self, "users_add")
         self.sessions: Final = SessionsClient(self)
         self.snapshots: Final = SnapshotsClient(self)
 
@@ -148,6 +156,10 @@ class MockClient:
         sizes = {"customers": customers, "months": months, "items_per_invoice": items_per_invoice}
         return _object(self.call("reseed", body=_said({**said, **sizes})))
 
+    def add(self, scenario: Json | str) -> Json:
+        """Add all that a scenario says, given as its text (JSON or YAML) or as its content. Returns what was made."""
+        return _object(self.call("scenario_add", body=scenario))
+
     def health(self) -> Json:
         """Whether the server lives and is ready."""
         return _object(self.call("health"))
@@ -155,10 +167,6 @@ class MockClient:
     def version(self) -> Json:
         """The versions of the mock and of the API that it serves."""
         return _object(self.call("version"))
-
-    def users(self) -> Rows:
-        """Who may call the API, with their tokens."""
-        return _list(self.call("users_list"))
 
     def metrics(self) -> str:
         """The counters, in the text format of Prometheus."""
@@ -172,6 +180,28 @@ class MockClient:
 class _Part:
     def __init__(self, client: MockClient) -> None:
         self._client: Final = client
+
+
+class BuilderClient(_Part):
+    """Rows of one kind, made with what matters of them; the rest is filled in, and all is billed by Waldur's rules."""
+
+    def __init__(self, client: MockClient, operation_id: str) -> None:
+        super().__init__(client)
+        self._operation_id: Final = operation_id
+
+    def add(self, **fields: Any) -> Json:
+        """What was made, as the API shows it, and in `made` what came with it. The fields are those of scenario files.
+
+        Raises `MockError` with what is wrong, by field; then nothing was made.
+        """
+        return _object(self._client.call(self._operation_id, body=_said(fields)))
+
+
+class UsersClient(BuilderClient):
+    """Who may call the API: `mock.users()` lists them with their tokens, and `mock.users.add(…)` adds one."""
+
+    def __call__(self) -> Rows:
+        return _list(self._client.call("users_list"))
 
 
 class FaultsClient(_Part):

@@ -1,6 +1,7 @@
 """Moves the clock of a session: what is billed on the way becomes events."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +11,16 @@ from waldur_billing_mock.mock_server.control.session import Session
 from waldur_billing_mock.mock_server.spec.render import hyphenated
 
 
-def move(session: Session, to: datetime) -> dict[str, Any]:
-    """Move the clock forward, and return `before`, `now`, `counts` and what `happened`."""
+def move(session: Session, to: datetime, then: Callable[[World], None] | None = None) -> dict[str, Any]:
+    """Move the clock forward, and return `before`, `now`, `counts` and what `happened`.
+
+    `then` changes the world at the new time. Where it raises an exception, nothing has changed.
+    """
     with session.stage.transaction() as world:
         start = world.now
         happened = [_shown(world, event) for event in advance(world, to)]
+        if then is not None:
+            then(world)
         answer = _answer(start, to, happened)
     for shown in happened:
         about = {name: value for name, value in shown.items() if name not in ("type", "at")}

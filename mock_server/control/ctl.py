@@ -69,8 +69,8 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     groups: dict[str, Any] = {}
     for operation in description.operations().values():
-        group, _, verb = operation.operation_id.partition("_")
-        if not verb:
+        group, verb = words(operation.operation_id)
+        if verb is None:
             _describe(commands.add_parser(group, help=operation.summary, description=operation.summary), operation)
             continue
         if group not in groups:
@@ -82,8 +82,14 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _verbs(group: str) -> list[str]:
-    pairs = (id.partition("_") for id in description.operations())
-    return [verb for found, _, verb in pairs if found == group and verb]
+    pairs = (words(id) for id in description.operations())
+    return [verb for found, verb in pairs if found == group and verb is not None]
+
+
+def words(operation_id: str) -> tuple[str, str | None]:
+    """The words of the command: `invoice_items_add` is `invoice-items add`, and `reset` is `reset`."""
+    group, _, verb = operation_id.rpartition("_")
+    return (group.replace("_", "-"), verb) if group else (verb, None)
 
 
 def _describe(command: argparse.ArgumentParser, operation: Operation) -> None:

@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from waldur_billing_mock.openapi.document import Node, read_yaml, resolve
+from waldur_billing_mock.mock_server.scenario_schema import schema as scenario_schema
+from waldur_billing_mock.openapi.document import DocumentError, Node, read_yaml, resolve
 
 FILE: Final = Path(__file__).with_name("control.yaml")
 YAML: Final = "application/yaml"
@@ -65,9 +66,29 @@ class Operation:
 
 @cache
 def document() -> Node:
-    """The whole description. It is shared, and not to be changed."""
-    content: Node = read_yaml(FILE)
-    return content
+    """The whole description, with the definitions of scenario files. It is shared, and not to be changed."""
+    content: Any = read_yaml(FILE)
+    schemas = content["components"]["schemas"]
+    for name, definition in scenario_schema()["$defs"].items():
+        if name in schemas:
+            raise DocumentError(
+                f"control.yaml and the schema of scenario files both define {name}; rename one of them."
+            )
+        schemas[name] = _moved(definition)
+    found: Node = content
+    return found
+
+
+def _moved(node: Any) -> Any:
+    """A part of the schema of scenario files, as a part of this document."""
+    match node:
+        case {"$ref": str(reference)}:
+            return {**node, "$ref": reference.replace("#/$defs/", "#/components/schemas/")}
+        case dict():
+            return {name: _moved(one) for name, one in node.items()}
+        case list():
+            return [_moved(one) for one in node]
+    return node
 
 
 @cache

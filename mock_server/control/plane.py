@@ -22,7 +22,9 @@ class Plane:
     """What operations work on. `now` returns the time of day; `api` answers requests that are replayed.
 
     `reseed` builds the world of a scenario from what `control.yaml` names Reseed, with `now` as an instant (raises
-    `ScenarioError`); `read_world` builds that of a text (raises `WorldFileError`).
+    `ScenarioError`); `read_world` builds that of a world file or a
+    scenario file (raises `WorldFileError` or `ScenarioError`). `inner` is the API alone, without
+    faults, journal and events.
     """
 
     sessions: Sessions
@@ -35,6 +37,7 @@ class Plane:
     api: ASGIApp
     reseed: Callable[[Mapping[str, Any]], World]
     read_world: Callable[[WorldText], World]
+    inner: ASGIApp
 
 
 @dataclass(frozen=True, slots=True)

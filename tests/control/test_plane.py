@@ -33,7 +33,7 @@ def test_every_operation_has_a_method_of_the_client() -> None:
 
 def test_every_operation_is_a_command() -> None:
     for operation in description.operations().values():
-        group, _, verb = operation.operation_id.partition("_")
+        group, verb = ctl.words(operation.operation_id)
         words = [group, *([verb] if verb else []), *("1" for _ in operation.located("path"))]
         assert ctl.parser().parse_args(words).operation == operation
 

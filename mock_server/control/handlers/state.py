@@ -28,8 +28,8 @@ def world_replace(call: Call) -> dict[str, Any]:
     """A reset goes to the new world from now on; so do new sessions, where it is that of the main session."""
     try:
         world = call.plane.read_world(call.body)
-    except WorldFileError as error:
-        raise InvalidInput({"non_field_errors": [str(error)]}) from error
+    except (WorldFileError, ScenarioError) as error:
+        raise InvalidInput({"non_field_errors": str(error).split("\n")}) from error
     return _restarted(call, world)
 
 
