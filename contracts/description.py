@@ -11,7 +11,7 @@ from waldur_billing_mock.openapi import revision as revisions
 from waldur_billing_mock.openapi.document import Node
 from waldur_billing_mock.openapi.operation import Operation, Parameter, operations
 from waldur_billing_mock.openapi.pointer import escape, look_up, pointer, unescape
-from waldur_billing_mock.openapi.validation import AnswerValidator, Fault, place_of, place_of_success
+from waldur_billing_mock.openapi.validation import AnswerValidator, Mismatch, place_of, place_of_success
 
 FOLDER: Final = Path(str(files(openapi)))
 Dialect = Literal["documented", "wire"]
@@ -84,9 +84,9 @@ class Description:
         """The pointer to a property of a named schema."""
         return pointer(("components", "schemas", schema, "properties", name))
 
-    def faults(self, operation: Operation, status: int, value: Any) -> list[Fault]:
+    def faults(self, operation: Operation, status: int, value: Any) -> list[Mismatch]:
         """Where the body of an answer does not fit what is described for its status."""
-        return self._answers.faults(operation, status, value)
+        return self._answers.mismatches(operation, status, value)
 
     def unseen(self, operation: Operation, values: Sequence[Any], enough: int) -> Iterator[str]:
         """The places of described fields that are missing from all of so many objects, within rows as well."""
@@ -115,7 +115,7 @@ class Description:
         required = look_up(self.document, schema).get("required", []) if schema else []
         return unescape(name) in required
 
-    def misspelled(self, operation: Operation, value: Any) -> Iterator[Fault]:
+    def misspelled(self, operation: Operation, value: Any) -> Iterator[Mismatch]:
         """Links whose identifier is not written in the described form, and instants in UTC that end otherwise."""
         return self._answers.misspelled(operation, value)
 

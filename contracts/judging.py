@@ -10,7 +10,7 @@ from waldur_billing_mock.contracts.description import Description
 from waldur_billing_mock.contracts.deviations import Catalogue
 from waldur_billing_mock.contracts.exchange import Broken, Complaint, Exchange
 from waldur_billing_mock.openapi.operation import Operation
-from waldur_billing_mock.openapi.validation import Fault
+from waldur_billing_mock.openapi.validation import Mismatch
 
 UNSTABLE: Final = "list-order-unstable"
 
@@ -136,10 +136,10 @@ class Judge:
             self.survey.noted.add(complaint.key)
             raise Broken(complaint)
 
-    def _faults(self, description: Description, operation: Operation, status: int, value: object) -> list[Fault]:
+    def _faults(self, description: Description, operation: Operation, status: int, value: object) -> list[Mismatch]:
         if status == operation.success.status and operation.success.schema is None:
             place = f"{description.place(operation)}/responses/{status}"
-            return [Fault(place, "", "there must be no body", value)] if value not in (None, b"") else []
+            return [Mismatch(place, "", "there must be no body", value)] if value not in (None, b"") else []
         return description.faults(operation, status, value)
 
     def _value(self, exchange: Exchange) -> object:
@@ -150,7 +150,7 @@ class Judge:
             return None
 
     def _classed(
-        self, operation: Operation, fault: Fault, others: list[Fault] | None, exchange: Exchange
+        self, operation: Operation, fault: Mismatch, others: list[Mismatch] | None, exchange: Exchange
     ) -> Iterator[Complaint]:
         """The breaches that a fault is; what it is else is noted."""
         detail = f"at {fault.at or '/'}"
@@ -167,7 +167,7 @@ class Judge:
         self.deviate(complaint, self._explanation(operation, complaint))
 
     def _members(
-        self, operation: Operation, fault: Fault, others: list[Fault], exchange: Exchange
+        self, operation: Operation, fault: Mismatch, others: list[Mismatch], exchange: Exchange
     ) -> Iterator[Complaint]:
         """Fields that are missing or that are not described, each by itself."""
         of_others = {

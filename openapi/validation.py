@@ -17,7 +17,7 @@ _UTC: Final = ("Z", "+00:00")
 _HYPHENATED: Final = "-".join(f"[0-9a-f]{{{digits}}}" for digits in (8, 4, 4, 4, 12))
 
 
-class Fault(NamedTuple):
+class Mismatch(NamedTuple):
     """Where a value does not fit its schema: a pointer into the description, one into the value, a sentence.
 
     `names` are the fields that are missing, or that nothing describes; `kind` is the keyword of the schema.
@@ -38,27 +38,27 @@ class AnswerValidator:
         self._document: Final = document
         self._compiled: Final[dict[str, jsonschema_rs.Draft202012Validator]] = {}
 
-    def faults(self, operation: Operation, status: int, value: Any) -> list[Fault]:
+    def mismatches(self, operation: Operation, status: int, value: Any) -> list[Mismatch]:
         """Where an answer does not fit what is described for its status. `value` is the JSON value of its body."""
         responses = f"{place_of(operation)}/responses"
         if str(status) not in look_up(self._document, responses):
-            return [Fault(responses, "", f"the status {status} is not described", status)]
+            return [Mismatch(responses, "", f"the status {status} is not described", status)]
         response = f"{responses}/{status}"
         if reference := look_up(self._document, response).get("$ref"):
             response = reference.removeprefix("#")
         if _JSON not in look_up(self._document, response).get("content", {}):
             return []
         schema = f"{response}/content/{escape(_JSON)}/schema"
-        return [_fault(error) for error in self._validator(schema).iter_errors(value)]
+        return [_mismatch(error) for error in self._validator(schema).iter_errors(value)]
 
-    def misspelled(self, operation: Operation, value: Any) -> Iterator[Fault]:
+    def misspelled(self, operation: Operation, value: Any) -> Iterator[Mismatch]:
         """Links whose identifier is not written in the described form, and instants in UTC that end otherwise."""
         for place, field, text in self._texts(place_of_success(operation), value):
             link, utc = field.get("x-waldur-link"), field.get("x-waldur-utc", "Z")
             if link and not _link(link).search(text):
-                yield Fault(f"{place}/x-waldur-link", "", f"a link must be written like {link}", text)
+                yield Mismatch(f"{place}/x-waldur-link", "", f"a link must be written like {link}", text)
             if field.get("format") == "date-time" and text.endswith(_UTC) and not text.endswith(utc):
-                yield Fault(f"{place}/x-waldur-utc", "", f"an instant in UTC must end in {utc}", text)
+                yield Mismatch(f"{place}/x-waldur-utc", "", f"an instant in UTC must end in {utc}", text)
 
     def _texts(self, place: str, value: Any) -> Iterator[tuple[str, Node, str]]:
         """The texts within a value, each with the place and the schema of its field."""
@@ -95,7 +95,7 @@ def place_of_success(operation: Operation) -> str:
     return place_of(operation) + pointer(("responses", operation.success.status, "content", _JSON, "schema"))
 
 
-def _fault(error: jsonschema_rs.ValidationError) -> Fault:
+def _mismatch(error: jsonschema_rs.ValidationError) -> Mismatch:
     keyword = str(error.schema_path[-1]) if error.schema_path else "schema"
     names: tuple[str, ...] = ()
     kind = error.kind
@@ -103,7 +103,7 @@ def _fault(error: jsonschema_rs.ValidationError) -> Fault:
         names, keyword = (str(kind.property),), "required"
     elif isinstance(kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
         names = tuple(map(str, kind.unexpected))
-    return Fault(
+    return Mismatch(
         pointer(error.schema_path),
         "".join(f"/{step}" for step in error.instance_path),
         f"the value does not fit its {keyword}",

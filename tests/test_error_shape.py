@@ -115,8 +115,8 @@ def complaint(wire: bool, operation: Operation, request: Request, reply: Reply) 
         return f"{request.words}: a body where none is described" if reply.text else None
     if reply.headers["content-type"] != JSON_TYPE:
         return f"{request.words}: {reply.headers['content-type']}"
-    faults = validator(wire).faults(operation, reply.status, json.loads(reply.text))
-    return f"{request.words}: {faults[0]}" if faults else None
+    mismatches = validator(wire).mismatches(operation, reply.status, json.loads(reply.text))
+    return f"{request.words}: {mismatches[0]}" if mismatches else None
 
 
 @cache

@@ -1,6 +1,5 @@
 """A cache of the rendered texts of invoices and items, dropped when something changes that they show."""
 
-from collections.abc import Hashable
 from operator import attrgetter
 from typing import Final
 
@@ -18,10 +17,8 @@ from waldur_billing_mock.mock_server.billing.marketplace import (
 from waldur_billing_mock.mock_server.billing.structure import Customer, Project
 from waldur_billing_mock.mock_server.billing.views import InvoiceView, ItemView
 from waldur_billing_mock.mock_server.billing.world import World
+from waldur_billing_mock.mock_server.spec.render import Texts
 from waldur_billing_mock.mock_server.tables import Cache, Row
-
-Texts = dict[Hashable, str | bytes]
-"""The texts of one row, by representation and host."""
 
 _MOST_ROWS: Final = 10_000
 """Invoices, and as many items, whose texts are cached."""

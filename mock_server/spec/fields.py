@@ -14,7 +14,7 @@ from waldur_billing_mock.mock_server.spec.address import is_web_address
 from waldur_billing_mock.mock_server.spec.validation import (
     LONGEST_NUMBER,
     DecimalLimits,
-    Fault,
+    ErrorDetail,
     InvalidValue,
     ValidationError,
     Validator,
@@ -58,7 +58,7 @@ class Fields:
     def validate(self, values: Mapping[str, Any], *, form: bool, only: frozenset[str] | None = None) -> dict[str, Any]:
         """The fields that were sent, as Python values; `only` leaves the others unread. Raises `ValidationError`."""
         accepted: dict[str, Any] = {}
-        faults: dict[str, Sequence[Fault]] = {}
+        errors: dict[str, Sequence[ErrorDetail]] = {}
         for name, validate in self._validators.items():
             if only is not None and name not in only:
                 continue
@@ -66,14 +66,14 @@ class Fields:
             empty = form and values.get(name) == "" and name not in self._required and name not in self._blank
             if name not in values or empty:
                 if name in self._required:
-                    faults[name] = (Fault("required"),)
+                    errors[name] = (ErrorDetail("required"),)
                 continue
             try:
                 accepted[name] = validate(values[name])
             except InvalidValue as invalid:
-                faults[name] = invalid.faults
-        if faults:
-            raise ValidationError(faults)
+                errors[name] = invalid.errors
+        if errors:
+            raise ValidationError(errors)
         return accepted
 
 
@@ -111,7 +111,7 @@ def _allows_blank(schema: Node) -> bool:
 def _not_null(validate: Validator) -> Validator:
     def validate_not_null(value: Any) -> Any:
         if value is None:
-            raise InvalidValue(Fault("null"))
+            raise InvalidValue(ErrorDetail("null"))
         return validate(value)
 
     return validate_not_null
@@ -124,21 +124,21 @@ def _text_validator(schema: Node) -> Validator:
 
     def validate(value: Any) -> str:
         if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
-            raise InvalidValue(Fault("not_a_url" if address else "not_a_string"))
+            raise InvalidValue(ErrorDetail("not_a_url" if address else "not_a_string"))
         # A server reads a number with a fraction into a float and writes that out: 1.50 becomes 1.5.
         text = str(float(value) if isinstance(value, Decimal) else value).strip()
         if not text:
             if not blank:
-                raise InvalidValue(Fault("blank"))
+                raise InvalidValue(ErrorDetail("blank"))
             return ""
-        faults = []
+        errors = []
         if longest is not None and len(text) > longest:
-            faults.append(Fault("max_length", limit=longest))
-        faults += unwanted_characters(text)
+            errors.append(ErrorDetail("max_length", limit=longest))
+        errors += unwanted_characters(text)
         if address and not is_web_address(text):
-            faults.append(Fault("not_a_url"))
-        if faults:
-            raise InvalidValue(*faults)
+            errors.append(ErrorDetail("not_a_url"))
+        if errors:
+            raise InvalidValue(*errors)
         return text
 
     return validate
@@ -148,22 +148,22 @@ def _decimal_validator(limits: DecimalLimits) -> Validator:
     def validate(value: Any) -> Decimal:
         text = str(value).strip()
         if len(text) > LONGEST_NUMBER:
-            raise InvalidValue(Fault("number_too_long"))
+            raise InvalidValue(ErrorDetail("number_too_long"))
         number = finite(text)
         if isinstance(value, bool) or number is None:
-            raise InvalidValue(Fault("not_a_number"))
+            raise InvalidValue(ErrorDetail("not_a_number"))
         _, digits, exponent = number.as_tuple()
         assert isinstance(exponent, int), "only NaN and infinity have another exponent"
         places = max(0, -exponent)
         total = max(len(digits) + max(0, exponent), places)
         if total > limits.whole + limits.places:
-            raise InvalidValue(Fault("max_digits", limit=limits.whole + limits.places))
+            raise InvalidValue(ErrorDetail("max_digits", limit=limits.whole + limits.places))
         if places > limits.places:
-            raise InvalidValue(Fault("max_places", limit=limits.places))
+            raise InvalidValue(ErrorDetail("max_places", limit=limits.places))
         if total - places > limits.whole:
-            raise InvalidValue(Fault("max_whole_digits", limit=limits.whole))
+            raise InvalidValue(ErrorDetail("max_whole_digits", limit=limits.whole))
         if number < 0 and not limits.signed:
-            raise InvalidValue(Fault("minimum", limit=0))
+            raise InvalidValue(ErrorDetail("minimum", limit=0))
         return number.quantize(Decimal(1).scaleb(-limits.places))
 
     return validate
@@ -176,36 +176,36 @@ def _integer_validator(schema: Node) -> Validator:
         text = str(value).strip()
         number = finite(text) if len(text) <= LONGEST_NUMBER and not isinstance(value, bool) else None
         if number is None or number != number.to_integral_value():
-            raise InvalidValue(Fault("not_an_integer"))
+            raise InvalidValue(ErrorDetail("not_an_integer"))
         if largest is not None and number > largest:
-            raise InvalidValue(Fault("maximum", limit=largest))
+            raise InvalidValue(ErrorDetail("maximum", limit=largest))
         if least is not None and number < least:
-            raise InvalidValue(Fault("minimum", limit=least))
+            raise InvalidValue(ErrorDetail("minimum", limit=least))
         return int(number)
 
     return validate
 
 
 def _rows_validator(row: Fields) -> Validator:
-    """Validates a list of objects; the faults of each object are at its place in the list."""
+    """Validates a list of objects; the errors of each object are at its place in the list."""
 
     def validate(values: Any) -> list[dict[str, Any]]:
         if not isinstance(values, list):
-            raise InvalidValue(Fault("not_a_list", value=python_type(values)))
+            raise InvalidValue(ErrorDetail("not_a_list", value=python_type(values)))
         rows: list[dict[str, Any]] = []
-        faults = []
+        errors = []
         for value in values:
-            found: Mapping[str, Sequence[Fault]] = {}
+            found: Mapping[str, Sequence[ErrorDetail]] = {}
             try:
                 if isinstance(value, dict):
                     rows.append(row.validate(value, form=False))
                 else:
-                    found = {"non_field_errors": [Fault("not_an_object", value=python_type(value))]}
+                    found = {"non_field_errors": [ErrorDetail("not_an_object", value=python_type(value))]}
             except ValidationError as error:
-                found = error.faults
-            faults.append(Fault("row", value=found))
-        if any(fault.value for fault in faults):
-            raise InvalidValue(*faults)
+                found = error.errors
+            errors.append(ErrorDetail("row", value=found))
+        if any(error.value for error in errors):
+            raise InvalidValue(*errors)
         return rows
 
     return validate
@@ -221,20 +221,20 @@ def _date(value: Any) -> date:
                     return date(*map(int, found.groups()))
                 except ValueError:
                     pass
-    raise InvalidValue(Fault("not_a_date"))
+    raise InvalidValue(ErrorDetail("not_a_date"))
 
 
 def _instant(value: Any) -> datetime:
     if not isinstance(value, str):
-        raise InvalidValue(Fault("not_an_instant"))
+        raise InvalidValue(ErrorDetail("not_an_instant"))
     try:
         instant = _read_instant(value.upper())
     except ValueError:
-        raise InvalidValue(Fault("not_an_instant")) from None
+        raise InvalidValue(ErrorDetail("not_an_instant")) from None
     try:
         return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
     except OverflowError:
-        raise InvalidValue(Fault("instant_out_of_range")) from None
+        raise InvalidValue(ErrorDetail("instant_out_of_range")) from None
 
 
 def _read_instant(text: str) -> datetime:
@@ -253,15 +253,15 @@ def _read_instant(text: str) -> datetime:
 
 def _hyperlink(value: Any) -> str:
     if value == "":
-        raise InvalidValue(Fault("null"))
+        raise InvalidValue(ErrorDetail("null"))
     if not isinstance(value, str):
-        raise InvalidValue(Fault("not_a_link", value=python_type(value)))
+        raise InvalidValue(ErrorDetail("not_a_link", value=python_type(value)))
     return value
 
 
 def _upload(value: Any) -> Upload:
     if not isinstance(value, Upload):
-        raise InvalidValue(Fault("not_a_file"))
+        raise InvalidValue(ErrorDetail("not_a_file"))
     if not value.size:
-        raise InvalidValue(Fault("empty_file"))
+        raise InvalidValue(ErrorDetail("empty_file"))
     return value

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from waldur_billing_mock.mock_server.spec.validation import (
     LONGEST_NUMBER,
-    Fault,
+    ErrorDetail,
     InvalidValue,
     ValidationError,
     Validator,
@@ -36,21 +36,21 @@ class Query:
     def validate(self, sent: Mapping[str, Sequence[str]]) -> dict[str, Any]:
         """Every parameter that was sent or has a default, by name. Raises `ValidationError`."""
         accepted: dict[str, Any] = {}
-        faults: dict[str, Sequence[Fault]] = {}
+        errors: dict[str, Sequence[ErrorDetail]] = {}
         for name, (parameter, validate) in self._parameters.items():
             values = sent.get(name)
             if values is None or (parameter.allows_empty and not any(values)):
                 if parameter.required:
-                    faults[name] = (Fault("required"),)
+                    errors[name] = (ErrorDetail("required"),)
                 elif "default" in parameter.schema:
                     accepted[name] = parameter.schema["default"]
                 continue
             try:
                 accepted[name] = validate(values)
             except InvalidValue as invalid:
-                faults[name] = invalid.faults
-        if faults:
-            raise ValidationError(faults)
+                errors[name] = invalid.errors
+        if errors:
+            raise ValidationError(errors)
         return accepted
 
 
@@ -68,7 +68,7 @@ def _parameter_validator(parameter: Parameter) -> Callable[[Sequence[str]], Any]
                 parts = list(values) if parameter.explode else values[-1].split(",")
             for part in parts:
                 if choices is not None and part not in choices:
-                    raise InvalidValue(Fault("not_a_choice", value=part))
+                    raise InvalidValue(ErrorDetail("not_a_choice", value=part))
             # A value that is repeated says nothing new, and would cost as often as it is sent.
             return list(dict.fromkeys(parts))
 
@@ -106,13 +106,15 @@ def _integer_validator(schema: Node) -> Validator:
         try:
             number = int(value)
         except ValueError:
-            raise InvalidValue(Fault("not_in_enum" if "enum" in schema else "not_an_integer", value=value)) from None
+            raise InvalidValue(
+                ErrorDetail("not_in_enum" if "enum" in schema else "not_an_integer", value=value)
+            ) from None
         if "enum" in schema and number not in schema["enum"]:
-            raise InvalidValue(Fault("not_in_enum", value=value))
+            raise InvalidValue(ErrorDetail("not_in_enum", value=value))
         if number > schema.get("maximum", number):
-            raise InvalidValue(Fault("maximum", limit=schema["maximum"]))
+            raise InvalidValue(ErrorDetail("maximum", limit=schema["maximum"]))
         if number < schema.get("minimum", number):
-            raise InvalidValue(Fault("minimum", limit=schema["minimum"]))
+            raise InvalidValue(ErrorDetail("minimum", limit=schema["minimum"]))
         return number
 
     return validate
@@ -124,9 +126,9 @@ def _filter_number_validator(schema: Node, *, whole: bool, cut: bool) -> Validat
     def validate(value: str) -> int | Decimal:
         number = finite(value.strip()) if len(value) <= LONGEST_NUMBER else None
         if number is None or (whole and number != number.to_integral_value()):
-            raise InvalidValue(Fault("not_a_number"))
+            raise InvalidValue(ErrorDetail("not_a_number"))
         if largest is not None and number > largest:
-            raise InvalidValue(Fault("maximum", limit=schema["maximum"]))
+            raise InvalidValue(ErrorDetail("maximum", limit=schema["maximum"]))
         # A number of astronomical size matches nothing, and making an integer of it could take forever.
         small = number.copy_abs() < _ASTRONOMICAL
         return int(number) if small and (cut or number == number.to_integral_value()) else number
@@ -135,8 +137,8 @@ def _filter_number_validator(schema: Node, *, whole: bool, cut: bool) -> Validat
 
 
 def _filter_text(value: str) -> str:
-    if faults := unwanted_characters(value):
-        raise InvalidValue(*faults)
+    if errors := unwanted_characters(value):
+        raise InvalidValue(*errors)
     return value
 
 
@@ -147,4 +149,4 @@ def _filter_date(value: str) -> date:
             return datetime.strptime(value.strip(), form).date()  # noqa: DTZ007
         except ValueError:
             continue
-    raise InvalidValue(Fault("not_a_filter_date"))
+    raise InvalidValue(ErrorDetail("not_a_filter_date"))

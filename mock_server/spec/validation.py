@@ -1,6 +1,6 @@
 """What the validators of body fields (`fields.py`) and query parameters (`query.py`) share.
 
-All faults of an input are found at once. A fault is a code with the figures of its message; the wording is that of
+All errors of an input are found at once. An error is a code with the figures of its message; the wording is that of
 `web/problems.py`.
 """
 
@@ -24,7 +24,7 @@ Validator = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ErrorDetail:
     """What is wrong with one value: a code, and the value or limit that the message names."""
 
     code: str
@@ -33,19 +33,19 @@ class Fault:
 
 
 class ValidationError(Exception):
-    """Raised with all faults of an input, by field or parameter name."""
+    """Raised with all errors of an input, by field or parameter name."""
 
-    def __init__(self, faults: Mapping[str, Sequence[Fault]]) -> None:
-        super().__init__(faults)
-        self.faults = faults
+    def __init__(self, errors: Mapping[str, Sequence[ErrorDetail]]) -> None:
+        super().__init__(errors)
+        self.errors = errors
 
 
 class InvalidValue(Exception):
     """Raised by a validator of one value."""
 
-    def __init__(self, *faults: Fault) -> None:
-        super().__init__(faults)
-        self.faults = faults
+    def __init__(self, *errors: ErrorDetail) -> None:
+        super().__init__(errors)
+        self.errors = errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def validate_uuid(value: Any) -> str:
     try:
         return hex_uuid(str(value))
     except ValueError:
-        raise InvalidValue(Fault("not_a_uuid")) from None
+        raise InvalidValue(ErrorDetail("not_a_uuid")) from None
 
 
 def finite(text: str) -> Decimal | None:
@@ -107,11 +107,11 @@ def finite(text: str) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def unwanted_characters(text: str) -> list[Fault]:
+def unwanted_characters(text: str) -> list[ErrorDetail]:
     """Faults for the characters that no text may hold: NUL, and halves of surrogate pairs."""
-    faults = [Fault("null_character")] if "\x00" in text else []
+    errors = [ErrorDetail("null_character")] if "\x00" in text else []
     surrogates = [character for character in text if "\ud800" <= character <= "\udfff"]
-    return faults + [Fault("surrogate", value=f"U+{ord(character):X}") for character in surrogates[:1]]
+    return errors + [ErrorDetail("surrogate", value=f"U+{ord(character):X}") for character in surrogates[:1]]
 
 
 def python_type(value: object) -> str:

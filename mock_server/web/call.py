@@ -1,6 +1,6 @@
 """One call of an operation. Its query and body are validated when the operation first asks for them.
 
-The order in which faults are found is thereby the operation's own: what it looks up first is refused first (404 before
+The order in which errors are found is thereby the operation's own: what it looks up first is refused first (404 before
 400, a wrong state before a wrong body; behaviour 1.3).
 """
 
@@ -68,11 +68,11 @@ class Call(Generic[World, User]):
 
     @property
     def query(self) -> Mapping[str, Any]:
-        """The query parameters that were sent or have a default. Raises `Problem` 400 with all faults."""
+        """The query parameters that were sent or have a default. Raises `Problem` 400 with all errors."""
         try:
             return self._validate(self._sent)
         except ValidationError as error:
-            raise problems.invalid_query(error.faults, self._extensions) from error
+            raise problems.invalid_query(error.errors, self._extensions) from error
 
     @property
     def body_is_empty(self) -> bool:
@@ -80,7 +80,7 @@ class Call(Generic[World, User]):
         return not self.body.read(self._operation)
 
     def fields(self, only: frozenset[str] | None = None) -> Mapping[str, Any]:
-        """The fields of the body that were sent; `only` leaves others unread. Raises `Problem` 400 with all faults."""
+        """The fields of the body that were sent; `only` leaves others unread. Raises `Problem` 400 with all errors."""
         assert self._fields is not None, "the operation describes a body"
         body = self.body
         value = body.read(self._operation)
@@ -89,7 +89,7 @@ class Call(Generic[World, User]):
         try:
             return self._fields.validate(value, form=body.is_form, only=only)
         except ValidationError as error:
-            raise problems.invalid_fields(error.faults) from error
+            raise problems.invalid_fields(error.errors) from error
 
     @property
     def body(self) -> Body:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from waldur_billing_mock.mock_server.spec.validation import Fault
+from waldur_billing_mock.mock_server.spec.validation import ErrorDetail
 
 JSON_TYPE: Final = "application/json"
 
@@ -120,35 +120,35 @@ def server_error() -> Problem:
     return Problem(500, _page("Server Error (500)", ""), html=True)
 
 
-def invalid_fields(faults: Mapping[str, Sequence[Fault]]) -> Problem:
-    """All faults of a body, or of the arguments that a serializer validates."""
-    return Problem(400, {name: [_say(fault, FIELD_MESSAGES) for fault in found] for name, found in faults.items()})
+def invalid_fields(errors: Mapping[str, Sequence[ErrorDetail]]) -> Problem:
+    """All errors of a body, or of the arguments that a serializer validates."""
+    return Problem(400, {name: [_say(error, FIELD_MESSAGES) for error in found] for name, found in errors.items()})
 
 
-def invalid_query(faults: Mapping[str, Sequence[Fault]], extensions: Mapping[str, Mapping[str, Any]]) -> Problem:
-    """All faults of the query parameters, whose `x-waldur-` extensions by name say how they are validated.
+def invalid_query(errors: Mapping[str, Sequence[ErrorDetail]], extensions: Mapping[str, Mapping[str, Any]]) -> Problem:
+    """All errors of the query parameters, whose `x-waldur-` extensions by name say how they are validated.
 
-    A parameter with `x-waldur-refusals` (fault code: sentence) is refused with that sentence alone, as a list; the
-    fault codes of its `x-waldur-server-error` are those that the server itself trips over.
+    A parameter with `x-waldur-refusals` (error code: sentence) is refused with that sentence alone, as a list; the
+    error codes of its `x-waldur-server-error` are those that the server itself trips over.
     """
-    for name, found in faults.items():
-        for fault in found:
-            if fault.code in extensions[name].get("x-waldur-server-error", ()):
+    for name, found in errors.items():
+        for error in found:
+            if error.code in extensions[name].get("x-waldur-server-error", ()):
                 return server_error()
-            if fault.code in (sentences := extensions[name].get("x-waldur-refusals", {})):
-                return Problem(400, [sentences[fault.code]])
+            if error.code in (sentences := extensions[name].get("x-waldur-refusals", {})):
+                return Problem(400, [sentences[error.code]])
     body = {}
-    for name, found in faults.items():
+    for name, found in errors.items():
         as_field = extensions[name].get("x-waldur-validated-as") == "field"
-        body[name] = [_say(fault, FIELD_MESSAGES if as_field else FILTER_MESSAGES) for fault in found]
+        body[name] = [_say(error, FIELD_MESSAGES if as_field else FILTER_MESSAGES) for error in found]
     return Problem(400, body)
 
 
-def _say(fault: Fault, messages: Mapping[str, str]) -> Any:
-    """The message of a fault; of a faulty row in a list, its messages by field."""
-    if fault.code == "row" and isinstance(fault.value, Mapping):
-        return {name: [_say(found, messages) for found in faults] for name, faults in fault.value.items()}
-    return messages[fault.code].format(value=fault.value, limit=fault.limit)
+def _say(error: ErrorDetail, messages: Mapping[str, str]) -> Any:
+    """The message of an error; of an invalid row in a list, its messages by field."""
+    if error.code == "row" and isinstance(error.value, Mapping):
+        return {name: [_say(found, messages) for found in errors] for name, errors in error.value.items()}
+    return messages[error.code].format(value=error.value, limit=error.limit)
 
 
 def _page(title: str, text: str) -> str:

@@ -41,12 +41,12 @@ def _query_inputs() -> st.SearchStrategy[tuple[Query, bytes]]:
 
 
 def check_query(sent: tuple[Query, bytes]) -> None:
-    """A query is validated, or is refused with a fault for each parameter."""
+    """A query is validated, or is refused with an error for each parameter."""
     query, text = sent
     try:
         query.validate(read_query(text))
     except ValidationError as invalid:
-        if not invalid.faults:
+        if not invalid.errors:
             raise
 
 

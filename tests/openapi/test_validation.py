@@ -66,17 +66,17 @@ RETRIEVE: Final[Operation] = next(operations(DOCUMENT))
         (418, {}, ["/paths/~1fruits~1{id}~1/get/responses"]),
     ],
 )
-def test_a_fault_names_the_place_that_an_answer_does_not_fit(status: int, value: Any, places: list[str]) -> None:
-    faults = AnswerValidator(DOCUMENT).faults(RETRIEVE, status, value)
+def test_a_mismatch_names_the_place_that_an_answer_does_not_fit(status: int, value: Any, places: list[str]) -> None:
+    mismatches = AnswerValidator(DOCUMENT).mismatches(RETRIEVE, status, value)
 
-    assert [fault.place for fault in faults] == places
+    assert [mismatch.place for mismatch in mismatches] == places
     assert all(look_up(DOCUMENT, place) is not None for place in places)
 
 
-def test_a_fault_names_fields_that_are_missing_or_not_described() -> None:
-    faults = AnswerValidator(DOCUMENT).faults(RETRIEVE, 200, {"stone": True})
+def test_a_mismatch_names_fields_that_are_missing_or_not_described() -> None:
+    mismatches = AnswerValidator(DOCUMENT).mismatches(RETRIEVE, 200, {"stone": True})
 
-    assert sorted((fault.kind, *fault.names) for fault in faults) == [
+    assert sorted((mismatch.kind, *mismatch.names) for mismatch in mismatches) == [
         ("additionalProperties", "stone"),
         ("required", "name"),
     ]
@@ -94,9 +94,9 @@ def test_a_fault_names_fields_that_are_missing_or_not_described() -> None:
     ],
 )
 def test_links_and_instants_are_written_as_described(field: str, text: str, is_described: bool) -> None:
-    faults = list(AnswerValidator(DOCUMENT).misspelled(RETRIEVE, {"name": "fig", field: text}))
+    mismatches = list(AnswerValidator(DOCUMENT).misspelled(RETRIEVE, {"name": "fig", field: text}))
 
-    assert (faults == []) is is_described
+    assert (mismatches == []) is is_described
 
 
 @pytest.mark.parametrize(("steps", "written"), [((), ""), (("a/b", "~", 0), "/a~1b/~0/0")])

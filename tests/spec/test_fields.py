@@ -5,7 +5,7 @@ from typing import Any, Final
 import pytest
 
 from waldur_billing_mock.mock_server.spec.fields import Fields
-from waldur_billing_mock.mock_server.spec.validation import Fault, ValidationError, decimal_limits
+from waldur_billing_mock.mock_server.spec.validation import ErrorDetail, ValidationError, decimal_limits
 from waldur_billing_mock.openapi.document import DocumentError
 
 SCHEMA: Final[dict[str, Any]] = {
@@ -37,14 +37,14 @@ def test_null_is_no_value() -> None:
     with pytest.raises(ValidationError) as invalid:
         validated({"name": None, "day": "x"})
 
-    assert invalid.value.faults == {"name": (Fault("null"),), "day": (Fault("not_a_date"),)}
+    assert invalid.value.errors == {"name": (ErrorDetail("null"),), "day": (ErrorDetail("not_a_date"),)}
 
 
 def test_all_faults_are_found_at_once() -> None:
     with pytest.raises(ValidationError) as invalid:
         validated({"note": [], "tree": "x"})
 
-    assert {name: found[0].code for name, found in invalid.value.faults.items()} == {
+    assert {name: found[0].code for name, found in invalid.value.errors.items()} == {
         "name": "required",
         "note": "not_a_string",
         "tree": "not_a_uuid",
@@ -64,7 +64,7 @@ def test_an_empty_text_for_a_required_field_is_blank(form: bool) -> None:
     with pytest.raises(ValidationError) as invalid:
         validated({"name": ""}, form=form)
 
-    assert invalid.value.faults == {"name": (Fault("blank"),)}
+    assert invalid.value.errors == {"name": (ErrorDetail("blank"),)}
 
 
 @pytest.mark.parametrize("schema", [{"type": "object"}, {"type": "string", "format": "colour"}, {}])

@@ -1,4 +1,4 @@
-"""Query parameters are validated along their schema, and all faults are found at once."""
+"""Query parameters are validated along their schema, and all errors are found at once."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -37,8 +37,8 @@ def validated(described: Parameter, *values: str) -> Any:
     return Query([described]).validate({"p": values} if values else {}).get("p", "absent")
 
 
-def codes(faults: Mapping[str, Any]) -> dict[str, list[str]]:
-    return {name: [fault.code for fault in found] for name, found in faults.items()}
+def codes(errors: Mapping[str, Any]) -> dict[str, list[str]]:
+    return {name: [error.code for error in found] for name, found in errors.items()}
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_wrong_text_is_a_fault(schema: dict[str, Any], sent: str, code: str) -
     with pytest.raises(ValidationError) as invalid:
         validated(parameter(schema), sent)
 
-    assert codes(invalid.value.faults) == {"p": [code]}
+    assert codes(invalid.value.errors) == {"p": [code]}
 
 
 def test_an_astronomical_number_is_validated_at_once() -> None:
@@ -134,7 +134,7 @@ def test_an_empty_parameter_is_a_fault_where_it_may_not_be() -> None:
     with pytest.raises(ValidationError) as invalid:
         validated(parameter(UUID, allows_empty=False), "")
 
-    assert codes(invalid.value.faults) == {"p": ["not_a_uuid"]}
+    assert codes(invalid.value.errors) == {"p": ["not_a_uuid"]}
 
 
 @pytest.mark.parametrize("sent", [(), ("",)])
@@ -142,7 +142,7 @@ def test_a_required_parameter_has_to_be_sent(sent: tuple[str, ...]) -> None:
     with pytest.raises(ValidationError) as invalid:
         validated(parameter(CUT, required=True), *sent)
 
-    assert codes(invalid.value.faults) == {"p": ["required"]}
+    assert codes(invalid.value.errors) == {"p": ["required"]}
 
 
 def test_unknown_parameters_are_ignored() -> None:
@@ -156,7 +156,7 @@ def test_an_argument_has_to_be_one_of_its_values() -> None:
     for sent in ("2", "x", "1.0"):
         with pytest.raises(ValidationError) as invalid:
             validated(described, sent)
-        assert codes(invalid.value.faults) == {"p": ["not_in_enum"]}
+        assert codes(invalid.value.errors) == {"p": ["not_in_enum"]}
 
 
 @pytest.mark.parametrize("schema", [{"type": "object"}, {"type": "string", "format": "colour"}])

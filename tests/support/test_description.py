@@ -88,8 +88,8 @@ def test_every_answer_is_as_described(wire: bool) -> None:
         for address in addresses(api, operation):
             reply = api.get(address)
             assert reply.status == 200, (address, reply.text)
-            faults = validator.faults(described[operation.operation_id], 200, json.loads(reply.text))
-            complaints += [f"{address}: {fault}" for fault in faults]
+            mismatches = validator.mismatches(described[operation.operation_id], 200, json.loads(reply.text))
+            complaints += [f"{address}: {mismatch}" for mismatch in mismatches]
 
     assert complaints[:5] == []
 

@@ -106,7 +106,7 @@ def validated(name: str, value: Mapping[str, Any], *, form: bool) -> object:
     try:
         return FIELDS[name].validate(value, form=form)
     except ValidationError as invalid:
-        return invalid_fields(invalid.faults).body
+        return invalid_fields(invalid.errors).body
 
 
 CASES: Final = [

@@ -21,7 +21,7 @@ from waldur_billing_mock.mock_server.operations.support.offerings import (
     Category,
     OfferingView,
     ResourceView,
-    ServiceProvider,
+    ServiceProviderView,
     can_see_resource,
     categories,
     revenue_of,
@@ -76,10 +76,10 @@ def marketplace_resources_retrieve(call: Call) -> ResourceView:
     return ResourceView(call.world, shown(found, visible, "Resource"), call.user)
 
 
-def marketplace_service_providers_list(call: Call) -> Listing[ServiceProvider]:
+def marketplace_service_providers_list(call: Call) -> Listing[ServiceProviderView]:
     """Everybody who sells, for everybody."""
-    rows = [ServiceProvider(call.world, row, call.user) for row in call.world.service_providers]
-    filters: dict[str, Filter[ServiceProvider]] = {
+    rows = [ServiceProviderView(call.world, row, call.user) for row in call.world.service_providers]
+    filters: dict[str, Filter[ServiceProviderView]] = {
         "customer_uuid": equals(lambda provider: provider.row.customer_uuid),
         "customer_keyword": has_text(lambda provider: provider.customer_name),
     }
@@ -89,10 +89,10 @@ def marketplace_service_providers_list(call: Call) -> Listing[ServiceProvider]:
     return Listing(rows, filters, by("customer_name", "created"))
 
 
-def marketplace_service_providers_retrieve(call: Call) -> ServiceProvider:
+def marketplace_service_providers_retrieve(call: Call) -> ServiceProviderView:
     """The provider. Raises `NotFound`."""
     found = call.world.service_providers.get(path_uuid(call))
-    return ServiceProvider(call.world, shown(found, True, "ServiceProvider"), call.user)
+    return ServiceProviderView(call.world, shown(found, True, "ServiceProvider"), call.user)
 
 
 def marketplace_service_providers_revenue_list(call: Call) -> Listing[Mapping[str, int]]:
@@ -219,7 +219,7 @@ def _offerings(rows: list[OfferingView]) -> Listing[OfferingView]:
     return Listing(rows, _OFFERING_FILTERS, orders)
 
 
-def _own_provider(call: Call) -> ServiceProvider:
+def _own_provider(call: Call) -> ServiceProviderView:
     provider = marketplace_service_providers_retrieve(call)
     if not (call.user.is_support or sells(call.user, provider.row.customer_uuid)):
         raise problems.forbidden()

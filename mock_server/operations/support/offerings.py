@@ -6,8 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from waldur_billing_mock.mock_server.billing.marketplace import Offering, OfferingComponent, Plan, Resource
-from waldur_billing_mock.mock_server.billing.marketplace import ServiceProvider as ProviderRow
+from waldur_billing_mock.mock_server.billing.marketplace import (
+    Offering,
+    OfferingComponent,
+    Plan,
+    Resource,
+    ServiceProvider,
+)
 from waldur_billing_mock.mock_server.billing.money import ZERO, add, multiply, total
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.structure import Customer, Project, User
@@ -17,7 +22,7 @@ from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.operations.support.common import derived_uuid, slug
 from waldur_billing_mock.mock_server.operations.support.usage import usages_of_month
 
-S = TypeVar("S", Offering, ProviderRow)
+S = TypeVar("S", Offering, ServiceProvider)
 
 _SELLERS = ("CUSTOMER.OWNER", "CUSTOMER.MANAGER")
 
@@ -138,7 +143,7 @@ class OfferingView(_SellerView[Offering]):
         return [PlanView(self.world, row) for row in self.world.plans.where(offering_uuid=self.row.uuid)]
 
 
-class ServiceProvider(_SellerView[ProviderRow]):
+class ServiceProviderView(_SellerView[ServiceProvider]):
     """A customer that sells, as the user sees it."""
 
     description = customer_native_name = customer_abbreviation = ""
@@ -261,7 +266,7 @@ def can_see_resource(world: World, user: User, resource: Resource) -> bool:
     return sells(user, offering.customer_uuid) or offering.uuid in user.scopes("offering")
 
 
-def revenue_of(world: World, provider: ServiceProvider, months: Sequence[Month]) -> Mapping[Month, Decimal]:
+def revenue_of(world: World, provider: ServiceProviderView, months: Sequence[Month]) -> Mapping[Month, Decimal]:
     """What the items of the provider's resources cost on the invoices of the months; months without an item are out."""
     sums: dict[Month, Decimal] = {}
     for resource in provider.sold:
