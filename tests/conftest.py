@@ -8,6 +8,9 @@ import pytest
 from tests.asgi import Api, application
 from tests.serving import Mock, serving
 
+# Installed, the package registers it by an entry point.
+pytest_plugins = ["waldur_billing_mock.mock_server.testing.plugin"]
+
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Mock]:

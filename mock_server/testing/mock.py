@@ -1,18 +1,23 @@
 """`Mock`: a mock in this process, for tests that steer it and call it."""
 
+import json
 import socket
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
-from waldur_billing_mock.mock_server.app import create_default_app
+from waldur_billing_mock.fixtures import DEFAULT_SCENARIO, SCENARIOS
+from waldur_billing_mock.mock_server.app import create_app, create_default_app, read_scenario
 from waldur_billing_mock.mock_server.control.client import SESSION_HEADER, MockClient
 from waldur_billing_mock.mock_server.instants import instant
+from waldur_billing_mock.mock_server.settings import Settings
+from waldur_billing_mock.mock_server.stage import Stage
+from waldur_billing_mock.mock_server.testing.given import Given, scenario_text
 from waldur_billing_mock.mock_server.testing.transport import AsyncTransport, LoopThread, Transport
 from waldur_billing_mock.mock_server.web.connection import uvicorn_config
 from waldur_billing_mock.mock_server.web.limits import Limits
@@ -42,6 +47,17 @@ class MockSession(MockClient):
         """The address of a live server for the same worlds, started when it is first asked for."""
         return self._serve()
 
+    def given(self, scenario: Given | None = None, /, **sections: Any) -> Self:
+        """The world of the session is this from now on, and a reset goes back to it. Returns the session.
+
+        Given is a scenario: the name of a built-in one, a file, its text, its content, or its sections by keyword, such
+        as `customers=[…]`, which are added to the rest. Raises `ScenarioFileError` with all that is wrong, or
+        `MockError`.
+        """
+        source = scenario_text(scenario, sections)
+        self.world.replace(source.text if source.is_yaml else json.loads(source.text))
+        return self
+
     @property
     def headers(self) -> dict[str, str]:
         """The header that names the session; none for the world that all share."""
@@ -53,6 +69,10 @@ class MockSession(MockClient):
         if username not in found:
             raise LookupError(f"there is no user {username!r}; there are {', '.join(found)}.")
         return str(found[username])
+
+    def live_token(self, username: str = "staff") -> str:
+        """A token for programs that call `url` and set no header: it names the session, too."""
+        return self.token(username) if self.id is None else f"{self.id}.{self.token(username)}"
 
     def client(self, username: str | None = "staff") -> httpx.Client:
         """An HTTP client that calls the API as a user; None is nobody."""
@@ -67,21 +87,25 @@ class MockSession(MockClient):
 
 
 class Mock(MockSession):
-    """A whole mock in this process. The arguments are those of `Settings`.
+    """A whole mock in this process.
 
     with Mock(scenario="one-invoice") as mock:
         assert mock.client("owner").get("/api/invoices/").json()
     """
 
-    def __init__(self, *, now: datetime | str | None = None, **settings: Any) -> None:
-        """`now` is the time of the clock; text is read as ISO 8601, in UTC."""
+    def __init__(
+        self, *, scenario: Given = DEFAULT_SCENARIO, now: datetime | str | None = None, **settings: Any
+    ) -> None:
+        """`scenario` is a name, a file, the text of one, or its content; `now` is the clock of the world, as text in
+        ISO 8601 (UTC where it names no zone). The other arguments are those of `Settings`.
+        """
         if now is not None:
             settings["now"] = instant(now) if isinstance(now, str) else now
         self._numbered = 0
         self._server: uvicorn.Server | None = None
         self._serving: Future[object] | None = None
         self._address: str | None = None
-        self.app: Final = create_default_app(**settings)
+        self.app: Final = _app(scenario, settings)
         super().__init__(self.app, LoopThread(), None, self._listen)
 
     def session(self, id: str | None = None) -> MockSession:
@@ -109,6 +133,14 @@ class Mock(MockSession):
             self._serving = self._thread.start(self._server.serve(sockets=[listener]))
             self._address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         return self._address
+
+
+def _app(scenario: Given, settings: dict[str, Any]) -> ASGIApp:
+    if isinstance(scenario, str) and scenario in SCENARIOS:
+        return create_default_app(scenario=scenario, **settings)
+    chosen = Settings(**settings)
+    world = read_scenario(chosen, scenario_text(scenario, {}))
+    return create_app(chosen, Stage(lambda: world))
 
 
 class _InSession:
