@@ -115,6 +115,11 @@ class Description:
         required = look_up(self.document, schema).get("required", []) if schema else []
         return unescape(name) in required
 
+    def types_at(self, place: str) -> frozenset[str]:
+        """The types that a schema allows, by the pointer to its `type`."""
+        found = look_up(self.document, place)
+        return frozenset([found] if isinstance(found, str) else found)
+
     def misspelled(self, operation: Operation, value: Any) -> Iterator[Mismatch]:
         """Links whose identifier is not written in the described form, and instants in UTC that end otherwise."""
         return self._answers.misspelled(operation, value)

@@ -1,12 +1,46 @@
 """What the server lacks of the description, and what it has beyond it. Looked at first, as all else rests on it."""
 
+from typing import Final
+
 from waldur_billing_mock.contracts.context import Context
 from waldur_billing_mock.contracts.conventions.refusals import OF_LISTS, faulty_values
-from waldur_billing_mock.contracts.declare import survey
+from waldur_billing_mock.contracts.declare import always, survey
 from waldur_billing_mock.contracts.exchange import Broken, Complaint, Exchange, NotExercised, Request
+from waldur_billing_mock.contracts.judging import is_json
 from waldur_billing_mock.contracts.readings.discovery import UNKNOWN
 from waldur_billing_mock.contracts.readings.example_targets import example_target
+from waldur_billing_mock.contracts.target import ANONYMOUS
 from waldur_billing_mock.contracts.values import is_uuid
+from waldur_billing_mock.openapi.operation import Operation
+
+_ABSENT: Final = (404, 405, 501)
+"""What a server answers that does not have an operation."""
+
+
+@always("survey")
+def refusals_are_told_in_json(context: Context) -> None:
+    """Refusals have a body of JSON. A proxy may put its own pages in the place of all refusals of a status."""
+    for status, exchanges in _refusals(context).items():
+        told = [exchange for exchange in exchanges if exchange.status == status]
+        if not told or any(map(is_json, told)):
+            continue  # where some are JSON and others are not, the checks of the operations say which
+        if not context.forgives:
+            told[0].must.show()
+        context.survey.pages.add(status)
+        what = f"refusals with {status} are pages instead of JSON"
+        context.note(Complaint(what, "/components/responses", None, None, told[0]))
+
+
+def _refusals(context: Context) -> dict[int, list[Exchange]]:
+    """Refusals of several operations by their status."""
+    unknown = [f"/api/invoices/{UNKNOWN}/", f"/api/invoice-items/{UNKNOWN}/"]
+    lists = ["/api/invoices/", "/api/invoice-items/"]
+    writes = [f"/api/invoices/{UNKNOWN}/paid/", f"/api/invoice-items/{UNKNOWN}/migrate_to/"]
+    return {
+        401: [context.send(Request("GET", path), ANONYMOUS.role) for path in lists],
+        404: [context.send(Request("GET", path)) for path in unknown],
+        405: [context.send(Request("GET", path)) for path in writes],
+    }
 
 
 @survey
@@ -18,6 +52,10 @@ def the_server_has_the_operation(context: Context, operation_id: str) -> None:
         return
     if operation.method == "GET" and "{uuid}" in operation.path and _answers(context, operation_id):
         return
+    if operation.method != "GET" and exchange.status == 404 and _is_allowed(context, operation):
+        return
+    if "{id}" in operation.path and 404 in context.survey.pages:
+        return  # no answer tells the number of an object that could be asked for
     context.survey.operations.add(operation_id)
     what = f"this server lacks {operation.method} {operation.path}"
     complaint = Complaint(what, context.description.place(operation), None, exchange.status, exchange)
@@ -54,12 +92,26 @@ def _asked(context: Context, operation_id: str) -> Exchange:
 
 
 def _answers(context: Context, operation_id: str) -> bool:
-    """Whether an object that is listed is answered; a server may say in HTML that another does not exist."""
+    """Whether an object that is listed is known here; a server may say in HTML that another does not exist."""
     operation = context.description.operations[operation_id]
+    return any(context.ask(operation_id, of=of).status not in _ABSENT for of in _listed(context, operation))
+
+
+def _is_allowed(context: Context, operation: Operation) -> bool:
+    """Whether an object that is listed allows a method, which another object does not tell where it is not found."""
+    readable = next((one for one in context.description.reads() if one.path == operation.path), None)
+    if readable is None or readable.operation_id in context.survey.operations:
+        return False
+    allowed = [context.ask(readable.operation_id, of=of).headers.get("allow", "") for of in _listed(context, operation)]
+    return any(operation.method in text for text in allowed)
+
+
+def _listed(context: Context, operation: Operation) -> list[str]:
+    """The first object of the list that an operation on one object belongs to, if there is one."""
     listing = "invoices_list" if operation.path.startswith("/api/invoices/") else "invoice_items_list"
     rows = context.ask(listing).json
     uuids = [row.get("uuid") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-    return any(is_uuid(one) and context.ask(operation_id, of=str(one)).status == 200 for one in uuids[:1])
+    return [str(one) for one in uuids[:1] if is_uuid(one)]
 
 
 def _is_absent(exchange: Exchange, method: str, *, has_object: bool) -> bool:

@@ -56,7 +56,8 @@ def place_in_history(revision: Revision, lacking: Sequence[str], operations: int
     """How a server relates to the described revisions, where it is older or newer than all; else blank."""
     if lacking:
         oldest = min(_NUMBERED, key=_parts)
-        return f"lacks {len(lacking)} of {operations} operations: older than {oldest}; judged by {revision.name}"
+        age = f"older than {oldest}; " if revision.name == oldest else ""
+        return f"lacks {len(lacking)} of {operations} operations: {age}judged by {revision.name}, the nearest revision"
     return f"{revision.outdated}; judged by {revision.name}" if revision.outdated else ""
 
 

@@ -14,12 +14,12 @@ from waldur_billing_mock.contracts.readings.arithmetic import billed_by_month, m
 from waldur_billing_mock.contracts.readings.discovery import UNKNOWN, billing_data, cost, provider_numbers
 from waldur_billing_mock.contracts.target import Scope
 from waldur_billing_mock.contracts.values import (
-    Row,
     decimal,
     half_even,
     hyphenated,
     identifier,
     identity_of,
+    is_uuid,
     optional_identifier,
     total,
 )
@@ -74,13 +74,13 @@ def writes_are_refused(context: Context, role: str, operation_id: str) -> None:
     if not (writing.everything or writing.allowed):
         raise NotExercised("writing is not allowed")
     if table()["sees"][role]["billed"] == "refused":
-        subjects = [("an unknown object", UNKNOWN, table()["refused"])]
+        objects = [("an unknown object", UNKNOWN, table()["refused"])]
     elif role == WIDEST:
-        subjects = [("an unknown object", UNKNOWN, table()["writing"]["staff"]["unknown"])]
+        objects = [("an unknown object", UNKNOWN, table()["writing"]["staff"]["unknown"])]
     else:
-        subjects = list(_subjects(context, role, operation_id))
+        objects = list(_objects_to_write_to(context, role, operation_id))
     tried = False
-    for kind, key, expected in subjects:
+    for kind, key, expected in objects:
         if key == UNKNOWN and not writing.everything:
             # Nothing has this identifier, so nothing can be written to by it.
             (writing.invoices if operation_id.startswith("invoices") else writing.items).add(identifier(UNKNOWN))
@@ -113,7 +113,7 @@ def nothing_leaks_between(context: Context, one: str, other: str) -> None:
     need([*first, *second], "invoice of an owner")
 
 
-def _subjects(context: Context, role: str, operation_id: str) -> Iterable[tuple[str, str, int]]:
+def _objects_to_write_to(context: Context, role: str, operation_id: str) -> Iterable[tuple[str, str, int]]:
     """The objects that a role tries to write to, with the status that it must get."""
     statuses = table()["writing"]["others"]
     writing = context.target.guard.writing
@@ -177,9 +177,11 @@ def _list_is_kept(context: Context, role: str, operation_id: str) -> None:
         return
     own = owners_in_scope(context, role)
     if operation_id == "provider_invoice_items_list":
-        lines = billing_data(context).line_by_key
-        names &= set(lines)
-        expected = {key for key, line in lines.items() if _seller(context, line.item) in own.values()}
+        if any(is_uuid(name) for name in own.values()):
+            return  # sellers go by their names, and that of a customer who is not billed is not known
+        sellers = _sellers(context)
+        names &= set(sellers)
+        expected = {key for key, seller in sellers.items() if seller in own.values()}
     else:
         expected = {key for key, owner in _owners(context, operation_id).items() if owner in own}
     exchange.must.hold(names <= expected, f"{role} must see no row of another customer", len(names - expected))
@@ -189,25 +191,25 @@ def _list_is_kept(context: Context, role: str, operation_id: str) -> None:
 def _object_is_kept(context: Context, role: str, operation_id: str) -> None:
     listing = table()["objects"][operation_id]
     own = {identity_of(row) for row in context.rows(listing, role)}
-    subjects = {"own": sorted(own), "foreign": sorted(_all(context, listing) - own), "unknown": [UNKNOWN]}
+    objects = {"own": sorted(own), "foreign": sorted(_all(context, listing) - own), "unknown": [UNKNOWN]}
     for kind, expected in table()["reading"].items():
-        for key in context.sample(subjects[kind], size=2):
+        for key in context.sample(objects[kind], size=2):
             _expect(context.ask(operation_id, role, of=key), role, kind, expected)
 
 
 def _argument_is_kept(context: Context, role: str, operation_id: str) -> None:
     name = table()["arguments"][operation_id]
-    kind = name.removesuffix("_uuid")
+    scope = name.removesuffix("_uuid")
     data = billing_data(context)
-    everybody = data.customers if kind == "customer" else data.projects
-    own = _own(context, role, kind)
-    subjects = {"own": sorted(own), "foreign": sorted(set(everybody) - own), "unknown": [UNKNOWN.replace("-", "")]}
+    everybody = data.customers if scope == "customer" else data.projects
+    own = _own(context, role, scope)
+    objects = {"own": sorted(own), "foreign": sorted(set(everybody) - own), "unknown": [UNKNOWN.replace("-", "")]}
     if role not in context.target.scopes and not own:
-        subjects["foreign"] = []  # it may hold roles on projects, which nothing shows
-    for subject, expected in table()["reading"].items():
-        for key in context.sample(subjects[subject], size=2):
+        objects["foreign"] = []  # it may hold roles on projects, which nothing shows
+    for kind, expected in table()["reading"].items():
+        for key in context.sample(objects[kind], size=2):
             exchange = context.ask(operation_id, role, query={name: hyphenated(key)})
-            _expect(exchange, role, subject, expected)
+            _expect(exchange, role, kind, expected)
 
 
 def _costs_are_kept(context: Context, role: str) -> None:
@@ -323,6 +325,18 @@ def _own(context: Context, role: str, kind: str) -> set[str]:
     return held | set(seen.customers if kind == "customer" else seen.projects)
 
 
-def _seller(context: Context, item: Row) -> str:
-    known = billing_data(context).of_resource.get(optional_identifier(item.get("resource")) or "", {})
-    return str(known.get("service_provider_name", ""))
+def _sellers(context: Context) -> dict[str, str]:
+    """The names of the customers that sell, by line; without lines whose details name none, or one of several."""
+    data = billing_data(context)
+    named: dict[str, set[str]] = {}
+    for customer in data.places:
+        named.setdefault(customer.customer_name, set()).add(customer.customer)
+    providers: dict[str, set[str]] = {}
+    found = {}
+    for key, line in data.line_by_key.items():
+        details = data.of_resource.get(optional_identifier(line.item.get("resource")) or "", {})
+        if name := str(details.get("service_provider_name") or ""):
+            providers.setdefault(name, set()).add(str(details.get("service_provider_uuid")))
+            found[key] = name
+    shared = {name for name in found.values() if len(providers[name]) > 1 or len(named.get(name, ())) > 1}
+    return {key: name for key, name in found.items() if name not in shared}

@@ -68,10 +68,17 @@ class Runner:
         self.context.survey.outdated = bool(revision.outdated)
         self.ledger: Final = self.context.ledger
         self.ledger.perform = lambda change: undo_change(self.context, change)
+        self._all: Final = checks(self.description, target.identities, settings.profile)
         self.checks: Sequence[Check] = self._chosen()
+        # What the server lacks is found out in any case, as other checks rest on it.
+        self._surveys: Final = [one for one in self._all if one.kind == "survey" and one not in self.checks]
 
     def run(self, progress: Progress) -> Verdict:
         """Makes all checks; then undoes what is still changed."""
+        for check in self._surveys:
+            result = self.judge(check)
+            if result.findings or result.outcome == "error":
+                self.results.append(result)
         for number, check in enumerate(self.checks, 1):
             result = self.judge(check)
             self.results.append(result)
@@ -146,10 +153,9 @@ class Runner:
         )
 
     def _chosen(self) -> Sequence[Check]:
-        made = checks(self.description, self.target.identities, self.settings.profile)
+        made = self._all
         if self.settings.only:
             wanted = tuple(self.settings.only)
-            # What the server lacks is found out in any case: other checks rest on it.
             chosen = [check for check in made if check.id.startswith(wanted)]
             if not chosen:
                 raise Unusable(f"--only {' '.join(wanted)}: no check's id begins so; `explain` lists them all.")

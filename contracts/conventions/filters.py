@@ -114,7 +114,7 @@ def filters_keep_what_fits(context: Context, operation_id: str, name: str) -> No
             query = {**about.query, name: written}
             got = {identity_of(row) for row in context.rows(operation_id, query=query, of=about.of)}
             expected = {key for key, other in values.items() if _fits(name, value, other)}
-            exchange = context.ask(operation_id, of=about.of, query=query, at=at)
+            exchange = context.first_page(operation_id, of=about.of, query=query, at=at)
             unknown = {key for key, other in values.items() if other is None} if expected_value.linked else set()
             exchange.must.hold(
                 got <= expected | unknown, f"the filter {name} must keep no row that does not fit", len(got)
@@ -127,7 +127,7 @@ def filters_keep_what_fits(context: Context, operation_id: str, name: str) -> No
     _nothing_fits(context, operation_id, name, at)
     if parameter.allows_empty:
         blank = {identity_of(r) for r in context.rows(operation_id, query={**about.query, name: ""}, of=about.of)}
-        exchange = context.ask(operation_id, of=about.of, query={**about.query, name: ""}, at=at)
+        exchange = context.first_page(operation_id, of=about.of, query={**about.query, name: ""}, at=at)
         exchange.must.agree(f"the rows with a blank {name} and without it", sorted(blank), sorted(values))
 
 
@@ -150,7 +150,7 @@ def filters_combine(context: Context, operation_id: str) -> None:
             }
             query = {**about.query, **{name: hands[name].write(value) for name, value in values.items()}}
             got = {identity_of(r) for r in context.rows(operation_id, query=query, of=about.of)}
-            exchange = context.ask(operation_id, of=about.of, query=query)
+            exchange = context.first_page(operation_id, of=about.of, query=query)
             if any(hand.linked for hand in hands.values()):
                 got -= {identity_of(r) for r in whole if any(h.value(data, r) is None for h in hands.values())}
             exchange.must.hold(got <= expected, f"{one} and {other} must keep no row that does not fit", len(got))

@@ -63,7 +63,7 @@ def orders_sort(context: Context, operation_id: str, order: str) -> None:
     plain = need(context.rows(operation_id, query=about.query, of=about.of), "row")
     kept = context.rows(operation_id, query={**about.query, "o": order}, of=about.of)
     rows = context.in_order(operation_id, query={**about.query, "o": order}, of=about.of)
-    exchange = context.ask(operation_id, of=about.of, query={**about.query, "o": order}, at=at)
+    exchange = context.first_page(operation_id, of=about.of, query={**about.query, "o": order}, at=at)
     exchange.must.hold(
         sorted(map(identity_of, kept)) == sorted(map(identity_of, plain)), "an order must keep all rows", len(kept)
     )
@@ -92,7 +92,7 @@ def orders_combine(context: Context, operation_id: str) -> None:
         rows = context.in_order(operation_id, query={"o": order})
         for name in (first, second):
             rows = _ordered(context, operation_id, name, rows)
-        exchange = context.ask(operation_id, query={"o": order})
+        exchange = context.first_page(operation_id, query={"o": order})
         groups: dict[Any, list[Any]] = {}
         for row in rows:
             value, other = (KEYS[operation_id][name](data, row) for name in (first, second))
@@ -130,7 +130,7 @@ def _created_follows_months(context: Context, operation_id: str, order: str) -> 
         expected = list(reversed(parts)) if order.startswith("-") else parts
         positions = [[rows.index(name) for name in part if name in rows] for part in expected]
         flat = [(min(p), max(p)) for p in positions if p]
-        exchange = context.ask(operation_id, query={"o": order})
+        exchange = context.first_page(operation_id, query={"o": order})
         in_turn = all(one[1] < other[0] for one, other in pairwise(flat))
         exchange.must.hold(in_turn, f"the rows must come by {order}", day)
 
@@ -139,6 +139,6 @@ def _providers_are_grouped(context: Context, operation_id: str, rows: Sequence[R
     """The details name the provider of most rows; those that do must come by it."""
     named = [field_of(row, "details").get("service_provider_name") for row in rows if row.get("resource") is not None]
     names = [name for name in named if name]
-    exchange = context.ask(operation_id, of=example_target(context, operation_id).of, query={"o": order})
+    exchange = context.first_page(operation_id, of=example_target(context, operation_id).of, query={"o": order})
     ok = sorted_by(names, descending=order.startswith("-"))
     exchange.must.hold(ok, f"the rows must come by {order}", names)

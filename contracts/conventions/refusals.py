@@ -166,8 +166,8 @@ def faulty_values(schema: dict[str, Any]) -> tuple[str, ...]:
 
 
 def says_why(context: Context, operation_id: str, exchange: Exchange) -> None:
-    value = exchange.must.show()
-    if exchange.status != 400:
+    value = context.reason_of(exchange)
+    if exchange.status != 400 and value is not None:
         sentence = value.get("detail") if isinstance(value, dict) else None
         exchange.must.hold(isinstance(sentence, str) and bool(sentence), "the body must tell why", plain(value))
     context.must_fit(operation_id, exchange)

@@ -87,15 +87,21 @@ def fields_project(context: Context, operation_id: str) -> None:
     """`field` keeps the named fields alone, unchanged; names that are not known are ignored."""
     about = example_target(context, operation_id)
     whole = _first(context.ask(operation_id, of=about.of))
-    known = context.description.choices(context.parameter(operation_id, "field"))
+    described = context.description.choices(context.parameter(operation_id, "field"))
+    known = described
     if context.forgives:
         known = tuple(name for name in known if name in whole)  # what a server lacks is told elsewhere
     rows = context.rows(operation_id) if "page" in context.description.operations[operation_id].query else []
-    for names in [[name] for name in known] + [["uuid", "state"], ["uuid", "no_such_field"]]:
+    number = context.profile.sample
+    parts = [list(known[start::number]) for start in range(min(number, len(known)))]
+    for names in [*parts, ["uuid", "no_such_field"]]:
         exchange = context.ask(operation_id, of=about.of, query={"field": names})
         exchange.must.have_status(200)
         expected = _picked(whole, names)
         got = _first(exchange)
+        if context.forgives:
+            # Fields that nothing describes are a note of another check, and may come whatever is asked for.
+            got = _picked(got, [name for name in got if name in described or name not in whole])
         exchange.must.hold(set(got) <= set(names), f"only the field {', '.join(names)} may be there", sorted(got))
         of_another_row = got != expected and any(plain(_picked(row, names)) == plain(got) for row in rows)
         if of_another_row and context.forgives:
@@ -119,7 +125,10 @@ def head_equals_get(context: Context, operation_id: str) -> None:
         head.must.have_no_body()
         counted = ("x-result-count", "link") if "page" in operation.query else ()
         _counts_one(context, operation_id, head)
-        for name in (*counted, "content-type", "allow"):
+        if get.status not in context.survey.pages:
+            must_agree = "the header content-type of HEAD and of GET"
+            head.must.agree(must_agree, _media_type(context, head), _media_type(context, get))
+        for name in (*counted, "allow"):
             head.must.agree(f"the header {name} of HEAD and of GET", head.headers.get(name), get.headers.get(name))
 
 
@@ -160,6 +169,12 @@ def _counts_one(context: Context, operation_id: str, head: Exchange) -> None:
     if head.status == 200 and any("X-Result-Count" in twin.success.headers for twin in twins):
         with context.known("head-of-one-uncounted"):
             head.must.have_header("X-Result-Count")
+
+
+def _media_type(context: Context, exchange: Exchange) -> str | None:
+    """The content type; on a deployment without parameters, which proxies add to some answers."""
+    value = exchange.headers.get("content-type")
+    return value.partition(";")[0].strip() if value and context.forgives else value
 
 
 def _first(exchange: Exchange) -> Any:

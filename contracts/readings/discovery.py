@@ -38,7 +38,7 @@ class Line:
     @property
     def month(self) -> Month:
         """The month of the invoice."""
-        return Month(int(self.invoice["year"]), int(self.invoice["month"]))
+        return month_of_invoice(self.invoice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +55,18 @@ class BillingData:
     """All that a role may see of invoices and items. Raises `NotExercised` where that is too much to read."""
 
     def __init__(self, context: Context, role: str | None = None) -> None:
-        self._trial: Final = context
+        self._context: Final = context
         self._role: Final = role
 
     @cached_property
     def invoices(self) -> list[Row]:
         """Every invoice, with its lines."""
-        return self._trial.rows("invoices_list", self._role)
+        return self._context.rows("invoices_list", self._role)
 
     @cached_property
     def items(self) -> list[Row]:
         """Every invoice item by itself."""
-        return self._trial.rows("invoice_items_list", self._role)
+        return self._context.rows("invoice_items_list", self._role)
 
     @cached_property
     def lines(self) -> list[Line]:
@@ -142,6 +142,11 @@ def billing_data(context: Context, role: str | None = None) -> BillingData:
         context.memory[key] = (context.reading, BillingData(context, role))
     data: BillingData = context.memory[key][1]
     return data
+
+
+def month_of_invoice(invoice: Row) -> Month:
+    """The month that an invoice bills. Raises `NotExercised` where it does not tell."""
+    return Month(int(field_of(invoice, "year")), int(field_of(invoice, "month")))
 
 
 def exact(item: Row) -> Decimal:

@@ -1,5 +1,6 @@
 """What is seen in a terminal: progress while judging, and a summary of the report on one screen."""
 
+import re
 import textwrap
 import time
 from collections import Counter
@@ -15,7 +16,8 @@ from waldur_billing_mock.contracts.redaction import SafeStream
 from waldur_billing_mock.contracts.reports.groups import Group, groups
 from waldur_billing_mock.contracts.reports.report import Report
 
-_MOST: Final = 8
+_MOST: Final = 6
+"""How many notes, deviations or reasons of a kind are shown; reports show all."""
 _WIDTH: Final = 110
 _SECONDS_BETWEEN_LINES: Final = 10.0
 _BAR: Final = 24
@@ -28,6 +30,14 @@ _COSTS: Final = {
     "shapes": 25.0,
 }
 """How many requests a check of a kind takes in the profile quick, where it is made; measured, and rounded up."""
+_TOGETHER: Final = {
+    r"this server lacks the field (.+)": "fields that this server lacks ({number}): ",
+    r"this server lacks the parameter (.+)": "parameters that this server lacks ({number}): ",
+    r"this server lacks (.+)": "operations that this server lacks ({number}): ",
+    r"the field (.+) is not described": "fields that are not described ({number}): ",
+    r"refusals with (\d+) are pages instead of JSON": "refusals that are pages instead of JSON: ",
+}
+"""Notes that are shown as one, each with what it names."""
 _SIGNS: Final[dict[Outcome, str]] = {
     "broken": "✗",
     "error": "!",
@@ -157,21 +167,38 @@ def _errors(report: Report) -> list[str]:
 def _notes(report: Report) -> list[str]:
     if report.strict:
         return []
-    found = groups(report, "note")
-    lines = [f"note: {_short(group.example.what)} — {about(group)}" for group in found[:_MOST]]
+    found: dict[str, list[str]] = {}
+    for group in groups(report, "note"):
+        for pattern, sentence in _TOGETHER.items():
+            if match := re.fullmatch(pattern, group.example.what):
+                found.setdefault(sentence, []).append(match[1])
+                break
+        else:
+            found[f"{_short(group.example.what)} — {about(group)}"] = []
+    lines = [
+        line
+        for sentence, names in list(found.items())[:_MOST]
+        for line in _wrapped(f"note: {sentence.format(number=len(set(names)))}{_some(names) if names else ''}")
+    ]
     return lines + ([f"note: and {len(found) - _MOST} more, in the reports"] if len(found) > _MOST else [])
 
 
 def _deviations(report: Report) -> list[str]:
     lines = []
     if report.seen and not report.strict:
-        names = ", ".join(f"{id} ({count})" for id, count in sorted(report.seen.items(), key=lambda pair: -pair[1]))
-        lines += _wrapped(f"{len(report.seen)} known deviations were seen: {names}")
+        names = [f"{id} ({count})" for id, count in sorted(report.seen.items(), key=lambda pair: -pair[1])]
+        lines += _wrapped(f"{len(report.seen)} known deviations were seen: {_some(names)}")
     if report.unseen:
-        lines += _wrapped(f"{len(report.unseen)} were looked for and not seen: {', '.join(report.unseen)}")
+        lines += _wrapped(f"{len(report.unseen)} were looked for and not seen: {_some(report.unseen)}")
     if report.unlooked:
-        lines += _wrapped(f"{len(report.unlooked)} were not looked for: {', '.join(report.unlooked)}")
+        lines += _wrapped(f"{len(report.unlooked)} were not looked for: {_some(report.unlooked)}")
     return lines
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    told = list(dict.fromkeys(names))
+    return ", ".join(told[:_MOST]) + (f" and {len(told) - _MOST} more" if len(told) > _MOST else "")
 
 
 def _not_exercised(report: Report) -> list[str]:

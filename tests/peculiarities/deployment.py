@@ -49,7 +49,7 @@ class Facade:
 
 @contextmanager
 def deployed(mock: Mock, *outer: Make) -> Iterator[Deployment]:
-    """Serve a mock on a free port of loopback. `outer` stand outside of its peculiarities: planted defects, a log."""
-    app = Facade(mock.app, [*outer, *mock.makes], datetime.fromisoformat(mock.now))
+    """Serve a mock on a free port of loopback. `outer` stand outside of all but its proxies: planted defects, a log."""
+    app = Facade(mock.app, [*mock.proxies, *outer, *mock.makes], datetime.fromisoformat(mock.now))
     with serving(app) as url:
         yield Deployment(url, mock.tokens)

@@ -1,50 +1,72 @@
 """Peculiarities of the order of rows: ties at random, NULL at the other end, another collation, smaller pages."""
 
 import unicodedata
+from collections.abc import Callable, Mapping
 from itertools import groupby
 from random import Random
 from typing import Any, Final
 
 from tests.peculiarities.switch import Peculiarity
-from tests.wrapping.changes import INVOICES, ITEMS, PROVIDER_ITEMS, always, matches
-from tests.wrapping.proxy import Plant, Request, Response, Row, Server
+from tests.wrapping.changes import INVOICES, ITEMS, PROVIDER_ITEMS, Make, always, matches
+from tests.wrapping.proxy import Plant, Request, Response, Row, Server, digits
 from tests.wrapping.whole_lists import rearranged
 
 PAGED: Final = (INVOICES, ITEMS, PROVIDER_ITEMS)
-_TIES: Final = {INVOICES: ("year", "month"), ITEMS: ("start",), PROVIDER_ITEMS: ("invoice",)}
-"""What the rows of a list are ordered by without `o`."""
 _SHOWN: Final = {"project_name": "project_name", "unit_price": "unit_price", "year": "year", "month": "month"}
 """The fields that show what `o` orders by. By others, all rows of a page are left as they are."""
+Months = Mapping[str, tuple[int, int]]
+"""Year and month of the invoice of each item, by the digits of the item's uuid."""
 
 
-def _tied(row: Row, request: Request) -> Any:
+def _tied(row: Row, request: Request, months: Months) -> Any:
     """What rows that may change places have in common."""
     order = [name.removeprefix("-") for name in ",".join(request.values("o")[-1:]).split(",") if name]
     if order:
         return [row.get(_SHOWN[name], "") if name in _SHOWN else row.get("uuid") for name in order]
-    route = next(route for route in PAGED if matches(request, [route]))
-    return [row.get(name) for name in _TIES[route]]
+    if matches(request, [ITEMS]):
+        return row.get("start")
+    if matches(request, [INVOICES]):
+        return row.get("year"), row.get("month")
+    return months[digits(row["uuid"])]
 
 
-def shuffled(rows: list[Row], request: Request, chance: Random) -> list[Row]:
+def shuffled(rows: list[Row], request: Request, chance: Random, months: Months) -> list[Row]:
     """Rows with the same sort keys change places at random."""
     mixed: list[Row] = []
-    for _, group in groupby(rows, key=lambda row: _tied(row, request)):
+    for _, group in groupby(rows, key=lambda row: _tied(row, request, months)):
         tied = list(group)
         chance.shuffle(tied)
         mixed += tied
     return mixed
 
 
-def _per_request() -> Plant:
-    chance = Random(1)
-    return rearranged(PAGED, lambda rows, request: shuffled(rows, request, chance))()
+async def _months_of_items(request: Request, server: Server) -> Months:
+    """When items were billed, which provider items do not tell. They come by it, the latest first."""
+    staff = request.by((await server.tokens())["staff"])
+    billed = {
+        digits(invoice["url"]): (invoice["year"], invoice["month"])
+        for invoice in await server.rows(INVOICES.template, staff)
+    }
+    items = await server.rows(ITEMS.template, staff)
+    return {digits(item["uuid"]): billed[digits(item["invoice"])] for item in items}
 
 
-def _per_worker() -> Plant:
-    """Two workers, each with its own order; which of them answers is random."""
-    chance = Random(2)
-    return rearranged(PAGED, lambda rows, request: shuffled(rows, request, Random(chance.randint(1, 2))))()
+def _mixed(chance_of: Callable[[Random], Random]) -> Make:
+    """Lists with ties at random. `chance_of` makes the chance of a request of that of the server."""
+
+    def make() -> Plant:
+        chance = Random(1)
+        months: dict[str, tuple[int, int]] = {}
+        mix = rearranged(PAGED, lambda rows, request: shuffled(rows, request, chance_of(chance), months))()
+
+        async def plant(request: Request, server: Server) -> Response:
+            if not months and matches(request, [PROVIDER_ITEMS]):
+                months.update(await _months_of_items(request, server))
+            return await mix(request, server)
+
+        return plant
+
+    return make
 
 
 def _nulls_largest(rows: list[Row], request: Request) -> list[Row]:
@@ -83,7 +105,17 @@ LISTS: Final = (
         "null-last", "NULL is the largest value of an order.", make=rearranged([PROVIDER_ITEMS], _nulls_largest)
     ),
     Peculiarity("locale-order", "Names are ordered as in a locale.", make=rearranged([PROVIDER_ITEMS], _in_a_locale)),
-    Peculiarity("ties-per-request", "Ties come in another order at each request.", make=_per_request, group="ties"),
-    Peculiarity("ties-per-worker", "Ties come in the order of one of two workers.", make=_per_worker, group="ties"),
+    Peculiarity(
+        "ties-per-request",
+        "Ties come in another order at each request.",
+        make=_mixed(lambda chance: chance),
+        group="ties",
+    ),
+    Peculiarity(
+        "ties-per-worker",
+        "Ties come in the order of one of two workers.",
+        make=_mixed(lambda chance: Random(chance.randint(1, 2))),
+        group="ties",
+    ),
     Peculiarity("pages-of-100", "The largest page has 100 rows.", make=always(_small_pages)),
 )

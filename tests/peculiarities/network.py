@@ -123,7 +123,7 @@ NETWORK: Final = (
     Peculiarity("stale-sums", "Sums are cached for a minute.", make=_stale),
     Peculiarity("charset-in-type", "The content type names a charset.", make=always(_charset)),
     Peculiarity("proxy-headers", "A proxy adds headers and writes names in capitals.", make=always(_more_headers)),
-    Peculiarity("compressed", "Bodies are compressed.", make=always(_compressed)),
+    Peculiarity("compressed", "Bodies are compressed.", make=always(_compressed), proxy=True),
     Peculiarity("connections-closed", "Every connection serves one request.", make=always(_closed)),
     Peculiarity("bad-gateway-once", "A proxy answers 502 once.", make=_once(502, {}), group="once"),
     Peculiarity(

@@ -39,7 +39,8 @@ class Peculiarity:
 
     `change` is applied to the world's file before it is loaded, `make` wraps requests and responses, and `tokens`
     chooses the tokens that the suite is given. `alone` keeps it out of pairs and of all at once, because it takes long
-    or leaves nothing to judge; `unusable` allows the suite to say that the server cannot be judged.
+    or leaves nothing to judge; `unusable` allows the suite to say that the server cannot be judged. `proxy` puts it
+    outside of planted defects as well, which could not read the bodies that it makes.
     """
 
     identifier: str
@@ -54,13 +55,15 @@ class Peculiarity:
     group: str = ""
     alone: bool = False
     unusable: bool = False
+    proxy: bool = False
 
 
 @dataclass(frozen=True)
 class Mock:
-    """An application with peculiarities. `makes` stand from the outermost to the innermost."""
+    """An application with peculiarities. `makes` go from the outermost inwards, `proxies` are outside."""
 
     app: ASGIApp
+    proxies: Sequence[Make]
     makes: Sequence[Make]
     tokens: Tokens
     now: str
@@ -93,8 +96,9 @@ def mock_with(chosen: Sequence[Peculiarity]) -> Mock:
         )
     tokens: Tokens = {user["username"]: user["token"] for user in world["users"]}
     tokens = next((one.tokens for one in chosen if one.tokens is not usual), usual)(tokens)
-    makes = [one.make for one in reversed(chosen) if one.make is not None]
-    return Mock(app, makes, tokens, world["now"], tuple(one.identifier for one in chosen))
+    proxies = [one.make for one in reversed(chosen) if one.make is not None and one.proxy]
+    makes = [one.make for one in reversed(chosen) if one.make is not None and not one.proxy]
+    return Mock(app, proxies, makes, tokens, world["now"], tuple(one.identifier for one in chosen))
 
 
 def _world(scenario: str, seed: int) -> World:

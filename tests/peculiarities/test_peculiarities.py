@@ -45,7 +45,7 @@ Answers = list[tuple[int, tuple[tuple[str, str], ...], bytes]]
 
 def answers(mock: Mock, targets: Sequence[str]) -> Answers:
     """What a mock answers to staff, or to whoever else has a token."""
-    server = Server(Facade(mock.app, mock.makes, datetime.fromisoformat(mock.now)), SCOPE)
+    server = Server(Facade(mock.app, [*mock.proxies, *mock.makes], datetime.fromisoformat(mock.now)), SCOPE)
     token = mock.tokens.get("staff") or next(iter(mock.tokens.values()))
     headers = {"authorization": f"Token {token}", "accept-encoding": "gzip", "host": "127.0.0.1:8000"}
 

@@ -1,0 +1,90 @@
+"""A short form of `make healthy`: all peculiarities at once, with a defect and without, and what a server lacks."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Final
+
+import pytest
+
+from tests.mutants.defects import DEFECTS
+from tests.peculiarities.catalogue import PECULIARITIES, all_at_once
+from tests.peculiarities.deployment import Deployment, deployed
+from tests.peculiarities.switch import Peculiarity, mock_with
+from tests.peculiarities.verdicts import TODAY, of_deployment
+from tests.wrapping.changes import Make
+from waldur_billing_mock.contracts.findings import Verdict
+from waldur_billing_mock.contracts.reports import report_of, terminal
+from waldur_billing_mock.contracts.run import run
+
+SCREEN: Final = 50
+"""The lines of a terminal."""
+SLOW: Final = frozenset({"slow-answers", "pages-of-100", "connections-closed", "bad-gateway-once"})
+"""What only takes time; `make healthy` has it on."""
+FEW: Final = Peculiarity(
+    "few-roles",
+    "There are tokens of staff and of two owners.",
+    tokens=lambda tokens: {role: tokens[role] for role in ("staff", "owner", "owner2")},
+    group="tokens",
+)
+
+
+@contextmanager
+def everything(*defects: Make) -> Iterator[Deployment]:
+    """A server with all peculiarities at once."""
+    chosen = [one for one in all_at_once() if one.identifier not in SLOW]
+    with deployed(mock_with([*chosen, FEW]), *defects) as deployment:
+        yield deployment
+
+
+def judged(deployment: Deployment, *only: str) -> Verdict:
+    """What the suite says of a server."""
+    return run(replace(of_deployment(deployment, "quick"), only=only), TODAY, lambda result, number, of_all: None)
+
+
+def broken(verdict: Verdict) -> list[str]:
+    """What is said to be broken, and by which check."""
+    found = [(result.check.id, one) for result in verdict.results for one in result.findings]
+    return [f"{check}: {one.complaint.what}" for check, one in found if one.outcome == "broken"]
+
+
+@pytest.mark.xdist_group("all-peculiarities")
+def test_with_all_peculiarities_at_once_the_contract_is_kept_and_the_report_fits_one_screen() -> None:
+    with everything() as deployment:
+        verdict = judged(deployment)
+
+    assert broken(verdict) == []
+    assert verdict.exit_code == 0
+    summary = terminal.summary(report_of(verdict)).splitlines()
+    assert len(summary) <= SCREEN
+    assert summary[-1].startswith("Contract kept")
+
+
+@pytest.mark.xdist_group("all-peculiarities")
+@pytest.mark.parametrize(
+    ("defect", "only", "what"),
+    [
+        ("due-date-off-by-a-day", ("invariants/", "conventions/answers_fit"), "the due date and 30 days after"),
+        ("foreign-invoices-listed", ("roles/", "conventions/page"), "owner must not see all invoices"),
+    ],
+)
+def test_a_defect_on_top_of_all_peculiarities_is_all_that_is_broken(
+    defect: str, only: tuple[str, ...], what: str
+) -> None:
+    with everything(DEFECTS[defect].make) as deployment:
+        found = broken(judged(deployment, *only))
+
+    assert found
+    assert any(what in one for one in found)
+    assert all("due date" in one or "owner" in one for one in found), found
+
+
+def test_what_the_server_lacks_is_found_out_whichever_checks_are_chosen() -> None:
+    with deployed(mock_with([PECULIARITIES["no-growth"], FEW])) as deployment:
+        verdict = judged(deployment, "roles/owner/invoices_growth_retrieve", "roles/owner/invoices_list")
+
+    outcomes = {result.check.id: (result.outcome, result.reason) for result in verdict.results}
+    lacks = "this server lacks GET /api/invoices/growth/"
+    assert outcomes["roles/owner/invoices_growth_retrieve"] == ("not exercised", lacks)
+    assert outcomes["roles/owner/invoices_list"][0] == "kept"
+    assert outcomes["survey/the_server_has_the_operation/invoices_growth_retrieve"][0] == "note"
