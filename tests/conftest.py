@@ -27,11 +27,12 @@ def mock(served: Mock) -> Mock:
 
 
 @pytest.fixture
-def november() -> Api:
+def november() -> Iterator[Api]:
     """The mock in this process, with the single invoice of November 2025 as it was in the beginning."""
     api = application("one-invoice")
     api.stage.reset()
-    return api
+    yield api
+    api.stage.reset()
 
 
 @pytest.fixture
