@@ -56,8 +56,8 @@ from waldur_billing_mock.mock_server.web.cross_origin import CrossOrigin
 from waldur_billing_mock.mock_server.web.limits import Limits
 from waldur_billing_mock.mock_server.web.request import Request as ApiRequest
 from waldur_billing_mock.mock_server.web.request_log import RequestLog
+from waldur_billing_mock.openapi import revision
 from waldur_billing_mock.openapi.document import Node
-from waldur_billing_mock.openapi.revision import revisions
 from waldur_billing_mock.openapi.support import join
 
 if TYPE_CHECKING:
@@ -250,14 +250,15 @@ def _reseeded(settings: Settings, chosen: Mapping[str, Any]) -> World:
 def _dialects(settings: Settings) -> Dialects:
     """What the pages compare: the API in every dialect, over the same worlds."""
 
-    def describe(dialect: Dialect) -> Node:
-        return _description(settings.cache, *dialect)
+    def publish(dialect: Dialect) -> Node:
+        return revision.describe(DESCRIPTION, dialect.revision, wire=dialect.wire)
 
     def make(dialect: Dialect) -> ASGIApp:
         support = described_support(DESCRIPTION, settings.cache, wire=dialect.wire)
-        return _api(join(describe(dialect), support), settings.limits)
+        return _api(join(_description(settings.cache, *dialect), support), settings.limits)
 
-    return Dialects(revisions(DESCRIPTION), Dialect(settings.revision, settings.wire), describe, make)
+    own = Dialect(settings.revision, settings.wire)
+    return Dialects(revision.revisions(DESCRIPTION), own, publish, make, partial(revision.wire_overlay, DESCRIPTION))
 
 
 def _sessions(stage: Stage, settings: Settings) -> Sessions:

@@ -27,17 +27,18 @@ class Row(NamedTuple):
 def compare(folder: Path, one: str, other: str, *, wire: bool = False) -> list[Row]:
     """What changes from one revision to another, the most serious first. Raises `OverlayError`, `DocumentError`."""
     release = choose(folder, other).revision
-    return _rows(release, *(describe(folder, revision, wire=wire) for revision in (one, other)))
+    return changes(release, *(describe(folder, revision, wire=wire) for revision in (one, other)))
 
 
 def history(folder: Path, *, wire: bool = False) -> list[Row]:
     """What each release changed, the oldest first. Raises `OverlayError`, `DocumentError`."""
     _, *releases = revisions(folder)
     documents = {release: describe(folder, release, wire=wire) for release in releases}
-    return [row for one, other in pairwise(releases) for row in _rows(other, documents[one], documents[other])]
+    return [row for one, other in pairwise(releases) for row in changes(other, documents[one], documents[other])]
 
 
-def _rows(release: str, one: Node, other: Node) -> list[Row]:
+def changes(release: str, one: Node, other: Node) -> list[Row]:
+    """What one document promises otherwise than another, the most serious first."""
     rows = [Row(release, severity(found), found.text, found.operations) for found in differences(one, other)]
     return sorted(rows, key=lambda row: SEVERITIES.index(row.severity))
 

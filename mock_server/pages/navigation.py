@@ -37,5 +37,14 @@ NAVIGATION: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
             Entry("webhooks", "Webhooks", "hook"),
         ),
     ),
+    (
+        "API",
+        (
+            Entry("reference", "Reference", "book"),
+            Entry("differences", "Differences", "compare"),
+            Entry("history", "History", "clock"),
+            Entry("deviations", "Deviations", "list"),
+        ),
+    ),
 )
 """Groups of pages with their titles."""

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 from waldur_billing_mock.mock_server.pages import (
     assets,
     browse,
+    contract,
     details,
     disturbances,
     entry,
@@ -45,6 +46,11 @@ PAGES: Final[Mapping[str, Page]] = {
     "faults": disturbances.faults,
     "outbox": disturbances.outbox,
     "webhooks": disturbances.webhooks,
+    "reference": contract.reference,
+    "openapi.json": contract.description,
+    "differences": contract.differences,
+    "history": contract.history,
+    "deviations": contract.deviations,
 }
 """What is shown at the addresses below `/_mock/ui/`."""
 
@@ -74,6 +80,7 @@ def pages(site: Site, control: ASGIApp, *, allowed_hosts: tuple[str, ...] | None
         Route("/static/{name:path}", assets.asset),
         *_routes(site, FORMS, "POST"),
         *_routes(site, PAGES, "GET"),
+        *contract.in_dialects(site.dialects),
         *lists(site.document),
         Mount("/", app=control),
     ]
