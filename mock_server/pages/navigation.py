@@ -28,6 +28,13 @@ NAVIGATION: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
         ),
     ),
     (
+        "Change",
+        (
+            Entry("make", "Make", "make"),
+            Entry("time", "Time machine", "clock"),
+        ),
+    ),
+    (
         "Traffic",
         (
             Entry("traffic", "Requests", "traffic"),
@@ -42,7 +49,7 @@ NAVIGATION: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
         (
             Entry("reference", "Reference", "book"),
             Entry("differences", "Differences", "compare"),
-            Entry("history", "History", "clock"),
+            Entry("history", "History", "items"),
             Entry("deviations", "Deviations", "list"),
         ),
     ),

@@ -1,18 +1,20 @@
 """Sentences about what was done, shown on the page that a form leads to. Addresses hold their numbers, not the text."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
-from typing import Final
+from typing import Any, Final
 
-MOST: Final = 100
+MOST: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence, and whether it says that something was refused."""
+    """A sentence, whether it says that something was refused, and what else the page shows about it."""
 
     text: str
     failed: bool = False
+    details: Mapping[str, Any] | None = None
 
 
 class Notices:

@@ -44,6 +44,11 @@ async def steer(
 ) -> Outcome:
     """Call an operation in the session of the page. What it refuses is part of the outcome."""
     operation = description.operations()[operation_id]
+    for parameter in operation.located("path"):
+        try:
+            description.parsed(parameter["schema"], str((path or {})[parameter["name"]]))
+        except ValueError as error:
+            return Outcome(None, {parameter["name"]: str(error)})
     try:
         if operation.schema is not None and body is not None and not operation.takes_yaml:
             description.validated_body(operation, body)

@@ -16,6 +16,7 @@ from waldur_billing_mock.mock_server.pages import assets, html
 from waldur_billing_mock.mock_server.pages.dialects import Dialects
 from waldur_billing_mock.mock_server.pages.login import Logins, login_of
 from waldur_billing_mock.mock_server.pages.notices import Notice, Notices
+from waldur_billing_mock.mock_server.pages.recipes import Recipes
 from waldur_billing_mock.openapi.document import Node
 
 UI: Final = "/_mock/ui"
@@ -42,6 +43,7 @@ class Site:
     dialects: Dialects
     admin_token: str | None = field(repr=False)
     notices: Notices = field(default_factory=Notices)
+    recipes: Recipes = field(default_factory=Recipes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +92,18 @@ class View:
             context["form"] = Texts(context["form"])
         return HTMLResponse(html.render(template, {**self._common(), **context}), status)
 
-    def redirect(self, path: str, notice: str = "", *, failed: bool = False, **query: object) -> Response:
+    def redirect(
+        self,
+        path: str,
+        notice: str = "",
+        *,
+        failed: bool = False,
+        details: Mapping[str, Any] | None = None,
+        **query: object,
+    ) -> Response:
         """What a form leads to, with a sentence about what was done, or why not."""
         if notice:
-            query["notice"] = self.site.notices.add(Notice(notice, failed))
+            query["notice"] = self.site.notices.add(Notice(notice, failed, details))
         return RedirectResponse(self.url(path, **query), 303)
 
     def missing(self, what: str) -> Response:

@@ -22,5 +22,5 @@ def send_form(api: Api, path: str, /, **fields: str) -> Reply:
 
 def follow(api: Api, reply: Reply) -> str:
     """The page that a form leads to."""
-    assert reply.status == 303, reply.text
+    assert reply.status == 303, reply.text.split("<main")[-1][:1500]
     return api.send("GET", reply.headers["location"], None, {}).text

@@ -16,7 +16,10 @@ from tests.serving import Mock, serving
 
 LISTS: Final = ("customers", "projects", "resources", "invoices", "items")
 """Lists whose first row leads to a page of its own."""
-OTHERS: Final = ("payments", "money", "month-end", "credits", "traffic", "verify", "faults", "outbox", "webhooks")
+OTHERS: Final = (
+    *("payments", "money", "month-end", "credits", "make", "time", "traffic", "verify", "faults", "outbox", "webhooks"),
+    *("differences", "history", "deviations"),
+)
 MOST_BYTES: Final = 200_000
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -137,3 +140,48 @@ def test_a_call_appears_on_the_page_of_traffic_by_itself(browser: Browser, mock:
         visit.page.get_by_text("page_size=7").wait_for()
 
         assert visit.complaints == []
+
+
+def test_a_customer_made_and_billed_by_pages_has_a_paid_invoice_in_the_api(browser: Browser, mock: Mock) -> None:
+    mock.reset()
+    with visiting(browser, mock.url) as visit:
+        page = visit.page
+        page.goto("/_mock/ui/make")
+        page.get_by_label("Name *").fill("Acme")
+        page.get_by_label("Name of a project").fill("web")
+        page.get_by_label("Name of the resource").fill("archive")
+        page.get_by_label("a price of its own").fill("12.50")
+        page.get_by_role("button", name="Make it").click()
+        page.get_by_text("Customer Acme is made.").wait_for()
+        page.goto("/_mock/ui/time")
+        page.get_by_role("button", name="One month", exact=True).click()
+        page.get_by_role("heading", name="What changed").wait_for()
+        page.goto("/_mock/ui/invoices?state=created&q=Acme")
+        page.locator("tbody th a").first.click()
+        page.get_by_role("button", name="Mark as paid").wait_for()
+        page.get_by_label("Date of payment").fill("")
+        page.get_by_role("button", name="Mark as paid").click()
+        page.get_by_text("The invoice is paid.").wait_for()
+
+        assert visit.complaints == []
+
+    token = mock.token()
+    (customer,) = json.loads(mock.ask("GET", "/api/customers/?name=Acme", token).body)
+    paid = json.loads(mock.ask("GET", f"/api/invoices/?customer_uuid={customer['uuid']}&state=paid", token).body)
+    assert [item["name"] for item in paid[0]["items"]] != []
+    mock.reset()
+
+
+def test_an_operation_is_tried_in_the_reference_with_one_click(browser: Browser, mock: Mock) -> None:
+    with visiting(browser, mock.url) as visit:
+        page = visit.page
+        page.goto("/_mock/ui/reference?as=owner")
+        operation = page.locator("#operations-invoices-invoices_list")
+        operation.locator(".opblock-summary-control").click()
+        with page.expect_response("**/api/invoices/**") as answered:
+            operation.get_by_role("button", name="Execute").click()
+
+        assert answered.value.status == 200
+        assert answered.value.request.headers["authorization"] == f"Token {mock.token('owner')}"
+        assert visit.complaints == []
+        assert visit.elsewhere == []
