@@ -5,7 +5,7 @@ What uvicorn's parser, the application and the log do with the bytes is what the
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -18,6 +18,8 @@ from waldur_billing_mock.mock_server.settings import Settings
 from waldur_billing_mock.mock_server.stage import Stage
 from waldur_billing_mock.mock_server.web.connection import LimitedConnection, uvicorn_config
 
+OF_UVICORN: Final = b"Invalid HTTP request received."
+"""The body of 400, by which uvicorn itself answers what is no HTTP."""
 _SECONDS: Final = 20.0
 """A request that is not answered after so long hangs."""
 
@@ -95,6 +97,8 @@ class Server:
         with _errors() as errors:
             written, hangs = self._loop.run_until_complete(self._exchange(pieces))
         answers, rest = _parsed(written, methods)
+        # 100 Continue only says that the body is waited for.
+        answers = [one for one in answers if one.status != 100]
         return Outcome(answers, rest, errors, hangs)
 
     async def _exchange(self, pieces: Sequence[bytes]) -> tuple[bytes, bool]:
@@ -182,9 +186,6 @@ def _parsed_heads(written: bytes) -> tuple[list[Answer], bytes]:
     start, *lines = head.decode("latin-1").split("\r\n")
     pairs = [line.partition(": ") for line in lines]
     headers = [(name.lower(), value) for name, _, value in pairs]
-    return [Answer(int(start.split()[1]), headers, b"", complete=True)], rest
-
-
-def readable(headers: Mapping[str, str]) -> bool:
-    """Whether all headers are printable ASCII."""
-    return all(value.isascii() and value.isprintable() for value in headers.values())
+    # uvicorn does not know the method of what is no HTTP.
+    body, rest = (rest, b"") if rest == OF_UVICORN else (b"", rest)
+    return [Answer(int(start.split()[1]), headers, body, complete=True)], rest

@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from tests.asgi import Reply
-from tests.fuzz.connection import Answer, Outcome
+from tests.fuzz.connection import OF_UVICORN, Answer, Outcome
 from tests.fuzz.requests import Sent
 from tests.test_error_shape import Request, complaint, described, is_one_of_waldurs_shapes
 from waldur_billing_mock.mock_server.settings import DESCRIPTION
@@ -17,11 +17,6 @@ from waldur_billing_mock.openapi.operation import Operation, operations
 from waldur_billing_mock.openapi.support import describe_support, join
 
 JSON: Final = "application/json"
-OF_UVICORN: Final = {
-    400: (b"Invalid HTTP request received.",),
-    501: (),
-}
-"""Answers that uvicorn gives itself, before the mock sees the request."""
 ANYWHERE: Final = frozenset({301, 400, 401, 403, 404, 405, 406, 413, 414, 415, 431, 503})
 """Statuses by which a request may be refused that is not one to a described operation."""
 FAILING: Final = frozenset({"deep-json-fails", "usage-needs-quantity", "consumptions-fail"})
@@ -82,7 +77,7 @@ def _faults(sent: Sent, answer: Answer, *, wire: bool) -> list[str]:
 
 def is_of_uvicorn(answer: Answer) -> bool:
     """Whether uvicorn itself has refused a request that is no HTTP."""
-    return answer.body in OF_UVICORN.get(answer.status, ())
+    return (answer.status, answer.body) == (400, OF_UVICORN)
 
 
 def _may_fail(operation: Operation) -> bool:

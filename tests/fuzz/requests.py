@@ -1,5 +1,6 @@
 """Strategies for whole requests: paths, queries, headers and bodies, by the names that an operation describes."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +14,9 @@ from waldur_billing_mock.openapi.document import Node, resolve
 from waldur_billing_mock.openapi.operation import Operation
 
 HOST: Final = b"mock.example"
+
+_UNSENT: Final = re.compile(rb"[\x00- \x7f]")
+"""What no target of a request may hold."""
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -83,7 +87,7 @@ def queries(names: Sequence[str]) -> st.SearchStrategy[bytes]:
     member = st.one_of(st.builds("{}={}".format, name, value), name, st.sampled_from(["", "=", "&&", "=x", "a;b"]))
     many = st.builds(lambda one, times: [one] * times, member, st.sampled_from([2, 100, 1200]))
     return st.one_of(st.lists(member, max_size=6), many).map(
-        lambda members: "&".join(members).encode("ascii", "ignore")[:20_000]
+        lambda members: _UNSENT.sub(b"", "&".join(members).encode("ascii", "ignore"))[:20_000]
     )
 
 
