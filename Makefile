@@ -33,7 +33,7 @@ exit 1
 endef
 export FIND_PYTHON
 
-.PHONY: help serve test clients generators mutants healthy hostile fuzz fuzz-coverage lint format spec parity redocly st bench wheel release docs audit lock clean
+.PHONY: help serve test clients generators mutants healthy hostile fuzz fuzz-coverage soak lint format spec parity redocly st bench wheel release docs audit lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-13s %s\n' "$$name" "$$text"; done
@@ -63,6 +63,9 @@ hostile: $(DEV)  ## run the contract suite on hostile targets; make hostile ARGS
 
 fuzz: $(DEV)  ## send the mock what it need not understand; make fuzz ARGS="--seconds 60 --seed 1"
 	$(BIN)/python -m tests.fuzz.run $(ARGS)
+
+soak: $(DEV)  ## let random traffic run on a served mock, ten minutes; make soak ARGS="--seconds 60"
+	$(BIN)/python -m tests.soak.run $(ARGS)
 
 # atheris is no dependency of the tests, and is installed on the way.
 fuzz-coverage: $(DEV)  ## fuzz the parsers guided by coverage; make fuzz-coverage PARSERS="json query" ARGS="--seconds 600"

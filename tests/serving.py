@@ -35,9 +35,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Mock:
-    """A running mock: `url` is scheme, host and port without a slash at the end."""
+    """A running mock: `url` is scheme, host and port without a slash at the end, `pid` that of its process."""
 
     url: str
+    pid: int
 
     def ask(self, method: str, path: str, token: str | None = None) -> Answer:
         """Send a request without a body; an answer of 400 or more raises `urllib.error.HTTPError`."""
@@ -73,7 +74,7 @@ def serving(*arguments: str, program: Sequence[str] = FROM_THE_CHECKOUT, folder:
                 stderr=subprocess.STDOUT,
             )
         try:
-            yield Mock(_address(process, log))
+            yield Mock(_address(process, log), process.pid)
         finally:
             _end(process)
 
