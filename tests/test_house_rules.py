@@ -85,7 +85,12 @@ LOCATED_ERROR = "{path}:{line} {what}"
 def files() -> Iterator[Path]:
     """Everything that belongs to the repository, by the rules of `.gitignore` and without needing git."""
     for top in sorted(ROOT.iterdir()):
-        if top.name.startswith(".") and top.name not in {".ci", ".gitignore", ".pre-commit-hooks.yaml"}:
+        if top.name.startswith(".") and top.name not in {
+            ".ci",
+            ".gitignore",
+            ".dockerignore",
+            ".pre-commit-hooks.yaml",
+        }:
             continue
         for path in [top] if top.is_file() else sorted(top.rglob("*")):
             if path.is_file() and not NOT_OURS.intersection(path.relative_to(ROOT).parts):
