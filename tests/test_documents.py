@@ -80,6 +80,9 @@ def test_a_printed_command_of_the_mock_is_understood(page: str, command: str) ->
     if words[:1] == ["ctl"]:
         if words[1:]:
             ctl.parser().parse_args(words[1:])
+    elif len(words) == 1 and words[0].isalpha():
+        with pytest.raises(SystemExit, match="0"):
+            parser().parse_args([*words, "--help"])
     elif words != ["--version"]:
         parser().parse_args(words)
 
