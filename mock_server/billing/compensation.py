@@ -81,12 +81,17 @@ class CustomerCreditConsumptionByMonth:
 
 def consumptions(world: World, items: Iterable[InvoiceItem]) -> list[CustomerCreditConsumptionByMonth]:
     """Month by month, what a credit has paid by these items of it."""
+    return [CustomerCreditConsumptionByMonth(month.padded, paid) for month, paid in paid_by_month(world, items).items()]
+
+
+def paid_by_month(world: World, items: Iterable[InvoiceItem]) -> dict[Month, Decimal]:
+    """What a credit has paid by these items of it, a negative price for each month, the earliest first."""
     sums: dict[Month, Decimal] = {}
     for paid in items:
         if paid.price < 0:
             month = world.invoices.one(paid.invoice_uuid).billed_month
             sums[month] = add(sums.get(month, ZERO), paid.price)
-    return [CustomerCreditConsumptionByMonth(month.padded, sums[month]) for month in sorted(sums)]
+    return dict(sorted(sums.items()))
 
 
 def credited_items(world: World, item: InvoiceItem) -> list[InvoiceItem]:

@@ -7,11 +7,12 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
+from waldur_billing_mock.mock_server.billing.compensation import paid_by_month
 from waldur_billing_mock.mock_server.billing.credit import CustomerCredit, ProjectCredit
 from waldur_billing_mock.mock_server.billing.figures import item_total
 from waldur_billing_mock.mock_server.billing.item import InvoiceItem
 from waldur_billing_mock.mock_server.billing.marketplace import Offering
-from waldur_billing_mock.mock_server.billing.money import ZERO, add, half_up, negative, total
+from waldur_billing_mock.mock_server.billing.money import ZERO, half_up, negative, total
 from waldur_billing_mock.mock_server.billing.payment import Payment
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.structure import Customer, Project
@@ -35,11 +36,8 @@ class CustomerCreditConsumption:
 
 def consumptions_of(world: World, items: Iterable[InvoiceItem]) -> list[CustomerCreditConsumption]:
     """Month by month, what a credit paid by these items of it, the earliest first."""
-    sums: dict[Month, Decimal] = {}
-    for item in items:
-        month = world.invoices.one(item.invoice_uuid).billed_month
-        sums[month] = add(sums.get(month, ZERO), negative(item.price))
-    return [CustomerCreditConsumption(month.first_day, sums[month]) for month in sorted(sums)]
+    by_month = paid_by_month(world, items)
+    return [CustomerCreditConsumption(month.first_day, negative(paid)) for month, paid in by_month.items()]
 
 
 class _CreditView(View[C], ABC):
@@ -83,9 +81,8 @@ class _CreditView(View[C], ABC):
 
     @property
     def consumption_last_month(self) -> Decimal:
-        last = Month.of(self.world.now).plus(-1).first_day
-        paid = consumptions_of(self.world, self.items)
-        return next((one.price for one in paid if one.date == last), _NOTHING)
+        paid = paid_by_month(self.world, self.items)
+        return negative(paid.get(Month.of(self.world.now).plus(-1), _NOTHING))
 
 
 def offering_of(world: World, item: InvoiceItem) -> str | None:
