@@ -51,7 +51,7 @@ class Profile:
 
 
 PROFILES: Final[Mapping[str, Profile]] = {
-    "quick": Profile("quick", 4, 2_000, 0, 4, covers=False, stateful=False, seconds=1_800),
+    "quick": Profile("quick", 3, 2_000, 0, 3, covers=False, stateful=False, seconds=1_800),
     "full": Profile("full", 25, 5_000, 6, 15, covers=True, stateful=False, seconds=4 * 3_600),
     "night": Profile("night", 200, 50_000, 100, 100, covers=True, stateful=True, seconds=12 * 3_600),
 }

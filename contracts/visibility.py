@@ -3,7 +3,7 @@
 None of it needs to know on what a role is held: what a role sees of invoices decides what it may see elsewhere.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from waldur_billing_mock.contracts.context import Context, key_of, need
@@ -16,6 +16,9 @@ from waldur_billing_mock.contracts.settings import READER
 from waldur_billing_mock.contracts.values import Row, identity_of
 
 _LISTS: Final = ("invoices_list", "invoice_items_list", "provider_invoice_items_list")
+_SECOND_PAGE: Final[dict[str, object]] = {"page": 2, "page_size": 3}
+_EVERY_DAY: Final = {"start_date": "1990-01-01", "end_date": "2100-01-01"}
+"""Days that every invoice was made after and before."""
 _OWNERS: Final = ("owner", "owner2", "customer_manager", "provider_owner", "provider_manager", "customer_support")
 
 
@@ -62,28 +65,66 @@ def a_customer_is_seen_whole(context: Context) -> None:
 
 @always("roles")
 def filters_show_nobody_more(context: Context) -> None:
-    """A filter shows no role a row that the list without it does not show, whatever it is asked for."""
+    """No filter, order, page or choice of fields shows a role a row that the list without it does not show."""
     for role in _roles(context):
         for operation_id in _LISTS:
-            if operation_id in context.description.operations:
-                _filters_show_no_more(context, role, operation_id)
+            if operation_id in context.description.operations and operation_id not in context.survey.operations:
+                _nothing_shows_more(context, role, operation_id)
 
 
-def _filters_show_no_more(context: Context, role: str, operation_id: str) -> None:
+def _nothing_shows_more(context: Context, role: str, operation_id: str) -> None:
+    """Asks for a row that the role does not see: by all filters at once, and by each alone where that shows it."""
     own = {identity_of(row) for row in context.rows(operation_id, role)}
     foreign = [row for row in context.rows(operation_id) if identity_of(row) not in own]
     for row in context.sample(foreign, size=1):
-        for name in FILTERS[operation_id]:
-            lacking = (operation_id, name) in context.survey.parameters
-            if lacking or name not in context.description.operations[operation_id].query:
-                continue
-            value = _value(context, operation_id, name, row)
-            if value is None:
-                continue
-            query = {name: value, "page_size": 300}
-            exchange = context.ask(operation_id, role, query=query)
-            exchange.must.have_status(200)
-            _shows_no_more(exchange, own, f"{role} must see no other row by the filter {name}")
+        for query in _queries(context, operation_id, row):
+            what = f"{role} must see no other row by {_named(query)}"
+            if len(query) > 1 and query != _SECOND_PAGE and _more(context, role, operation_id, query, own)[1]:
+                for name, value in query.items():
+                    exchange, more = _more(context, role, operation_id, {name: value}, own)
+                    exchange.must.hold(not more, f"{role} must see no other row by {_named({name: value})}", more)
+            exchange, more = _more(context, role, operation_id, query, own)
+            exchange.must.hold(not more, what, more)
+
+
+def _queries(context: Context, operation_id: str, row: Row) -> Iterator[dict[str, object]]:
+    """What may find a row: all filters that fit it, the day of an invoice, all orders up and down, and a field."""
+    known = context.description.operations[operation_id].query
+    there = [name for name in known if (operation_id, name) not in context.survey.parameters]
+    values = {name: _value(context, operation_id, name, row) for name in there if name in FILTERS[operation_id]}
+    fitting: dict[str, object] = {name: value for name, value in values.items() if value is not None}
+    fitting |= {name: day for name, day in _EVERY_DAY.items() if name in there}
+    yield fitting
+    if "created" in there:
+        yield {"created": f"{row['year']:04}-{row['month']:02}-01"}
+    if "o" in there:
+        orders = [str(order) for order in context.description.choices(known["o"])]
+        ascending = [order for order in orders if not order.startswith("-")]
+        yield {"o": ",".join(ascending)}
+        yield {"o": ",".join(order for order in orders if order.startswith("-"))}
+    if "field" in there:
+        yield {"field": "uuid"}
+    yield _SECOND_PAGE
+
+
+def _more(
+    context: Context, role: str, operation_id: str, query: Mapping[str, object], own: set[str]
+) -> tuple[Exchange, int]:
+    """How many rows a query shows that the list without it does not show."""
+    exchange = context.ask(operation_id, role, query={"page_size": 300, **query})
+    if exchange.status == 404 and query == _SECOND_PAGE:
+        return exchange, 0  # the role sees too few rows
+    exchange.must.have_status(200)
+    return exchange, len({identity_of(row) for row in exchange.must.show_rows()} - own)
+
+
+def _named(query: Mapping[str, object]) -> str:
+    if query == _SECOND_PAGE:
+        return "a page after the first"
+    names = list(query)
+    if names in (["o"], ["field"]):
+        return "an order" if names == ["o"] else "a choice of fields"
+    return f"the filter {names[0]}" if len(names) == 1 else "filters together"
 
 
 def _value(context: Context, operation_id: str, name: str, row: Row) -> str | None:
@@ -94,11 +135,6 @@ def _value(context: Context, operation_id: str, name: str, row: Row) -> str | No
     except NotExercised:
         return None
     return None if value is None else expected_value.write(value)
-
-
-def _shows_no_more(exchange: Exchange, own: set[str], what: str) -> None:
-    more = {identity_of(row) for row in exchange.must.show_rows()} - own
-    exchange.must.hold(not more, what, len(more))
 
 
 @always("roles")

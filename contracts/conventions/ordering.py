@@ -1,10 +1,11 @@
 """`o` sorts by each documented field, both ways, and by several."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise, product
 from typing import Any, Final
 
-from waldur_billing_mock.contracts.context import Context, field_of, need
+from waldur_billing_mock.contracts.context import Context, Query, field_of, need
 from waldur_billing_mock.contracts.declare import convention
 from waldur_billing_mock.contracts.description import Description
 from waldur_billing_mock.contracts.readings.discovery import BillingData, billing_data
@@ -16,6 +17,7 @@ from waldur_billing_mock.openapi.operation import Operation
 
 Key = Callable[[BillingData, Row], Any]
 
+_ONE_PAGE: Final = 300
 _HIDDEN: Final = object()
 """What a row is sorted by where its answer does not show it."""
 
@@ -60,10 +62,11 @@ def orders_sort(context: Context, operation_id: str, order: str) -> None:
     data, about = billing_data(context), example_target(context, operation_id)
     operation = context.description.operations[operation_id]
     at = context.description.place_of_parameter(operation, "o")
-    plain = need(context.rows(operation_id, query=about.query, of=about.of), "row")
-    kept = context.rows(operation_id, query={**about.query, "o": order}, of=about.of)
-    rows = context.in_order(operation_id, query={**about.query, "o": order}, of=about.of)
-    exchange = context.first_page(operation_id, of=about.of, query={**about.query, "o": order}, at=at)
+    some = {**about.query, **_one_month(context, operation_id)}
+    plain = need(context.rows(operation_id, query=some, of=about.of), "row")
+    kept = context.rows(operation_id, query={**some, "o": order}, of=about.of)
+    rows = context.in_order(operation_id, query={**some, "o": order}, of=about.of)
+    exchange = context.first_page(operation_id, of=about.of, query={**some, "o": order}, at=at)
     exchange.must.hold(
         sorted(map(identity_of, kept)) == sorted(map(identity_of, plain)), "an order must keep all rows", len(kept)
     )
@@ -86,13 +89,13 @@ def orders_sort(context: Context, operation_id: str, order: str) -> None:
 )
 def orders_combine(context: Context, operation_id: str) -> None:
     """Several fields sort in turn: the second decides where the first is equal, whichever way it goes."""
-    data = billing_data(context)
+    data, some = billing_data(context), _one_month(context, operation_id)
     for (first, second), sign in product(pairwise(KEYS[operation_id]), ("", "-")):
         order = f"{first},{sign}{second}"
-        rows = context.in_order(operation_id, query={"o": order})
+        rows = context.in_order(operation_id, query={**some, "o": order})
         for name in (first, second):
             rows = _ordered(context, operation_id, name, rows)
-        exchange = context.first_page(operation_id, query={"o": order})
+        exchange = context.first_page(operation_id, query={**some, "o": order})
         groups: dict[Any, list[Any]] = {}
         for row in rows:
             value, other = (KEYS[operation_id][name](data, row) for name in (first, second))
@@ -103,6 +106,20 @@ def orders_combine(context: Context, operation_id: str) -> None:
             exchange.must.hold(
                 sorted_by(values, descending=sign == "-"), f"equal rows must come by {sign}{second}", values
             )
+
+
+def _one_month(context: Context, operation_id: str) -> Query:
+    """The filters that cut a list of many pages down to its largest month that fits on one; empty for other lists."""
+    known = context.description.operations[operation_id].query
+    if context.profile.covers or not {"invoice_year", "invoice_month"} <= known.keys():
+        return {}
+    rows, data = context.rows(operation_id), billing_data(context)
+    lines = [data.line_by_key[name] for row in rows if (name := identity_of(row)) in data.line_by_key]
+    months = Counter(line.month for line in lines)
+    if len(rows) <= _ONE_PAGE or not months:
+        return {}
+    month = max((one for one in months if months[one] <= _ONE_PAGE), key=lambda one: (months[one], one), default=None)
+    return {"invoice_year": month.year, "invoice_month": month.month} if month else {}
 
 
 def _ordered(context: Context, operation_id: str, name: str, rows: list[Row]) -> list[Row]:

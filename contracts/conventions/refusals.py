@@ -7,6 +7,7 @@ from waldur_billing_mock.contracts.declare import convention
 from waldur_billing_mock.contracts.description import Description
 from waldur_billing_mock.contracts.exchange import Complaint, Exchange, NotExercised, Request
 from waldur_billing_mock.contracts.guard import READING
+from waldur_billing_mock.contracts.judging import is_json
 from waldur_billing_mock.contracts.readings.discovery import UNKNOWN
 from waldur_billing_mock.contracts.readings.example_targets import example_target
 from waldur_billing_mock.contracts.target import ANONYMOUS
@@ -15,7 +16,9 @@ from waldur_billing_mock.openapi.operation import Operation
 
 _TOGETHER: Final = ("invoices_list", "invoice_items_list", "provider_invoice_items_list")
 """Lists that tell all faults at once."""
-_BAD_TOKENS: Final = ("Token", "Token two words", "Token 0000000000000000000000000000000000000000", "Basic YTpi")
+_UNKNOWN_TOKEN: Final = "Token 0000000000000000000000000000000000000000"
+_BAD_TOKENS: Final = ("Token", "Token two words", "Basic YTpi")
+"""What is no token; the profile quick tries one of them on each operation."""
 OF_LISTS: Final = ("page", "page_size", "field")
 
 
@@ -26,7 +29,9 @@ def strangers_are_turned_away(context: Context, operation_id: str) -> None:
     if operation.method not in READING and not context.target.guard.writing.everything:
         raise NotExercised("writing is not allowed, not even in vain")
     of = UNKNOWN if "{" in operation.path else ""
-    for token in (None, *_BAD_TOKENS):
+    names = list(context.description.operations)
+    others = _BAD_TOKENS if context.profile.covers else [_BAD_TOKENS[names.index(operation_id) % len(_BAD_TOKENS)]]
+    for token in (None, _UNKNOWN_TOKEN, *others):
         headers = {"Authorization": token} if token else {}
         exchange = context.ask(operation_id, ANONYMOUS.role, of=of, headers=headers)
         exchange.must.have_status(401)
@@ -61,7 +66,12 @@ def faulty_filters_are_named(context: Context, operation_id: str, name: str) -> 
     parameter = context.parameter(operation_id, name)
     at = context.description.place_of_parameter(context.description.operations[operation_id], name)
     with context.known(*_changing(context, operation_id, name)):
-        for value in faulty_values(parameter.schema):
+        values = faulty_values(parameter.schema)
+        if operation_id not in _TOGETHER and not context.profile.covers:
+            values = values[:1]
+        for position, value in enumerate(values):
+            if _is_named_among_others(context, operation_id, name, position):
+                continue
             exchange = context.ask(operation_id, of=about.of, query={**about.query, name: value}, at=at)
             exchange.must.have_status(400)
             says_why(context, operation_id, exchange)
@@ -69,16 +79,32 @@ def faulty_filters_are_named(context: Context, operation_id: str, name: str) -> 
                 exchange.must.hold(name in exchange.must.show_row(), f"the fault must be named {name}", exchange.json)
 
 
+def _is_named_among_others(context: Context, operation_id: str, name: str, position: int) -> bool:
+    """Whether a list names a faulty parameter where all are faulty, so that it need not be asked about alone."""
+    if operation_id not in _TOGETHER:
+        return False
+    exchange = _all_faulty(context, operation_id, position)[0]
+    value = exchange.json if exchange.status == 400 and is_json(exchange) else None
+    if not isinstance(value, dict) or name not in value:
+        return False
+    says_why(context, operation_id, exchange)
+    return True
+
+
+def _all_faulty(context: Context, operation_id: str, position: int) -> tuple[Exchange, list[str]]:
+    """The answer to faulty values of all parameters, the first or the second of each, and their names."""
+    about, operation = example_target(context, operation_id), context.description.operations[operation_id]
+    there = [name for name in operation.query if (operation_id, name) not in context.survey.parameters]
+    names = [name for name in there if faulty(context, operation_id, name)]
+    values = {name: faulty_values(operation.query[name].schema) for name in names}
+    wrong = {name: several[min(position, len(several) - 1)] for name, several in values.items()}
+    return context.ask(operation_id, of=about.of, query={**about.query, **wrong}), names
+
+
 @convention(lambda description, operation: operation.operation_id in _TOGETHER)
 def faults_are_named_together(context: Context, operation_id: str) -> None:
     """All faulty parameters are named at once."""
-    about = example_target(context, operation_id)
-    operation = context.description.operations[operation_id]
-    lacking = context.survey.parameters
-    there = [name for name in operation.query if (operation_id, name) not in lacking]
-    names = [name for name in there if faulty(context, operation_id, name)]
-    wrong = {name: faulty_values(operation.query[name].schema)[0] for name in names}
-    exchange = context.ask(operation_id, of=about.of, query={**about.query, **wrong})
+    exchange, names = _all_faulty(context, operation_id, 0)
     exchange.must.have_status(400)
     exchange.must.agree("the faults and the faulty parameters", sorted(exchange.must.show_row()), sorted(names))
 
