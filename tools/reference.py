@@ -52,8 +52,9 @@ def pages() -> dict[str, str]:
 
 def mock_commands() -> str:
     """All commands of `waldur-mock` but `ctl`, with their help."""
-    names = [name for name in _subcommands(arguments.parser()) if name != "ctl"]
-    return _command_page("waldur-mock", mock.main, [[], *([name] for name in names)])
+    parsers = {name: parser for name, parser in _subcommands(arguments.parser()).items() if name != "ctl"}
+    verbs = [[name, verb] for name, parser in parsers.items() for verb in _subcommands(parser)]
+    return _command_page("waldur-mock", mock.main, [[], *([name] for name in parsers), *verbs])
 
 
 def ctl_commands() -> str:
@@ -183,7 +184,7 @@ def _subcommands(parser: argparse.ArgumentParser) -> Mapping[str, argparse.Argum
 def _operation(operation: description.Operation) -> Iterator[str]:
     yield from (f"### {operation.operation_id}", "", f"`{operation.method} /_mock{operation.path}`", "")
     yield from (operation.summary, "")
-    group, _, verb = operation.operation_id.partition("_")
+    group, verb = ctl.words(operation.operation_id)
     yield from (f"In a shell: `waldur-mock ctl {' '.join(filter(None, (group, verb)))}`.", "")
     rows = [
         (f"`{part['name']}`", part["in"], _kind(part["schema"]), part.get("description", ""))

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -162,7 +163,8 @@ def _read(file: str) -> Any:
     import yaml
 
     try:
-        return yaml.safe_load(_text(file))
+        # Dates are text, as in JSON.
+        return json.loads(json.dumps(yaml.safe_load(_text(file)), default=date.isoformat))
     except yaml.YAMLError as error:
         raise ValueError(f"{file} cannot be read: {error}") from error
 
