@@ -51,6 +51,7 @@ NAVIGATION: Final[Sequence[tuple[str, Sequence[Entry]]]] = (
             Entry("differences", "Differences", "compare"),
             Entry("history", "History", "items"),
             Entry("deviations", "Deviations", "list"),
+            Entry("contracts", "Contracts", "check"),
         ),
     ),
 )

@@ -18,6 +18,7 @@ from waldur_billing_mock.mock_server.pages import (
     money,
     raw,
     start,
+    suite,
     time_machine,
     traffic,
 )
@@ -56,6 +57,8 @@ PAGES: Final[Mapping[str, Page]] = {
     "differences": contract.differences,
     "history": contract.history,
     "deviations": contract.deviations,
+    "contracts": suite.contracts,
+    "contracts/{id}": suite.report,
 }
 """What is shown at the addresses below `/_mock/ui/`."""
 
@@ -74,6 +77,8 @@ FORMS: Final[Mapping[str, Page]] = {
     "time/reseed": time_machine.reseed,
     "time/session": time_machine.put_session,
     "time/end": time_machine.drop_session,
+    "contracts": suite.start,
+    "contracts/stop": suite.stop,
     "traffic/clear": traffic.clear,
     "traffic/{id}/replay": traffic.replay,
     "faults": disturbances.add_fault,

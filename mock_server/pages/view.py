@@ -17,6 +17,7 @@ from waldur_billing_mock.mock_server.pages.dialects import Dialects
 from waldur_billing_mock.mock_server.pages.login import Logins, login_of
 from waldur_billing_mock.mock_server.pages.notices import Notice, Notices
 from waldur_billing_mock.mock_server.pages.recipes import Recipes
+from waldur_billing_mock.mock_server.pages.runs import Runs
 from waldur_billing_mock.openapi.document import Node
 
 UI: Final = "/_mock/ui"
@@ -44,6 +45,7 @@ class Site:
     admin_token: str | None = field(repr=False)
     notices: Notices = field(default_factory=Notices)
     recipes: Recipes = field(default_factory=Recipes)
+    runs: Runs = field(default_factory=Runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class View:
     def url(self, path: str, **query: object) -> str:
         """The address of a page, such as `invoices`, in the session of this call, without parameters that are None."""
         if self.session.id != MAIN:
-            query["mock_session"] = self.session.id
+            query.setdefault("mock_session", self.session.id)
         sent = {name: value for name, value in query.items() if value is not None and value != ""}
         address = path if path.startswith("/") else f"{UI}/{path}" if path else "/_mock/"
         return f"{address}?{urlencode(sent, doseq=True)}" if sent else address

@@ -18,7 +18,7 @@ LISTS: Final = ("customers", "projects", "resources", "invoices", "items")
 """Lists whose first row leads to a page of its own."""
 OTHERS: Final = (
     *("payments", "money", "month-end", "credits", "make", "time", "traffic", "verify", "faults", "outbox", "webhooks"),
-    *("differences", "history", "deviations"),
+    *("differences", "history", "deviations", "contracts"),
 )
 MOST_BYTES: Final = 200_000
 
@@ -34,17 +34,20 @@ def mock() -> Iterator[Mock]:
 @pytest.fixture(scope="module")
 def inspected(browser: Browser, mock: Mock) -> dict[str, Findings]:
     """What was found on each page. Every page is loaded once."""
-    token = mock.token("owner")
-    mock.ask("GET", "/api/invoices/", token)
+    with visiting(browser, mock.url) as visit:
+        return {path: inspect(visit, path) for path in every_page(mock)}
+
+
+def every_page(mock: Mock) -> list[str]:
+    """The addresses of all pages; of rows, those of the first one in each list."""
+    mock.ask("GET", "/api/invoices/", mock.token("owner"))
     paths = ["/_mock/", *(f"/_mock/ui/{name}" for name in OTHERS)]
     for name in LISTS:
         first = re.search(rf"/_mock/ui/{name}/[0-9a-f]{{32}}", mock.ask("GET", f"/_mock/ui/{name}").body.decode())
         assert first is not None, name
         paths += [f"/_mock/ui/{name}", first[0]]
-    paths.append(re.findall(r"/_mock/ui/traffic/\d+", mock.ask("GET", "/_mock/ui/traffic").body.decode())[0])
-    paths.append(f"/_mock/ui/json?of={paths[-2].removeprefix('/_mock/ui/')}")
-    with visiting(browser, mock.url) as visit:
-        return {path: inspect(visit, path) for path in paths}
+    paths.append(f"/_mock/ui/json?of={paths[-1].removeprefix('/_mock/ui/')}")
+    return [*paths, re.findall(r"/_mock/ui/traffic/\d+", mock.ask("GET", "/_mock/ui/traffic").body.decode())[0]]
 
 
 def test_every_page_opens_without_an_error_of_its_own_or_of_the_console(inspected: dict[str, Findings]) -> None:
