@@ -92,9 +92,9 @@ def test_the_wheel_and_another_package_fixtures_share_no_file(installed: Path, t
         "print({str(file) for file in files('fixtures')} & {str(file) for file in files('waldur-billing-mock')})\n"
     )
 
-    told = finished(installed / "bin" / "python", "-c", script, folder=tmp_path).stdout.splitlines()
+    lines = finished(installed / "bin" / "python", "-c", script, folder=tmp_path).stdout.splitlines()
 
-    assert told == ["fixtures.fixture waldur_billing_mock.fixtures", "set()"]
+    assert lines == ["fixtures.fixture waldur_billing_mock.fixtures", "set()"]
 
 
 @pytest.mark.slow

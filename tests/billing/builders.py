@@ -1,4 +1,4 @@
-"""A small world for tests of billing, told in November 2025: a university buys from a provider."""
+"""A small world for tests of billing, in November 2025: a university buys from a provider."""
 
 from __future__ import annotations
 

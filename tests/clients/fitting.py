@@ -3,7 +3,7 @@
     python -m tests.clients.fitting > docs/reference/clients.md
 
 A client reads an answer by the contract that it was built from: it raises where a field that this contract requires is
-missing, where null stands for a uuid, a date or an instant, and where a choice is one that it does not know.
+missing, where null is sent for a uuid, a date or an instant, and where a choice is one that it does not know.
 """
 
 import sys

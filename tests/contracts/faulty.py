@@ -1,4 +1,4 @@
-"""A network and a server in trouble: a proxy before a mock that lets some requests fail, as it is told to."""
+"""A network and a server in trouble: a proxy before a mock that lets some requests fail, as a plan says."""
 
 import http.client
 import socket
@@ -17,7 +17,7 @@ LOST: Final = "lost"
 SILENCE: Final = "silence"
 """No answer comes for longer than anybody waits."""
 Fault = str | tuple[int, dict[str, str]] | None
-"""One of the words above, a status with headers that stands for an answer, or None for no fault."""
+"""One of the words above, a status with headers for an answer, or None for no fault."""
 Plan = Callable[[int, str, str], Fault]
 """Told the number of a request (from 1), its method and its target, says what becomes of it."""
 

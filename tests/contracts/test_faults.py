@@ -59,8 +59,8 @@ def run(mock: Mock, folder: Path, plan: Plan, *words: str, interrupted_at: int =
         return fault
 
     with Proxy(mock.url, watch).serving() as proxy:
-        told = ["--target", proxy.url, "--token-env", "T", "--revision", "documents", "--wire", "--rate-limit", "0"]
-        told += [
+        options = ["--target", proxy.url, "--token-env", "T", "--revision", "documents", "--wire", "--rate-limit", "0"]
+        options += [
             "--ledger",
             str(folder / "ledger"),
             "--profile",
@@ -72,7 +72,7 @@ def run(mock: Mock, folder: Path, plan: Plan, *words: str, interrupted_at: int =
             *words,
         ]
         judging = subprocess.Popen(
-            [sys.executable, "-m", "waldur_billing_mock.contracts", *told],
+            [sys.executable, "-m", "waldur_billing_mock.contracts", *options],
             cwd=ROOT,
             env={**os.environ, "T": mock.token()},
             stdout=subprocess.PIPE,

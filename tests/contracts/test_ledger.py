@@ -1,4 +1,4 @@
-"""The ledger: what was changed is undone, the last first; what is left is told; and a file survives the run."""
+"""The ledger: what was changed is undone, the last first; what is left is reported; and a file survives the run."""
 
 import json
 from pathlib import Path

@@ -70,7 +70,7 @@ def pay(mock: Mock) -> int:
         return client.post(f"{INVOICE}paid/").status_code
 
 
-def test_a_webhook_is_told_what_happened_and_who_did_it(mock: Mock, receiver: Receiver) -> None:
+def test_a_webhook_is_sent_what_happened_and_who_did_it(mock: Mock, receiver: Receiver) -> None:
     mock.webhooks.add(receiver.url)
 
     pay(mock)
@@ -181,11 +181,11 @@ def test_events_are_streamed_as_they_happen(mock: Mock) -> None:
         with mock.client() as caller:
             caller.post(f"{INVOICE}send_notification/")
         pay(mock)
-        told = [line for line in lines if line]
+        sent = [line for line in lines if line]
 
     assert answer.headers["content-type"].startswith("text/event-stream")
-    assert told[:2] == ["id: 1", "event: invoice_notified"]
-    assert json.loads(told[5].removeprefix("data: "))["type"] == "invoice_paid"
+    assert sent[:2] == ["id: 1", "event: invoice_notified"]
+    assert json.loads(sent[5].removeprefix("data: "))["type"] == "invoice_paid"
 
 
 def test_a_broken_stream_goes_on_where_it_ended(mock: Mock) -> None:

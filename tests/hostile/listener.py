@@ -1,4 +1,4 @@
-"""A server on loopback that writes bytes as it is told to, and remembers who asked."""
+"""A server on loopback that writes given bytes, and records who asked."""
 
 import socket
 import ssl

@@ -1,4 +1,4 @@
-"""Targets that are no Waldur: broken HTTP, endless bodies, odd headers. `ELSEWHERE` stands for another host."""
+"""Targets that are no Waldur: broken HTTP, endless bodies, odd headers. `ELSEWHERE` is another host."""
 
 import zlib
 from collections.abc import Mapping
@@ -108,7 +108,7 @@ BOMB: Final = _bomb()
 
 
 def _echo(asked: Asked, to: Connection) -> None:
-    """The token stands in the body, in a header, and in an address."""
+    """The token is in the body, in a header, and in an address."""
     token = asked.headers.get("authorization", "")
     body = f'{{"detail": "Invalid token {token}", "version": "{token}", "{token}": 1}}'.encode()
     to.write(head(403, X_Token=token, Location=f"{ELSEWHERE}/{token}", Content_Length=str(len(body))) + body)

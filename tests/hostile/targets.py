@@ -71,7 +71,7 @@ def _faults(run: Run, codes: frozenset[int]) -> Iterator[str]:
         yield "a traceback on the terminal"
     for name, text in run.texts.items():
         if TOKEN in text or OWNER in text:
-            yield f"the token stands in {name}"
+            yield f"the token is in {name}"
     if found := _CONTROL.findall(run.terminal + run.texts.get("report.markdown", "")):
         yield f"control characters in texts: {sorted(set(found))}"
     if "<script>alert" in run.texts.get("report.html", ""):

@@ -93,7 +93,7 @@ async def _echoed(request: Request, server: Server) -> Response:
 
 
 async def _echoed_in_names(request: Request, server: Server) -> Response:
-    """The token stands in the data."""
+    """The token is in the data."""
     response = await server.ask(request)
     if response.status != 200 or request.method == "HEAD" or not matches(request, [*LISTS, INVOICE]):
         return response

@@ -91,7 +91,7 @@ async def _write_item(uuid: str, values: Row, request: Request, server: Server) 
 
 
 async def _copied_to(uuid: str, home: str, request: Request, server: Server) -> None:
-    """A copy of the item, at the same price, stands on an invoice."""
+    """A copy of the item, at the same price, is on an invoice."""
     made = await server.write(
         "POST", item_path(uuid, "create_compensation/"), {"offering_component_name": "copy"}, request
     )
@@ -126,7 +126,7 @@ async def _made_positive(made: str, item: Row, request: Request, server: Server)
 
 
 async def _misplaced(made: str, item: Row, request: Request, server: Server) -> None:
-    """The compensation stands on the invoice of the item, or where that is the right one, on another."""
+    """The compensation is on the invoice of the item, or where that is the right one, on another."""
     right = (await server.read(item_path(made), request)).json["invoice"]
     customer = digits((await server.read(invoice_path(digits(right)), request)).json["customer"])
     others = [row["url"] for row in await server.rows("/api/invoices/", request, customer_uuid=customer)]
@@ -172,7 +172,7 @@ EFFECTS: Final = (
     ),
     _effect(
         "compensation-on-the-wrong-invoice",
-        "A compensation stands on another invoice than the current one.",
+        "A compensation is on another invoice than the current one.",
         _compensating(_misplaced),
     ),
     _effect(

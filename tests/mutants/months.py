@@ -207,7 +207,7 @@ MONTHS: Final = (
     Defect("costs-miss-a-month", "Costs leave the latest month out.", response_changed([COSTS], _without_first)),
     Defect(
         "costs-show-an-item-twice",
-        "The first item of the current month's costs stands there twice.",
+        "The first item of the current month's costs is there twice.",
         body_changed([COSTS], _doubled_item),
     ),
     Defect(

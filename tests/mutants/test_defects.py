@@ -42,7 +42,7 @@ def world() -> World:
 
 @cache
 def mock() -> tuple[ASGIApp, Stage]:
-    """The healthy mock and the stage on which its world stands."""
+    """The healthy mock and the stage with its world."""
     stage = Stage(lambda: world().fork())
     return create_app(Settings(), stage), stage
 

@@ -28,7 +28,7 @@ from tests.wrapping.proxy import Plant, Request, Response, Route, Row, Server
 
 NOWHERE: Final = "ffffffff-ffff-4fff-bfff-ffffffffffff"
 After = Callable[[str, Row, Request, Server], Awaitable[None]]
-"""What happens after a write: it is told the uuid in the path, the object before the write, and the request."""
+"""What happens after a write: it gets the uuid in the path, the object before the write, and the request."""
 
 
 def invoice_path(uuid: str, action: str = "") -> str:

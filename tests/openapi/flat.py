@@ -1,7 +1,7 @@
 """Flattens an operation into entries, whether it is described in OpenAPI, printed in a document or tabulated.
 
 An entry is one parameter, one field of a body or one field of an answer, with a dotted name. Where a
-description takes more types than one, or chooses with `anyOf`, the first is the documented one; null is told
+description takes more types than one, or chooses with `anyOf`, the first is the documented one; null is noted
 apart.
 """
 
@@ -140,7 +140,7 @@ def _entry(document: Node, place: str, name: str, node: Node, *, required: bool)
 
 
 def _body(media: str) -> str:
-    """The place of a body's field: bodies are JSON unless it is told otherwise."""
+    """The place of a body's field: bodies are JSON unless another type is named."""
     return "body" if media == JSON else f"body {media}"
 
 

@@ -1,4 +1,4 @@
-"""Differences between two documents are told in lines that a reader understands without either document."""
+"""Differences between two documents are listed in lines that a reader understands without either document."""
 
 from copy import deepcopy
 from typing import Any

@@ -1,4 +1,4 @@
-"""A folder of pages becomes one document, and a page that cannot be bundled is told from its name."""
+"""A folder of pages becomes one document, and a page that cannot be bundled is named."""
 
 from pathlib import Path
 from typing import Any, Final

@@ -95,7 +95,7 @@ def test_every_operation_describes_its_refusals(revision: str) -> None:
 
 @IN_ALL_REVISIONS
 def test_the_answer_to_head_is_that_of_get_without_a_body(revision: str) -> None:
-    """Only the count of rows may be told beyond that: generated clients expect it of every HEAD."""
+    """Only the count of rows may be described beyond that: generated clients expect it of every HEAD."""
     count = {"X-Result-Count"}
     for operation, node in described(revision):
         if operation.method == "HEAD":

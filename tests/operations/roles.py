@@ -11,7 +11,7 @@ FORBIDDEN: Final = {"detail": "You do not have permission to perform this action
 
 
 class Role(NamedTuple):
-    """What a user gets. Customers and projects are told by name.
+    """What a user gets. Customers and projects go by name.
 
     `invoices` are the customers whose invoices and items are seen, `growth` those that count for growth and may be
     asked for their costs, `projects` those that may be, `sales` the sellers whose items are seen.

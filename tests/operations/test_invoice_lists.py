@@ -192,7 +192,7 @@ def test_all_fields_are_kept_where_no_name_is_known(november: Api, sent: list[st
 # Growth.
 
 
-def as_stored(value: Decimal) -> Decimal:
+def rounded(value: Decimal) -> Decimal:
     return value.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
@@ -205,8 +205,8 @@ def growth_by_hand(world: World, count: int, *, with_tax: bool) -> dict[str, Any
         invoice = view(world, row)
         name = invoice.customer.name
         if row.created >= date(2024, 11, 22):
-            ranks[name] = ranks.get(name, Decimal(0)) + as_stored(invoice.total)
-        cells[name, row.year, row.month] = as_stored(invoice.total if with_tax else invoice.price)
+            ranks[name] = ranks.get(name, Decimal(0)) + rounded(invoice.total)
+        cells[name, row.year, row.month] = rounded(invoice.total if with_tax else invoice.price)
     majors = sorted(sorted(ranks, key=lambda name: (-ranks[name], name))[:count])
     rows = {name: [cells.get((name, *month), Decimal(0)) for month in months] for name in ranks}
     return {

@@ -18,7 +18,7 @@ TEXTS: Final = (("backend_id", 255), ("payment_url", 200), ("reference_number", 
 
 
 def multipart(*parts: tuple[str, str]) -> bytes:
-    """A body of parts: what stands in the disposition after `form-data; `, and the content."""
+    """A body of parts: the disposition after `form-data; `, and the content."""
     lines = [f"--edge\r\nContent-Disposition: form-data; {head}\r\n\r\n{content}\r\n" for head, content in parts]
     return "".join([*lines, "--edge--\r\n"]).encode()
 

@@ -14,7 +14,7 @@ from tests.parity.recording import Exchange
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Age:
-    """One reason. In every pattern `*` stands for any text; nothing else is special.
+    """One reason. In every pattern `*` matches any text; nothing else is special.
 
     `places` are where the difference may be: `status`, `header:Allow`, `body:items[].credit`. `request` is matched with
     the method and the target (`GET /api/invoices/?page=2`), `recorded` and `answered` with both values as they are

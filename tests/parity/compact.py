@@ -1,4 +1,4 @@
-"""Writes the compact copy of a recording that stands in this repository.
+"""Writes the compact copy of a recording for this repository.
 
     python -m tests.parity.compact <folder of the recording>
 

@@ -1,6 +1,6 @@
 """The recorded world as a world of the mock. What the recording does not tell is decided here, and said.
 
-The clock stands at noon of the day of the recording. A user's token is its name. Plan components have the ids that the
+The clock is at noon of the day of the recording. A user's token is its name. Plan components have the ids that the
 details of items name. Items keep the order of the file, which is that of their starts; two have their own ids.
 """
 

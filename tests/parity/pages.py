@@ -1,7 +1,7 @@
 """Pages of lists whose order has ties. The recorded server broke ties at random, so that rows which tie stand anywhere
 among each other, and where they cross the edge of a page even on another one.
 
-A recorded row is compared with the same row of the mock, which has to tie with the row that stands in its place.
+A recorded row is compared with the same row of the mock, which has to tie with the row at its place.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -30,7 +30,7 @@ LOST_WRITES: Final = {
         )
     },
 }
-"""What requests told that the recording leaves out: before which exchange, to which item, which fields."""
+"""What requests contained that the recording leaves out: before which exchange, to which item, which fields."""
 
 _TOKEN: Final = re.compile(r"\{token:(\w+)\}")
 _ESCAPED_BYTE: Final = re.compile(rb"\\x([0-9a-f]{2})")

@@ -104,7 +104,7 @@ class Replay:
             self._client.call("PATCH", f"/api/invoice-items/{uuid}/", headers, json.dumps(fields).encode())
 
     def _learn(self, exchange: Exchange, recorded: object, answered: object) -> None:
-        """What was created got a uuid by chance on the server: from here on it stands for the mock's."""
+        """What was created got a uuid by chance on the server: from here on it is translated to the mock's."""
         if exchange.status == 201 and isinstance(recorded, dict) and isinstance(answered, dict):
             self._made.update({answered[name]: recorded[name] for name in recorded if name in answered})
 

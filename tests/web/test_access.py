@@ -108,6 +108,6 @@ def test_staff_get_what_the_impersonated_user_gets(readable: Api, username: str,
 
 
 def test_the_list_of_users_tells_whom_one_can_impersonate(readable: Api) -> None:
-    told = {user["username"]: user["uuid"] for user in readable.get("/_mock/users", None).body}
+    listed = {user["username"]: user["uuid"] for user in readable.get("/_mock/users", None).body}
 
-    assert told == {user.username: user.uuid for user in readable.world.users}
+    assert listed == {user.username: user.uuid for user in readable.world.users}

@@ -118,7 +118,7 @@ def test_following_the_links_walks_the_whole_list(shop: Shop) -> None:
     ],
 )
 def test_a_list_is_filtered_and_sorted(shop: Shop, query: str, names: list[str]) -> None:
-    """What has no value stands before everything else."""
+    """What has no value comes before everything else."""
     reply = shop.ask("GET", f"/fruits/?{query}")
 
     assert [row["name"] for row in reply.body] == names

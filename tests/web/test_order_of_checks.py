@@ -116,9 +116,9 @@ def test_the_first_fault_is_the_one_that_is_told(november: Api, operation: Opera
 
 
 def test_every_refusal_has_its_place_in_the_order() -> None:
-    told = {fault for operation in EVERYTHING for fault in faults(operation)}
+    named = {fault for operation in EVERYTHING for fault in faults(operation)}
 
-    assert told == REFUSALS.keys()
+    assert named == REFUSALS.keys()
 
 
 def test_a_wrong_filter_is_told_before_a_wrong_page(readable: Api) -> None:

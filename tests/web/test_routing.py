@@ -1,4 +1,4 @@
-"""A path leads to its operations; what is near it is told from what is nowhere."""
+"""A path leads to its operations; a path that is nearly one is redirected or refused, others are not found."""
 
 from urllib.parse import unquote
 

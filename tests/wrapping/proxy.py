@@ -1,4 +1,4 @@
-"""A proxy in the same process: it stands before a healthy application and may change what goes in and what comes out.
+"""A proxy in the same process: it is put before a healthy application and may change what goes in and what comes out.
 
 What passes untouched passes byte for byte. Addresses under `/_mock/` are never touched.
 """
@@ -276,13 +276,13 @@ class Proxy:
 
 @dataclass(frozen=True)
 class Route:
-    """A method and a path with `{uuid}` or `{id}` in it. GET stands for HEAD as well."""
+    """A method and a path with `{uuid}` or `{id}` in it. GET is for HEAD as well."""
 
     method: str
     template: str
 
     def match(self, request: Request) -> str | None:
-        """What stands in the place of `{uuid}` or `{id}`, blank where the path has neither; None for another route."""
+        """What is in the place of `{uuid}` or `{id}`, blank where the path has neither; None for another route."""
         method = "GET" if request.method == "HEAD" else request.method
         pattern = re.escape(self.template).replace(r"\{uuid\}", "([0-9A-Fa-f-]{32,36})").replace(r"\{id\}", r"(\d+)")
         found = re.fullmatch(pattern, request.path) if method == self.method else None
