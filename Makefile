@@ -33,7 +33,7 @@ exit 1
 endef
 export FIND_PYTHON
 
-.PHONY: help serve test clients generators mutants healthy hostile fuzz fuzz-coverage soak lint format spec parity redocly st bench wheel release docs audit lock clean
+.PHONY: help serve test clients generators mutants healthy hostile fuzz fuzz-coverage soak faults lint format spec parity redocly st bench wheel release docs audit lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-13s %s\n' "$$name" "$$text"; done
@@ -66,6 +66,10 @@ fuzz: $(DEV)  ## send the mock what it need not understand; make fuzz ARGS="--se
 
 soak: $(DEV)  ## let random traffic run on a served mock, ten minutes; make soak ARGS="--seconds 60"
 	$(BIN)/python -m tests.soak.run $(ARGS)
+
+faults: $(DEV)  ## plant exceptions at each line of each write, break requests off, fill disks, damage files, send signals
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/faults tests/operations/test_transactions.py \
+	  tests/web/test_whole_requests.py tests/spec/test_compiled.py tests/test_world_file.py tests/test_start.py $(ARGS)
 
 # atheris is no dependency of the tests, and is installed on the way.
 fuzz-coverage: $(DEV)  ## fuzz the parsers guided by coverage; make fuzz-coverage PARSERS="json query" ARGS="--seconds 600"

@@ -13,7 +13,7 @@ from waldur_billing_mock.fixtures import ScenarioError
 from waldur_billing_mock.mock_server import arguments
 from waldur_billing_mock.mock_server.control import ctl
 from waldur_billing_mock.mock_server.limit_options import limits
-from waldur_billing_mock.mock_server.printable import printable
+from waldur_billing_mock.mock_server.printable import OutputError, printable, write_out
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.world_text import WorldFileError
 from waldur_billing_mock.openapi.document import DocumentError, to_json, to_yaml
@@ -51,13 +51,21 @@ def main(words: Sequence[str] | None = None) -> int:
             case "completion":
                 _completion(parser, options.shell)
     except BrokenPipeError:
-        # The reader, `head` for one, has seen enough. What is still buffered must not be written at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader, `head` for one, has seen enough.
+        _drop_output()
+    except OutputError as error:
+        _drop_output()
+        _complain(str(error))
     except KeyboardInterrupt:
         return 130
     except (ScenarioError, DocumentError, WorldFileError, arguments.UsageError) as error:
         _complain(str(error))
     return 0
+
+
+def _drop_output() -> None:
+    """What is still buffered is not written at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _serve(options: argparse.Namespace) -> None:
@@ -88,7 +96,7 @@ def _export(options: argparse.Namespace) -> None:
 
     world = create_stage(Settings(**arguments.world_settings(options))).world
     if options.output is None:
-        print(dump(world), end="", flush=True)
+        write_out(dump(world), end="")
     else:
         write(world, options.output)
 
@@ -109,14 +117,14 @@ def _spec(options: argparse.Namespace) -> None:
             document = describe_support(DESCRIPTION, wire=options.wire, tolerant=options.tolerant)
         else:
             document = present(describe(DESCRIPTION, choice.revision, wire=options.wire, tolerant=options.tolerant))
-        print(to_json(document) if form == "json" else to_yaml(document), end="", flush=True)
+        write_out(to_json(document) if form == "json" else to_yaml(document), end="")
         return
     rows = (
         compare(DESCRIPTION, *options.diff, wire=options.wire)
         if options.diff
         else history(DESCRIPTION, wire=options.wire)
     )
-    print(render(rows, cast(Literal["text", "markdown", "json"], form)), end="", flush=True)
+    write_out(render(rows, cast(Literal["text", "markdown", "json"], form)), end="")
 
 
 def _world_format(options: argparse.Namespace) -> None:
@@ -128,10 +136,10 @@ def _world_format(options: argparse.Namespace) -> None:
         for path in options.check:
             world = load_file(path)
             held = f"{len(world.customers)} customers, {len(world.invoices)} invoices, {len(world.invoice_items)} items"
-            print(printable(f"{path}: {held}; clock at {world.now.isoformat()}"), flush=True)
+            write_out(printable(f"{path}: {held}; clock at {world.now.isoformat()}"))
         return
     names = {"smallest": "smallest.json", "complete": "complete.yaml", None: "world.schema.json"}
-    print((files(mock_server) / "worlds" / names[options.example]).read_text(encoding="utf-8"), end="", flush=True)
+    write_out((files(mock_server) / "worlds" / names[options.example]).read_text(encoding="utf-8"), end="")
 
 
 def _scenario(options: argparse.Namespace) -> None:
@@ -148,7 +156,7 @@ def _scenario(options: argparse.Namespace) -> None:
             text = scenario_commands.listed()
         case _:
             text = scenario_commands.schema_text()
-    print(text, flush=True)
+    write_out(text)
 
 
 def _record(options: argparse.Namespace) -> None:
@@ -174,7 +182,7 @@ def _compare(options: argparse.Namespace) -> int:
 def _completion(parser: argparse.ArgumentParser, shell: str) -> None:
     import shtab
 
-    print(shtab.complete(parser, shell), flush=True)
+    write_out(shtab.complete(parser, shell))
 
 
 def _complain(message: str) -> NoReturn:

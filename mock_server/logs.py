@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import sys
+from asyncio import CancelledError
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
@@ -134,7 +135,9 @@ class _Handler(logging.Handler):
         self._log: Final = log
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._log.record(record)
+        # uvicorn says in a line of its own how many requests it cuts off at the end; they did nothing wrong.
+        if not (record.exc_info and isinstance(record.exc_info[1], CancelledError)):
+            self._log.record(record)
 
 
 def start_log(descriptor: int, clock: Callable[[], float], *, as_json: bool) -> Log:

@@ -25,7 +25,7 @@ from waldur_billing_mock.mock_server.arguments import ADMIN_TOKEN, UsageError
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.logs import Log, start_log
-from waldur_billing_mock.mock_server.printable import printable
+from waldur_billing_mock.mock_server.printable import printable, write_out
 from waldur_billing_mock.mock_server.settings import Settings
 from waldur_billing_mock.mock_server.web.connection import uvicorn_config
 from waldur_billing_mock.mock_server.web.limits import Limits
@@ -59,7 +59,7 @@ def serve(settings: Settings, save: Path | None = None, remark: str = "", *, hom
             app = create_app(settings, stage, None if settings.quiet else _requests(log))
             _announce(settings, stage.world, _address(listener), made)
             if homeport:
-                print("\n".join(_for_homeport(stage.world, _address(listener))), flush=True)
+                write_out("\n".join(_for_homeport(stage.world, _address(listener))))
             if not _is_loopback(settings.host):
                 log.event(
                     "warning",
@@ -166,7 +166,7 @@ def _announce(settings: Settings, world: World, address: str, admin_token_is_new
     known, items = users(world), len(world.invoice_items)
     if settings.log_format == "json":
         fields = {"event": "listening", "address": address, "world": source, "users": known}
-        print(json.dumps({**fields, "admin_token": settings.admin_token} if admin_token_is_new else fields), flush=True)
+        write_out(json.dumps({**fields, "admin_token": settings.admin_token} if admin_token_is_new else fields))
         return
     token = next((user.token for user in world.users if user.is_staff), known[0]["token"] if known else None)
     lines = [
@@ -185,7 +185,7 @@ def _announce(settings: Settings, world: World, address: str, admin_token_is_new
         "",
         "Ctrl-C stops it.",
     ]
-    print("\n".join(printable(line) for line in lines), flush=True)
+    write_out("\n".join(printable(line) for line in lines))
 
 
 def _for_homeport(world: World, address: str) -> list[str]:

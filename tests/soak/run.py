@@ -56,9 +56,9 @@ def soak(seconds: float, seed: int, most: int) -> str:
     Returns what was done. Raises `AssertionError`.
     """
     traffic, answers = Traffic(seed), 0
-    begun = time.monotonic()
     sizes: list[tuple[float, float]] = []
     with serving(program=PROGRAM) as mock:
+        begun = time.monotonic()
         while time.monotonic() - begun < seconds and answers < most:
             tally = asyncio.run(send_all(mock.url, CLIENTS, until(seconds, _BATCH, traffic.any)))
             _must_be_sound(tally)
