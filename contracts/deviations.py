@@ -12,7 +12,7 @@ from waldur_billing_mock.contracts.description import FOLDER, Description
 from waldur_billing_mock.contracts.exchange import Complaint
 from waldur_billing_mock.openapi.document import Node, read_yaml
 from waldur_billing_mock.openapi.overlay import Action, apply
-from waldur_billing_mock.openapi.pointer import escape, look_up, pointer
+from waldur_billing_mock.openapi.pointer import escape, find, pointer
 from waldur_billing_mock.openapi.revision import wire_overlay
 from waldur_billing_mock.openapi.target import select
 
@@ -70,7 +70,7 @@ class Catalogue:
         """Whether an entry adds properties to a schema that is complained to have too many."""
         above, _, keyword = place.rpartition("/")
         return keyword == "additionalProperties" and any(
-            other.rpartition("/")[0] == f"{above}/properties" and not _at(self._document, other)
+            other.rpartition("/")[0] == f"{above}/properties" and not find(self._document, other)
             for other in entry.places
         )
 
@@ -78,7 +78,7 @@ class Catalogue:
         """Whether an entry changes what refers to the component of a place."""
         component = "/".join(place.split("/")[:4])
         return component.startswith("/components/") and any(
-            component in _references(_at(self._document, other)) for other in entry.places
+            component in _references(find(self._document, other)) for other in entry.places
         )
 
     def _used_by(self, place: str) -> list[str]:
@@ -87,7 +87,7 @@ class Catalogue:
             return []
         found, waiting = [place], [place]
         while waiting:
-            for reference in _references(_at(self._document, waiting.pop())):
+            for reference in _references(find(self._document, waiting.pop())):
                 if reference not in found:
                     found.append(reference)
                     waiting.append(reference)
@@ -160,10 +160,3 @@ def _references(node: Any) -> Iterable[str]:
     elif isinstance(node, list):
         for member in node:
             yield from _references(member)
-
-
-def _at(document: Node, place: str) -> Any:
-    try:
-        return look_up(document, place)
-    except LookupError:
-        return {}

@@ -12,6 +12,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
 
+from waldur_billing_mock.openapi.pointer import pointer
+
 Pointer = Sequence[str | int]
 """The names of members and the numbers of entries that lead to a value."""
 
@@ -56,9 +58,9 @@ class WorldText:
 
     def error(self, path: Pointer, message: str) -> WorldFileError:
         """The error for the value at a path, which is given as a JSON Pointer."""
-        pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
+        place = pointer(path)
         line = _yaml_line(self, path) if self.is_yaml else _json_line(self.text, path)
-        return WorldFileError(f"{self.name}, line {line}{pointer and ', '}{pointer}: {message}")
+        return WorldFileError(f"{self.name}, line {line}{place and ', '}{place}: {message}")
 
 
 def _json_value(source: WorldText) -> Any:

@@ -22,6 +22,19 @@ def unescape(step: str) -> str:
 def look_up(document: Any, pointer: str) -> Any:
     """The node that a pointer leads to; a `#` before it is allowed. Raises `LookupError` where it leads nowhere."""
     node = document
-    for step in pointer.removeprefix("#").split("/")[1:]:
-        node = node[int(step)] if isinstance(node, list) else node[unescape(step)]
+    for step in map(unescape, pointer.removeprefix("#").split("/")[1:]):
+        if isinstance(node, list) and step.isdecimal():
+            node = node[int(step)]
+        elif isinstance(node, dict):
+            node = node[step]
+        else:
+            raise LookupError(f"{pointer!r} leads nowhere: there is no {step!r} in {type(node).__name__}.")
     return node
+
+
+def find(document: Any, pointer: str) -> Any:
+    """The node that a pointer leads to, None where it leads nowhere."""
+    try:
+        return look_up(document, pointer)
+    except LookupError:
+        return None

@@ -1,9 +1,9 @@
 """Where the description speaks of a spot in an answer."""
 
-from typing import Any
-
 from waldur_billing_mock.contracts.description import Description
 from waldur_billing_mock.openapi.operation import Operation
+from waldur_billing_mock.openapi.pointer import escape, find
+from waldur_billing_mock.openapi.validation import place_of_success
 
 
 def place_in(description: Description, operation: Operation, where: str) -> str:
@@ -14,9 +14,7 @@ def place_in(description: Description, operation: Operation, where: str) -> str:
     place = description.place(operation)
     if not where or where.startswith("header "):
         return place
-    status = operation.success.status
-    content = f"{place}/responses/{status}/content/application~1json/schema"
-    found = _resolved(description, content)
+    found = _resolved(description, place_of_success(operation))
     if found is None:
         return place
     for step in where.replace("[]", ".[]").split("."):
@@ -30,35 +28,20 @@ def place_in(description: Description, operation: Operation, where: str) -> str:
 
 
 def _below(description: Description, pointer: str, step: str) -> str | None:
-    schema = _at(description.document, pointer)
+    schema = find(description.document, pointer)
     if step == "[]":
         return _resolved(description, f"{pointer}/items")
     if step in schema.get("properties", {}):
-        return _resolved(description, f"{pointer}/properties/{_escape(step)}", into=False)
+        return _resolved(description, f"{pointer}/properties/{escape(step)}", into=False)
     return None
 
 
 def _resolved(description: Description, pointer: str, *, into: bool = True) -> str | None:
     """The pointer with references followed; that of a property itself stays where it has words of its own."""
-    node = _at(description.document, pointer)
+    node = find(description.document, pointer)
     if not isinstance(node, dict):
         return None
     reference = node.get("$ref")
     if isinstance(reference, str):
         return _resolved(description, reference.removeprefix("#"), into=into)
     return pointer
-
-
-def _at(document: Any, pointer: str) -> Any:
-    node = document
-    for step in pointer.split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(node, list):
-            node = node[int(key)] if key.isdecimal() and int(key) < len(node) else None
-        else:
-            node = node.get(key) if isinstance(node, dict) else None
-    return node
-
-
-def _escape(step: str) -> str:
-    return step.replace("~", "~0").replace("/", "~1")

@@ -8,6 +8,7 @@ import pytest
 
 from waldur_billing_mock.mock_server.control.client import MockError, VerificationError
 from waldur_billing_mock.mock_server.testing.mock import Mock
+from waldur_billing_mock.openapi.pointer import look_up
 
 UUID = "a1b2c3d4-e5f6-7890-abcd-ef1234567890"
 INVOICE = f"/api/invoices/{UUID}/"
@@ -210,12 +211,7 @@ def test_places_of_refusals_lead_into_the_description(mock: Mock) -> None:
     places = [place for entry in mock.journal.list() for place in entry["refusal"]["places"]]
 
     assert len(places) == 5
-    for place in places:
-        node = document
-        for step in place.removeprefix("#/").split("/"):
-            name = step.replace("~1", "/").replace("~0", "~")
-            node = node[int(name)] if isinstance(node, list) else node[name]
-        assert node
+    assert all(look_up(document, place) for place in places)
 
 
 def test_what_was_asked_is_verified(mock: Mock) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Final
 import pytest
 
 from waldur_billing_mock.openapi.operation import Operation, operations
-from waldur_billing_mock.openapi.pointer import look_up, pointer
+from waldur_billing_mock.openapi.pointer import find, look_up, pointer
 from waldur_billing_mock.openapi.validation import AnswerValidator
 
 TREE: Final = "/api/trees/0b3f1c1e-52aa-4c4e-8a3f-6d1f2b9a7c55/"
@@ -107,6 +107,10 @@ def test_a_pointer_leads_back_to_its_node(steps: tuple[str | int, ...], written:
     assert look_up(document, written) == (document if not steps else "here")
 
 
-def test_a_pointer_that_leads_nowhere_raises() -> None:
+@pytest.mark.parametrize("nowhere", ["/b", "/a/0", "/a/x", "/n/x", "/n/0/y"])
+def test_a_pointer_that_leads_nowhere_raises(nowhere: str) -> None:
+    document: Any = {"a": [], "n": 1}
+
     with pytest.raises(LookupError):
-        look_up({"a": []}, "/a/0")
+        look_up(document, nowhere)
+    assert find(document, nowhere) is None
