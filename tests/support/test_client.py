@@ -19,6 +19,7 @@ WALK: Final = Path(__file__).with_name("client_walk.py")
 NOT_IN_THE_CLIENT: Final = {
     "health_check_retrieve": "It is no part of the published contract.",
     "icons_retrieve": "It is no part of the published contract.",
+    "marketplace_checklists_list": "It is no part of the published contract.",
 }
 EMPTY: Final = {
     "admin_announcements_list",

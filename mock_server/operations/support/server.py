@@ -59,6 +59,11 @@ def marketplace_category_groups_list(call: Call) -> Listing[object]:
     return _nothing()
 
 
+def marketplace_checklists_list(call: Call) -> Listing[object]:
+    """Nobody is asked questions."""
+    return _nothing()
+
+
 def marketplace_project_estimated_cost_policies_list(call: Call) -> Listing[object]:
     """The world has no policies."""
     return _nothing()
