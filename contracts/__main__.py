@@ -1,4 +1,4 @@
-"""`waldur-contracts`: judges a target, explains a check, undoes what a run has left, merges reports."""
+"""`waldur-contracts`: judges a target, explains checks, undoes what a run left, merges reports, tells of upgrades."""
 
 import argparse
 import logging
@@ -51,7 +51,7 @@ def _judge(words: Sequence[str], out: SafeStream, told: SafeStream) -> int:
     out.redact = told.redact = Redactor((settings.token, *settings.role_tokens.values()))
 
     from waldur_billing_mock.contracts.baseline import write_baseline
-    from waldur_billing_mock.contracts.reports import read, report_of, terminal, write
+    from waldur_billing_mock.contracts.reports import markdown, read, report_of, terminal, write
     from waldur_billing_mock.contracts.reports.compare import differences
     from waldur_billing_mock.contracts.reports.resume import Resume
     from waldur_billing_mock.contracts.run import carry_out, prepare
@@ -75,6 +75,8 @@ def _judge(words: Sequence[str], out: SafeStream, told: SafeStream) -> int:
     if settings.write_baseline is not None:
         write_baseline(settings.write_baseline, report, now.date())
     out.write(terminal.summary(report) + "\n")
+    if settings.ticket:
+        out.write("\n" + markdown.tickets_of(report, settings.ticket) + "\n")
     if old is not None:
         out.write("\n" + differences(old, report) + "\n")
     return report.exit_code
@@ -152,10 +154,18 @@ def _merge(words: Sequence[str], out: SafeStream, told: SafeStream) -> int:
     return report.exit_code
 
 
+def _upgrade(words: Sequence[str], out: SafeStream, told: SafeStream) -> int:
+    """Says what an upgrade changes, and what of it touches a server's data or a recording."""
+    from waldur_billing_mock.contracts.upgrade.command import run
+
+    return run(words, out, told)
+
+
 COMMANDS: Final[Mapping[str, Callable[[Sequence[str], SafeStream, SafeStream], int]]] = {
     "explain": _explain,
     "undo": _undo,
     "merge": _merge,
+    "upgrade": _upgrade,
 }
 
 if __name__ == "__main__":

@@ -46,13 +46,13 @@ class Baseline:
                 return f"{entry['reason']} (until {entry['expires']})"
         return ""
 
-    def stale(self) -> tuple[str, ...]:
-        """Entries that have expired, or that matched nothing."""
+    def stale(self, *, whole: bool = True) -> tuple[str, ...]:
+        """Entries that have expired, and after a whole run those that matched nothing."""
         found = []
         for number, entry in enumerate(self._entries):
             if entry["expires"] < self._today:
                 found.append(f"{_name(entry)}: expired on {entry['expires']}")
-            elif number not in self._used:
+            elif whole and number not in self._used:
                 found.append(f"{_name(entry)}: nothing matches it any more")
         return tuple(found)
 

@@ -22,6 +22,7 @@ commands:
   waldur-contracts explain [ID ...]     say what a check requires; without an id: list all checks
   waldur-contracts undo LEDGER          undo what an interrupted run has left changed
   waldur-contracts merge FILE.json ...  make one report of the JSON reports of several shards
+  waldur-contracts upgrade --from A --to B   say what an upgrade changes, and what of your data it touches
 
 examples:
   waldur-contracts --profile quick
@@ -121,6 +122,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--write-baseline", type=Path, metavar="FILE", help="write the findings of this run as one")
     result.add_argument("--compare", type=Path, metavar="OLD.json", help="tell what is new and what is gone since")
     result.add_argument("--resume", type=Path, metavar="FILE", help="keep results there, and go on after a stop")
+    result.add_argument("--ticket", default="", metavar="ID", help="print what a check found as a ticket")
     result.add_argument("--tickets", type=Path, metavar="FOLDER", help="write one Markdown file per finding")
     result.add_argument("--show-data", action="store_true", help="show the values of the target in reports")
     for name in REPORTS:
@@ -170,6 +172,7 @@ def settings(arguments: Sequence[str], environment: Mapping[str, str] = os.envir
         compare=given.compare,
         resume=given.resume,
         tickets=given.tickets,
+        ticket=given.ticket,
         reports={name: getattr(given, name) for name in REPORTS if getattr(given, name)},
     )
     _must_be_consistent(made)

@@ -134,7 +134,7 @@ class Runner:
             seen=dict(self._seen),
             unseen=tuple(id for id in ids if id in looked_for and id not in self._seen),
             unlooked=tuple(id for id in ids if id not in looked_for and id not in self._seen),
-            stale=self._baseline.stale() if not self.settings.only else (),
+            stale=self._baseline.stale(whole=not self.settings.only),
             left=tuple(change for change in self.ledger.left if not self.target.in_process),
             undone=sum(change.undone for change in self.ledger.changes),
             statuses={name: dict(counts) for name, counts in self.context.coverage.statuses.items()},

@@ -108,6 +108,7 @@ class Settings:
     compare: Path | None = None
     resume: Path | None = None
     tickets: Path | None = None
+    ticket: str = ""
     reports: Mapping[str, Path] = field(default_factory=dict)
 
     @property

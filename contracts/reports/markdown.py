@@ -47,6 +47,12 @@ def tickets(report: Report) -> Mapping[str, str]:
     return found
 
 
+def tickets_of(report: Report, id: str) -> str:
+    """The tickets of what a check found, or checks whose identifiers begin so."""
+    found = [group for group in groups(report, "broken") if any(one.id.startswith(id) for one in group.results)]
+    return "\n\n".join(ticket(group, report) for group in found) or f"{id} found nothing broken.\n"
+
+
 def ticket(group: Group, report: Report) -> str:
     """One cause: what is required, what was found, how to see it again, and on what."""
     shown = [f"- `{result.id}`" for result in group.results[:20]]

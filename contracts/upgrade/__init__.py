@@ -1,0 +1,1 @@
+"""What an upgrade from one release to another changes, and which data and requests of a server it touches."""
