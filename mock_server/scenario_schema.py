@@ -21,7 +21,11 @@ def schema() -> Node:
 def problems(content: Any, definition: str | None = None) -> list[Problem]:
     """Where a value does not fit the schema of scenarios, or one of its definitions; all faults, in order."""
     document = _document(definition)
-    errors = _validator(definition).iter_errors(content)
+    try:
+        errors = list(_validator(definition).iter_errors(content))
+    except ValueError as error:
+        # The validator, which is written in Rust, takes neither very deep values nor halves of surrogate pairs.
+        return [Problem((), f"this cannot be checked: {error}; write it as text that a person can read.")]
     found = dict.fromkeys(one for error in errors for one in _problems_of(document, error))
     return sorted(found, key=lambda problem: [str(step).rjust(9, "0") for step in problem.path])
 

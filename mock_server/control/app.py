@@ -27,11 +27,14 @@ from waldur_billing_mock.mock_server.control.handlers import (
 from waldur_billing_mock.mock_server.control.plane import Call, Conflict, NotFound, Plane
 from waldur_billing_mock.mock_server.control.session import session_of
 from waldur_billing_mock.mock_server.control.sessions import NoSession
+from waldur_billing_mock.mock_server.web.body import is_deeper
 from waldur_billing_mock.mock_server.web.problems import Problem
 from waldur_billing_mock.mock_server.world_text import WorldText
 from waldur_billing_mock.openapi.document import DocumentError
 
 MOST_BODY_BYTES: Final = 64_000_000
+MOST_LEVELS: Final = 100
+"""Arrays and objects of a body inside each other."""
 
 Function = Callable[[Call], Any]
 
@@ -140,22 +143,32 @@ async def _body(operation: Operation, request: Request) -> Any:
     """The body, validated, or the text of a file. Raises `InvalidInput`."""
     if operation.schema is None:
         return None
-    content = b""
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > MOST_BODY_BYTES:
+    pieces, size = [], 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > MOST_BODY_BYTES:
             raise InvalidInput({"non_field_errors": [f"The body is longer than {MOST_BODY_BYTES} bytes."]})
+        pieces.append(piece)
+    content = b"".join(pieces)
     if not content:
         if operation.body_required:
             raise InvalidInput({"non_field_errors": ["No data provided"]})
         return None
     if operation.takes_yaml:
         return _file(content, request.headers.get("content-type", ""))
+    if is_deeper(content, MOST_LEVELS):
+        raise InvalidInput({"detail": [f"JSON parse error - More than {MOST_LEVELS} levels of nesting."]})
     try:
-        value = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        value = json.loads(content, parse_constant=_no_constant)
+        # Halves of surrogate pairs, which JSON may hold, are no text that could be checked or answered.
+        json.dumps(value, ensure_ascii=False).encode()
+    except ValueError as error:
         raise InvalidInput({"detail": [f"JSON parse error - {error}"]}) from error
     return description.validated_body(operation, value)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _file(content: bytes, media_type: str) -> WorldText:

@@ -107,7 +107,7 @@ def _read_form(content: bytes, charset: str, limits: Limits) -> Mapping[str, str
 
 def _read_json(content: bytes, limits: Limits, *, deep_fails: bool) -> Any:
     """`deep_fails`: nesting that is too deep is a server error. Raises `Problem` 400 or 500."""
-    if _is_deeper(content, limits.json_depth):
+    if is_deeper(content, limits.json_depth):
         too_deep = problems.parse_error(f"JSON parse error - More than {limits.json_depth} levels of nesting.")
         raise problems.server_error() if deep_fails else too_deep
     try:
@@ -116,7 +116,7 @@ def _read_json(content: bytes, limits: Limits, *, deep_fails: bool) -> Any:
         raise problems.parse_error(f"JSON parse error - {error}") from error
 
 
-def _is_deeper(content: bytes, most: int) -> bool:
+def is_deeper(content: bytes, most: int) -> bool:
     """Whether arrays and objects are nested more than `most` deep."""
     if content.count(b"[") + content.count(b"{") <= most:
         return False

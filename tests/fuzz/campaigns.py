@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.asgi import pristine
 from tests.fuzz import judge, parsers, streams, worlds
 from tests.fuzz.connection import Server
+from tests.fuzz.control import control_requests
 from tests.fuzz.requests import Sent, requests
 from waldur_billing_mock.mock_server.settings import Settings
 from waldur_billing_mock.mock_server.stage import Stage
@@ -80,12 +81,27 @@ def check_stream(pieces: Sequence[bytes]) -> None:
         raise _unexplained(found, pieces)
 
 
+def check_control(sent: Sent) -> None:
+    """A request to the control plane is answered, whatever it holds, and the API answers afterwards."""
+    mock = server(False)
+    outcome = mock.exchange([sent.wire()], [sent.method])
+    found = judge.head_faults(outcome)
+    found += [f"{one.status}: {one.body[:300]!r}" for one in outcome.answers if one.status >= 500]
+    if not outcome.answers:
+        found.append("no answer")
+    for path in ("faults", "sessions", "snapshots"):
+        mock.exchange([Sent("DELETE", f"/_mock/{path}".encode(), ((b"Host", b"localhost"),), b"").wire()])
+    if found:
+        raise _unexplained(found, sent.wire())
+
+
 @cache
 def campaigns() -> Mapping[str, Campaign]:
     """All campaigns by name."""
     return {
         "requests": Campaign(_requests(False), lambda sent: check_request(False, sent)),
         "wire": Campaign(_requests(True), lambda sent: check_request(True, sent)),
+        "control": Campaign(control_requests(), check_control),
         "streams": Campaign(streams.streams(), check_stream),
         **{name: Campaign(*pair) for name, pair in parsers.PARSERS.items()},
         **{name: Campaign(*pair) for name, pair in worlds.WORLDS.items()},

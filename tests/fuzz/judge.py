@@ -30,7 +30,12 @@ def faults(sent: Sent, outcome: Outcome, *, wire: bool) -> list[str]:
 
 
 def general_faults(outcome: Outcome) -> list[str]:
-    """What is wrong whatever was sent: exceptions, hanging tasks, answers that are no HTTP."""
+    """What is wrong whatever was sent to the API."""
+    return head_faults(outcome) + [fault for answer in outcome.answers for fault in _body_faults(answer)]
+
+
+def head_faults(outcome: Outcome) -> list[str]:
+    """Exceptions, hanging tasks, answers that are no HTTP, headers that are not printable."""
     found = [f"logged: {error}" for error in outcome.errors]
     if outcome.hangs:
         found.append("no answer in time")
@@ -42,7 +47,6 @@ def general_faults(outcome: Outcome) -> list[str]:
         for name, value in answer.headers:
             if not (value.isascii() and value.isprintable()):
                 found.append(f"the header {name}: {value!r}")
-        found += _body_faults(answer)
     return found
 
 

@@ -9,10 +9,11 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from tests.asgi import Api
-from tests.fuzz.values import ANY, NUMBERS_AS_TEXT
+from tests.fuzz.values import ANY, NUMBERS_AS_TEXT, json_documents
 from waldur_billing_mock import mock_server
 from waldur_billing_mock.fixtures.users import STAFF_TOKEN
 from waldur_billing_mock.mock_server.billing.world import World
+from waldur_billing_mock.mock_server.scenario_schema import problems
 from waldur_billing_mock.mock_server.settings import Settings
 from waldur_billing_mock.mock_server.world_file import dump, load, load_file, load_source
 from waldur_billing_mock.mock_server.world_text import WorldFileError, WorldText
@@ -109,8 +110,33 @@ def _served(wire: bool) -> Api:
     return Api(Settings(wire=wire), lambda: load(_texts()[0]))
 
 
+def check_scenario(content: bytes) -> None:
+    """A scenario is refused with what is wrong, or it is none of the validator's surprises."""
+    try:
+        value = WorldText("a file", content.decode("utf-8", "replace")).parsed()
+    except WorldFileError:
+        return
+    for problem in problems(value):
+        if not problem.message:
+            raise AssertionError(problem)
+
+
+_OF_SCENARIOS: Final = (
+    "customers",
+    "projects",
+    "name",
+    "invoices",
+    "items",
+    "extends",
+    "now",
+    "users",
+    "credits",
+    "seed",
+)
+
 WORLDS: Final[Mapping[str, tuple[st.SearchStrategy[Any], Callable[[Any], None]]]] = {
     "world-values": (st.builds(_changed, st.sampled_from(_pointers()), _LITERALS), check_world),
+    "scenarios": (json_documents(_OF_SCENARIOS), check_scenario),
     "world-texts": (
         st.builds(
             _cut,
