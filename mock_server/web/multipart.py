@@ -207,12 +207,18 @@ def _headers(head: bytes) -> Iterator[tuple[str, tuple[str, Mapping[str, bytes]]
 
 
 def _parameters(line: str) -> tuple[str, Mapping[str, str]]:
-    """The value of a header, in lower case, and its parameters. Raises `ValueError` for an unknown encoding of one."""
+    """The value of a header, in lower case, and its parameters.
+
+    Raises `ValueError` for an unknown encoding of one, or for pieces of one that have no order (RFC 2231).
+    """
     if ";" not in line:
         return line.strip().lower(), {}
     message = Message()
     message["content-type"] = line
-    (main, _), *parameters = message.get_params([("", "")])
+    try:
+        (main, _), *parameters = message.get_params([("", "")])
+    except TypeError:  # The standard library sorts the pieces, of which some have no number.
+        raise ValueError("the pieces of a parameter have no order") from None
     found = {}
     for name, value in parameters:
         if name:
