@@ -33,7 +33,7 @@ exit 1
 endef
 export FIND_PYTHON
 
-.PHONY: help serve test clients generators mutants healthy hostile fuzz fuzz-coverage soak faults lint format spec parity redocly st bench wheel release docs audit lock clean
+.PHONY: help serve test clients generators mutants healthy hostile fuzz fuzz-coverage soak faults lint format screenshots spec parity redocly st bench wheel release docs audit lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-13s %s\n' "$$name" "$$text"; done
@@ -90,6 +90,9 @@ spec: $(RUNTIME)  ## print the bundled description; make spec ARGS="--format jso
 
 parity: $(DEV)  ## replay a real server's recording; make parity GOLDEN=<folder>
 	@$(BIN)/python -m tests.parity.replay $(GOLDEN)
+
+screenshots: $(DEV)  ## take the pictures of the pages in docs/images (needs Chromium)
+	$(BIN)/python -m tests.pages.screenshots
 
 # Waldur's paths end in a slash, which one of the recommended rules forbids.
 redocly: $(RUNTIME)  ## lint the bundled description with Redocly (needs npm)

@@ -83,7 +83,7 @@ LOCATED_ERROR = "{path}:{line} {what}"
 
 
 def files() -> Iterator[Path]:
-    """Everything that belongs to the repository, by the rules of `.gitignore` and without needing git."""
+    """Every text that belongs to the repository, by the rules of `.gitignore` and without needing git."""
     for top in sorted(ROOT.iterdir()):
         if top.name.startswith(".") and top.name not in {
             ".ci",
@@ -93,7 +93,7 @@ def files() -> Iterator[Path]:
         }:
             continue
         for path in [top] if top.is_file() else sorted(top.rglob("*")):
-            if path.is_file() and not NOT_OURS.intersection(path.relative_to(ROOT).parts):
+            if path.is_file() and path.suffix != ".png" and not NOT_OURS.intersection(path.relative_to(ROOT).parts):
                 yield path
 
 

@@ -121,7 +121,7 @@ def searched(rows: Sequence[R], text: str, words: Callable[[R], Iterable[str]]) 
     if not wanted:
         return rows, False
     looked_at = rows[:MOST_SEARCHED]
-    found = [row for row in looked_at if any(wanted in word.casefold() for word in words(row))]
+    found = [row for row in looked_at if wanted in "\n".join(words(row)).casefold()]
     return found, len(rows) > MOST_SEARCHED
 
 

@@ -70,16 +70,22 @@ def overview(view: View) -> Response:
 
 
 def month_end(view: View) -> Response:
-    """What the end of the month would bill: the clock of a copy of the world is moved, and the copy is dropped."""
+    """What the end of the month would bill: the clock of a copy of the world is moved, and the copy is dropped.
+
+    In a large world that takes a while, so the page comes without it and asks for it (`computed`).
+    """
     world = view.world
-    copy = world.fork()
     month = Month.of(world.now)
+    if not view.query.get("computed"):
+        return view.page("month_end.html", month=month_name(month), at=month.plus(1).start, computed=False)
+    copy = world.fork()
     events = advance(copy, month.plus(1).start)
     finalized = [one.invoice for one in events if one.type in ("invoice_created", "invoice_paid") and one.invoice]
     return view.page(
         "month_end.html",
         month=month_name(month),
         at=month.plus(1).start,
+        computed=True,
         summary=_counted(events),
         price=total(sums_of(copy, invoice).price for invoice in finalized),
         gross=total(total_of(copy, invoice) for invoice in finalized),

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from waldur_billing_mock.fixtures import SCENARIOS
 from waldur_billing_mock.mock_server.billing.world import World
+from waldur_billing_mock.mock_server.pages import html
 from waldur_billing_mock.mock_server.pages.steering import Outcome, steer
 from waldur_billing_mock.mock_server.pages.view import View
 
@@ -22,12 +23,15 @@ MOVES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
 """The buttons of the clock: what they say, and the body of `clock_advance`."""
 
 
+Kind = Literal["added", "removed", "changed", "field"]
+
+
 @dataclass(frozen=True, slots=True)
 class DiffLine:
     """One line of a difference."""
 
     text: str
-    kind: Literal["added", "removed", "changed", "title"]
+    kind: Kind
 
 
 async def machine(view: View) -> Response:
@@ -55,7 +59,7 @@ async def move(view: View) -> Response:
         "counts": {name.replace("_", " "): count for name, count in outcome.value["counts"].items()},
         "lines": difference(before, view.world),
     }
-    return view.redirect("time", f"The clock is at {outcome.value['now']}.", details=details)
+    return view.redirect("time", f"The clock is at {html.moment(view.world.now)}.", details=details)
 
 
 async def reset(view: View) -> Response:
@@ -140,19 +144,19 @@ def difference(before: World, after: World) -> Sequence[DiffLine]:
     lines = as_text(diff(before, after)).splitlines()
     found = [DiffLine(line, _kind(line)) for line in lines[:MOST_LINES]]
     if len(lines) > MOST_LINES:
-        found.append(DiffLine(f"and {len(lines) - MOST_LINES:,} more lines", "title"))
+        found.append(DiffLine(f"and {len(lines) - MOST_LINES:,} more lines", "field"))
     return found
 
 
-def _kind(line: str) -> Literal["added", "removed", "changed", "title"]:
-    match line.lstrip()[:1]:
+def _kind(line: str) -> Kind:
+    match line[:1]:
         case "+":
             return "added"
         case "-":
             return "removed"
         case "~":
             return "changed"
-    return "title"
+    return "field"
 
 
 def _done(view: View, outcome: Outcome, text: str, details: Mapping[str, Any] | None = None) -> Response:
