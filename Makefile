@@ -92,7 +92,7 @@ parity: $(DEV)  ## replay a real server's recording; make parity GOLDEN=<folder>
 	@$(BIN)/python -m tests.parity.replay $(GOLDEN)
 
 screenshots: $(DEV)  ## take the pictures of the pages in docs/images (needs Chromium)
-	$(BIN)/python -m tests.pages.screenshots
+	$(BIN)/python -m tests.pages.screenshots $(ARGS)
 
 # Waldur's paths end in a slash, which one of the recommended rules forbids.
 redocly: $(RUNTIME)  ## lint the bundled description with Redocly (needs npm)

@@ -1,6 +1,11 @@
-"""`make screenshots`: the pictures of pages that the README and the documentation show, small and in both themes."""
+"""`make screenshots`: the pictures of pages that the README and the documentation show, small and in both themes.
+
+Arguments are the names of those to take; without any, all are taken.
+"""
 
 import re
+import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -37,13 +42,13 @@ def prepare(mock: Mock) -> str:
     return found[3]
 
 
-def take(folder: Path) -> list[Path]:
-    """Write all pictures, and return their files. Raises `ValueError` for one that is too large."""
+def take(folder: Path, names: Collection[str]) -> list[Path]:
+    """Write the pictures of these names (none: all), and return their files. Raises `ValueError` for a large one."""
     folder.mkdir(parents=True, exist_ok=True)
     found = []
     with serving("--quiet") as mock, launched() as browser:
         invoice = prepare(mock)
-        for name, path, scheme, width in PICTURES:
+        for name, path, scheme, width in [one for one in PICTURES if not names or one[0] in names]:
             with visiting(browser, mock.url, scheme, width) as visit:
                 visit.page.set_viewport_size({"width": width, "height": HEIGHT})
                 visit.page.goto(path.replace("{invoice}", invoice))
@@ -63,5 +68,5 @@ def take(folder: Path) -> list[Path]:
 
 
 if __name__ == "__main__":
-    for written in take(FOLDER):
+    for written in take(FOLDER, sys.argv[1:]):
         print(written.relative_to(ROOT))
