@@ -78,7 +78,7 @@ def visiting(
     )
     visit = Visit(context.new_page())
     page = visit.page
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(150_000)
     page.on("console", lambda message: _complain(visit, message.type, message.text))
     page.on("pageerror", lambda error: visit.complaints.append(str(error)))
     page.on("request", lambda request: _note(visit, request))
