@@ -180,7 +180,7 @@ def _announce(settings: Settings, world: World, address: str, admin_token_is_new
         if token
         else "  users     none, so nobody can call the API; add some to the world file",
         "",
-        *(f"  {user['role']:16}  {user['token']}" for user in known),
+        *(f"  {user['username']:16}  {user['token']}" for user in known),
         *([f"  {'/_mock/':16}  {settings.admin_token}"] if admin_token_is_new else []),
         "",
         "Ctrl-C stops it.",

@@ -20,6 +20,7 @@ from waldur_billing_mock.contracts.settings import PROFILES
 from waldur_billing_mock.mock_server import __main__ as mock
 from waldur_billing_mock.mock_server import arguments
 from waldur_billing_mock.mock_server.control import ctl, description
+from waldur_billing_mock.mock_server.scenario_schema import schema
 from waldur_billing_mock.openapi.history import history, render
 from waldur_billing_mock.openapi.overlay import load
 
@@ -43,6 +44,7 @@ def pages() -> dict[str, str]:
         "waldur-mock-ctl": ctl_commands,
         "waldur-contracts": suite_commands,
         "control-plane": control_plane,
+        "scenario-files": scenario_files,
         "checks": check_list,
         "deviations": deviations,
         "releases": releases,
@@ -64,6 +66,52 @@ def ctl_commands() -> str:
         verbs = _subcommands(parser)
         found += [["ctl", group, verb] for verb in verbs] or [["ctl", group]]
     return _command_page("waldur-mock ctl", mock.main, found, called="waldur-mock")
+
+
+def scenario_files() -> str:
+    """What a scenario file can say, by the schema of these files."""
+    document = schema()
+    lines = ["# Scenario files", "", document["description"], ""]
+    lines += [
+        "`waldur-mock scenario schema` prints the JSON Schema, and `waldur-mock scenario show one-invoice` a file.",
+        "",
+    ]
+    lines += ["## The file", "", *_fields(document)]
+    for name, definition in document["$defs"].items():
+        if "properties" in definition and not name.startswith("New"):
+            lines += [f"## {name}", "", definition.get("description", ""), "", *_fields(definition)]
+    lines += ["## Values", "", "| name | meaning |", "|---|---|"]
+    for name, definition in document["$defs"].items():
+        if "properties" not in definition and "description" in definition:
+            lines.append(f"| {name} | {definition['description']} |")
+    return "\n".join(lines) + "\n"
+
+
+def _fields(definition: Mapping[str, Any]) -> Iterator[str]:
+    required = definition.get("required", ())
+    rows = [
+        (f"`{name}`" + (" (needed)" if name in required else ""), _named(part), _meaning(part))
+        for name, part in definition["properties"].items()
+    ]
+    yield from (*_table(("field", "type", "meaning"), rows), "")
+
+
+def _meaning(part: Mapping[str, Any]) -> str:
+    said: str = part.get("description", "")
+    return f"{said} Default: {part['default']}.".strip() if "default" in part else said
+
+
+def _named(part: Mapping[str, Any]) -> str:
+    """The type of a field of a scenario file, by the name of its definition where it has one."""
+    if "$ref" in part:
+        return str(part["$ref"]).rpartition("/")[2].removeprefix("New")
+    if part.get("type") == "array":
+        return f"list of {_named(part['items'])}"
+    if "anyOf" in part:
+        return " or ".join(_named(one) for one in part["anyOf"])
+    if "additionalProperties" in part and isinstance(part["additionalProperties"], dict):
+        return f"object of {_named(part['additionalProperties'])}"
+    return _kind(part)
 
 
 def suite_commands() -> str:
