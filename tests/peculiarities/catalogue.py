@@ -9,7 +9,7 @@ from tests.peculiarities.releases import RELEASES
 from tests.peculiarities.switch import Peculiarity
 from tests.peculiarities.tokens import TOKENS
 from tests.peculiarities.values import VALUES
-from tests.peculiarities.worlds import WORLDS
+from tests.peculiarities.worlds import LARGE, WORLDS
 
 CHAPTERS: Final[Mapping[str, tuple[Peculiarity, ...]]] = {
     "worlds": WORLDS,
@@ -24,7 +24,8 @@ PECULIARITIES: Final[Mapping[str, Peculiarity]] = {
     one.identifier: one for chapter in CHAPTERS.values() for one in chapter
 }
 
-
+NAMED_ALONE: Final[Mapping[str, Peculiarity]] = {one.identifier: one for one in LARGE}
+"""Peculiarities that run only where they are named, as they take minutes."""
 LEFT_OUT: Final = frozenset(
     {"another-world", "month-end", "no-compensations", "one-customer", "all-paid", "none-paid", "all-canceled"}
     | {"documented-dialect", "revision-7-8-8", "nothing-pending"}

@@ -9,7 +9,7 @@ from multiprocessing import get_context
 from random import Random
 from typing import Final, NamedTuple
 
-from tests.peculiarities.catalogue import PECULIARITIES, all_at_once
+from tests.peculiarities.catalogue import NAMED_ALONE, PECULIARITIES, all_at_once
 from tests.peculiarities.deployment import deployed
 from tests.peculiarities.switch import compatible, mock_with
 from tests.peculiarities.verdicts import Said, of_deployment, said_of
@@ -19,6 +19,7 @@ from waldur_billing_mock.contracts.settings import PROFILES, ProfileName
 
 TASKS: Final = 20
 """How many servers a process runs before another takes its place, so that memory does not grow."""
+EVERY: Final = {**PECULIARITIES, **NAMED_ALONE}
 PLAIN: Final = "none"
 EVERYTHING: Final = "all at once"
 
@@ -44,7 +45,7 @@ def judge(task: Task | World) -> Outcome:
     if isinstance(task, World):
         name, said = judge_world(task)
         return Outcome(name, said, tuple(_false(said, judged=True)))
-    chosen = [PECULIARITIES[name] for name in task.peculiarities]
+    chosen = [EVERY[name] for name in task.peculiarities]
     with deployed(mock_with(chosen)) as deployment:
         said = said_of(of_deployment(deployment, task.profile))
     judged = not any(one.unusable or one.group == "tokens" for one in chosen)
@@ -63,7 +64,7 @@ def _false(said: Said, *, judged: bool) -> Iterator[str]:
 def tasks(only: Sequence[str], pairs: int, seed: int, profile: ProfileName) -> Iterator[Task]:
     """The servers of a run: each peculiarity, random pairs and all at once, or one server with the named ones."""
     if only:
-        yield Task(" + ".join(only), tuple(name for name in PECULIARITIES if name in only), profile)
+        yield Task(" + ".join(only), tuple(name for name in EVERY if name in only), profile)
         return
     yield Task(EVERYTHING, tuple(one.identifier for one in all_at_once()), profile)
     yield Task(PLAIN, (), profile)
@@ -96,10 +97,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--profile", choices=tuple(PROFILES), default="quick")
     parser.add_argument("--workers", type=int, choices=(1, 2), default=2, help="processes")
     given = parser.parse_args(arguments)
-    if unknown := [name for name in given.only if name not in PECULIARITIES]:
-        print(f"No peculiarity is named {' or '.join(unknown)}; there are {', '.join(PECULIARITIES)}.", file=sys.stderr)
+    if unknown := [name for name in given.only if name not in EVERY]:
+        print(f"No peculiarity is named {' or '.join(unknown)}; there are {', '.join(EVERY)}.", file=sys.stderr)
         return 2
-    if not compatible([PECULIARITIES[name] for name in given.only]):
+    if not compatible([EVERY[name] for name in given.only]):
         print(f"{' and '.join(given.only)} cannot be on together.", file=sys.stderr)
         return 2
     chosen: list[Task | World] = list(worlds(given.worlds, given.seeds, given.profile))

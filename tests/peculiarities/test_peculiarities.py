@@ -1,8 +1,10 @@
 """Each peculiarity changes what a caller sees, and the suite finds nothing broken in any of them (`make healthy`)."""
 
 import asyncio
+import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Final
@@ -10,10 +12,11 @@ from typing import Final
 import pytest
 from starlette.types import Scope
 
-from tests.peculiarities.catalogue import PECULIARITIES, all_at_once
+from tests.peculiarities.catalogue import NAMED_ALONE, PECULIARITIES, all_at_once
 from tests.peculiarities.deployment import Facade
 from tests.peculiarities.run import main
 from tests.peculiarities.switch import Mock, Peculiarity, compatible, mock_with
+from tests.peculiarities.worlds import more_items
 from tests.wrapping.proxy import Request, Response, Server
 
 WANTED: Final = 40
@@ -89,6 +92,17 @@ def test_there_are_enough_peculiarities_and_each_has_a_name_and_a_sentence() -> 
 
     assert len(sentences) == len(PECULIARITIES) >= WANTED
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in PECULIARITIES)
+
+
+def test_items_are_added_to_many_invoices() -> None:
+    large = replace(NAMED_ALONE["hundred-thousand-items"], change=more_items(400, invoices=1_000))
+
+    ((_, headers, body),) = answers(mock_with([large]), ["/api/invoice-items/?page_size=300&page=last"])
+    ((_, before, _),) = answers(plain(), ["/api/invoice-items/?page_size=1"])
+
+    counts = [int(dict(one)["x-result-count"]) for one in (headers, before)]
+    assert counts[0] - counts[1] == 400
+    assert len({row["invoice"] for row in json.loads(body)}) > 20
 
 
 def test_most_peculiarities_go_together() -> None:

@@ -84,13 +84,19 @@ def _many_places(world: World) -> None:
             row["quantity"] = str(Decimal(row["quantity"]) + _PLACES)
 
 
-def _one_large_invoice(world: World) -> None:
-    """One invoice has more lines than the largest page has rows."""
-    sample = next(row for row in world["invoice_items"] if not row.get("credit_uuid"))
-    first = max(row["id"] for row in world["invoice_items"]) + 1
-    for number in range(first, first + 350):
-        world["invoice_items"].append({**sample, "id": number, "uuid": f"{number:032x}", "name": f"{number} cores"})
-    world["last_ids"]["invoice_items"] = first + 350
+def more_items(added: int, invoices: int = 1) -> Change:
+    """Add copies of an item of each of so many invoices, in turn, each with a name of its own."""
+
+    def change(world: World) -> None:
+        samples = {row["invoice_uuid"]: row for row in world["invoice_items"] if not row.get("credit_uuid")}
+        chosen = list(samples.values())[:invoices]
+        first = max(row["id"] for row in world["invoice_items"]) + 1
+        for number in range(first, first + added):
+            copy = {**chosen[number % len(chosen)], "id": number, "uuid": f"{number:032x}", "name": f"{number} cores"}
+            world["invoice_items"].append(copy)
+        world["last_ids"]["invoice_items"] = first + added
+
+    return change
 
 
 def _namesakes(world: World) -> None:
@@ -104,6 +110,16 @@ def _namesakes(world: World) -> None:
             row["project_name"] = "Project"
 
 
+LARGE: Final = (
+    Peculiarity(
+        "hundred-thousand-items",
+        "There are a hundred thousand items on some hundred invoices.",
+        change=more_items(100_000, invoices=1_000),
+        group="items",
+        alone=True,
+    ),
+)
+"""What takes minutes, so that it runs only where it is named."""
 WORLDS: Final = (
     Peculiarity("another-world", "Other customers, prices and months.", world_seed=7, group="scenario"),
     Peculiarity("nothing-billed", "There is no invoice.", scenario="empty", group="scenario", alone=True),
@@ -144,7 +160,7 @@ WORLDS: Final = (
     ),
     Peculiarity("unusual-taxes", "Taxes are 0, 7.5, 19.25 and 100 percent.", change=_taxed),
     Peculiarity("many-places", "Prices and quantities have seven decimals.", change=_many_places),
-    Peculiarity("long-invoice", "An invoice has 350 lines.", change=_one_large_invoice, group="items"),
+    Peculiarity("long-invoice", "An invoice has 350 lines.", change=more_items(350), group="items"),
     Peculiarity("empty-details", "Items have no details.", change=_everywhere("invoice_items", details={})),
     Peculiarity(
         "blank-names",
