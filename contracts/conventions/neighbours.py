@@ -1,0 +1,94 @@
+"""The neighbours of the billing operations: what a server has of them is judged, and links lead there.
+
+They are no part of what the billing documents promise, so that on a deployment what differs is a note.
+"""
+
+import json
+from functools import cache
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from waldur_billing_mock.contracts.context import Context, need
+from waldur_billing_mock.contracts.declare import always
+from waldur_billing_mock.contracts.description import FOLDER, Description
+from waldur_billing_mock.contracts.exchange import Broken, Complaint, Exchange, NotExercised, Request
+from waldur_billing_mock.contracts.judging import is_json
+from waldur_billing_mock.contracts.values import Malformed, Row, identifier
+from waldur_billing_mock.openapi.support import describe_support
+
+_READ: Final = (
+    *("/api/customers/", "/api/projects/", "/api/users/me/", "/api/marketplace-resources/"),
+    *("/api/marketplace-service-providers/", "/api/customer-credits/", "/api/payment-profiles/", "/api/payments/"),
+)
+"""The neighbours that billing clients ask for most, each with one request."""
+_ABSENT: Final = (403, 404, 405, 501)
+
+
+@always("conventions")
+def neighbours_answer_as_described(context: Context) -> None:
+    """The neighbours of the billing operations that the server has answer in the described form."""
+    description = _neighbours(wire=context.forgives or context.description.dialect == "wire")
+    reads = {one.path: one for one in description.reads()}
+    judged = 0
+    for path in _READ:
+        listed = "page" in reads[path].query
+        exchange = context.send(
+            Request("GET", f"{path}?page_size=10" if listed else path), place=description.place(reads[path])
+        )
+        if exchange.status in _ABSENT:
+            continue
+        exchange.must.have_status(200)
+        judged += 1
+        for fault in description.faults(reads[path], 200, _plain(exchange)):
+            what = f"an answer of GET {path} does not fit its description: {fault.message}"
+            _tell(context, Complaint(what, fault.place, None, fault.got, exchange, f"at {fault.at or '/'}"))
+    if not judged:
+        raise NotExercised("the server has none of the neighbours of the billing operations")
+
+
+@always("conventions")
+def links_lead_to_what_they_name(context: Context) -> None:
+    """The links of an invoice, its lines and its item lead to the objects that they name."""
+    invoices = [row for row in context.rows("invoices_list") if row.get("items")]
+    chosen = context.sample(need(invoices, "invoice with lines"), size=1)
+    rows: list[Row] = [*chosen, *chosen[0]["items"][:2], *context.sample(context.rows("invoice_items_list"), size=1)]
+    for name, link in {(name, str(value)) for row in rows for name, value in row.items() if _is_link(value)}:
+        exchange = context.send(Request("GET", urlsplit(link).path))
+        what = f"the link {name} must lead to an object"
+        if exchange.status != 200:
+            _tell(context, Complaint(what, "/components/schemas", 200, exchange.status, exchange))
+            continue
+        value = exchange.json if is_json(exchange) else None
+        shown = value.get("uuid", link) if isinstance(value, dict) else None
+        if shown is None or _digits(shown) != _digits(link):
+            what = f"the link {name} must lead to what it names"
+            _tell(context, Complaint(what, "/components/schemas", None, shown, exchange))
+
+
+def _tell(context: Context, complaint: Complaint) -> None:
+    """A note on a deployment, else a breach."""
+    if not context.forgives:
+        raise Broken(complaint)
+    context.note(complaint)
+
+
+def _is_link(value: Any) -> bool:
+    return isinstance(value, str) and urlsplit(value).scheme in ("http", "https") and "/api/" in value
+
+
+def _digits(value: object) -> str:
+    try:
+        return identifier(value)
+    except Malformed:
+        return ""
+
+
+def _plain(exchange: Exchange) -> Any:
+    """The body as a validator wants it: numbers as JSON has them."""
+    exchange.must.show()
+    return json.loads(exchange.answer.body)
+
+
+@cache
+def _neighbours(*, wire: bool) -> Description:
+    return Description(describe_support(FOLDER, wire=wire, tolerant=True), "support", "wire" if wire else "documented")
