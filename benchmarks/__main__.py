@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from benchmarks.answers import answers
+from benchmarks.control import control
 from benchmarks.measuring import Line
 from benchmarks.peers import peers
 from benchmarks.scale import scale
@@ -16,6 +17,7 @@ from benchmarks.suite import suite
 
 PARTS: Mapping[str, Callable[[], Iterator[Line]]] = {
     "answers": answers,
+    "control": control,
     "start": start,
     "suite": suite,
     "peers": peers,

@@ -58,8 +58,10 @@ def compared(*workloads: Workload) -> list[float]:
     return [min(taken) for taken in zip(*tries, strict=True)]
 
 
-def ratio(work: str, workload: Workload, base: Workload, most: float, what: str = "×", *, parts: int = 1) -> Line:
+def ratio(
+    work: str, workload: Workload, base: Workload, most: float, what: str = "×", *, parts: int = 1, places: int = 1
+) -> Line:
     """A workload as a multiple of another one; the figure is that of one of the parts of a round."""
     seconds, least = (taken / parts for taken in compared(workload, base))
-    figure = f"{seconds * 1e6:.0f} µs = {seconds / least:.1f} {what} ({least * 1e6:.0f} µs)"
+    figure = f"{seconds * 1e6:.0f} µs = {seconds / least:.{places}f} {what} ({least * 1e6:.0f} µs)"
     return Line(work, figure, f"≤ {most} {what}", seconds <= most * least)

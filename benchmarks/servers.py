@@ -51,6 +51,11 @@ def floor() -> AbstractContextManager[Server]:
     return running([sys.executable, "-m", "benchmarks.floor"], "/1")
 
 
+def alone() -> AbstractContextManager[Server]:
+    """The API without the control plane, on the default world."""
+    return running([sys.executable, "-m", "benchmarks.alone"], "/api/invoices/")
+
+
 def mock(*arguments: str) -> AbstractContextManager[Server]:
     """The mock on a world that the command line describes."""
     return running(

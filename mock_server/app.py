@@ -4,7 +4,7 @@ import gc
 import platform
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,6 +28,7 @@ from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.control.announce import Announce
 from waldur_billing_mock.mock_server.control.app import ControlPlane
 from waldur_billing_mock.mock_server.control.budget import Budget
+from waldur_billing_mock.mock_server.control.controlled import Controlled
 from waldur_billing_mock.mock_server.control.events import Events
 from waldur_billing_mock.mock_server.control.exchanges import Reader
 from waldur_billing_mock.mock_server.control.faults import Faults
@@ -154,7 +155,7 @@ def create_app(
                 describe=partial(_describe, lookup) if settings.log_format == "json" else None,
             )
         )
-    middleware.append(Middleware(_PastTheRoutes, api=api))
+    middleware.append(Middleware(PastTheRoutes, api=api))
     logins = Logins(secrets.token_bytes(32), _now)
     site = Site(plane, document, logins, _dialects(settings), settings.admin_token)
     routes = [
@@ -206,11 +207,13 @@ def _describe(lookup: Lookup, scope: Scope) -> Mapping[str, str | None]:
 def _controlled(
     document: Node, api: Api[World, User], sessions: Sessions, lookup: Lookup, settings: Settings
 ) -> tuple[ASGIApp, Plane]:
-    """The API as callers meet it, from outside in: metrics, journal, faults, events; and what steers these."""
-    shared = Rules()
+    """The API as callers meet it, from outside in: counters, journal, faults, events; and what steers these."""
+    shared, metrics = Rules(), Metrics({"sessions": lambda: len(sessions)})
     faults = Faults(Announce(api, lookup=lookup), document=document, lookup=lookup, shared=shared)
     recorder = Recorder(faults, journal_of=lambda scope: session_of(scope).journal, now=_now, clock=time.perf_counter)
-    metrics = Metrics(recorder, lookup=lookup, clock=time.perf_counter, gauges={"sessions": lambda: len(sessions)})
+    controlled = Controlled(
+        api, recorder, shared=shared, lookup=lookup, metrics=metrics, now=_now, clock=time.perf_counter
+    )
     plane = Plane(
         sessions=sessions,
         shared_rules=shared,
@@ -224,12 +227,12 @@ def _controlled(
         },
         users=users,
         now=_now,
-        api=metrics,
+        api=controlled,
         reseed=partial(_reseeded, settings),
         read_world=partial(read_either, settings),
         inner=api,
     )
-    return CrossOrigin(metrics), plane
+    return CrossOrigin(controlled), plane
 
 
 def _reseeded(settings: Settings, chosen: Mapping[str, Any]) -> World:
@@ -286,16 +289,16 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class _PastTheRoutes:
+class PastTheRoutes:
     """ASGI middleware: requests to the API pass the routes by, which lead to pages only and cost half of an answer."""
 
     def __init__(self, app: ASGIApp, *, api: ASGIApp) -> None:
         self._app: Final = app
         self._api: Final = api
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         asks_the_api = scope["type"] == "http" and scope["path"].startswith("/api/")
-        await (self._api if asks_the_api else self._app)(scope, receive, send)
+        return (self._api if asks_the_api else self._app)(scope, receive, send)
 
 
 def create_default_app(**settings: Any) -> Starlette:

@@ -140,6 +140,13 @@ def _add_serve(commands: Any) -> None:
         help="whether time passes by itself from --now on, or only by /_mock/clock (default: %(default)s)",
     )
     serve.add_argument(
+        "--journal-mb",
+        type=_count,
+        default=_DEFAULTS.journal_bytes // 1_000_000,
+        metavar="N",
+        help="what each journal of requests and answers may take, in MB; 0 keeps none (default: %(default)s)",
+    )
+    serve.add_argument(
         "--max-sessions",
         type=_count,
         default=_DEFAULTS.max_sessions,

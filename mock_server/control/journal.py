@@ -12,19 +12,20 @@ from typing import Any, Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from waldur_billing_mock.mock_server.control.budget import Budget
+from waldur_billing_mock.mock_server.web.reply import REPLY
 
 MOST_BYTES: Final = 4_000_000
 MOST_BODY_BYTES: Final = 64_000
 """What is stored of one body."""
 
-_OVERHEAD: Final = 2_000
-"""About what an exchange takes besides its bodies."""
+_OVERHEAD: Final = 2_500
+"""About what an exchange takes besides its heads and bodies."""
 
-_KEPT: Final = (
-    "type", "asgi", "http_version", "method", "scheme", "server", "client", "path", "raw_path", "query_string",
-    "root_path", "headers", "waldur.session", "waldur.user", "waldur.match", "waldur.fault", "waldur.sent",
-)  # fmt: skip
-"""What is stored of a scope, which also holds the connection."""
+_HEADER_OVERHEAD: Final = 130
+"""About what a header takes besides its text."""
+
+_CONNECTION: Final = frozenset({"extensions", "state", REPLY})
+"""What is dropped of a scope: the connection, and what is kept otherwise."""
 
 
 @dataclass(slots=True)
@@ -43,8 +44,13 @@ class Exchange:
     seconds: float = 0.0
 
     @property
-    def bytes(self) -> int:
-        return _OVERHEAD + len(self.request_body) + len(self.body)
+    def kept_bytes(self) -> int:
+        """About what is kept in memory for it."""
+        scope = self.scope
+        headers = scope["headers"] + self.headers
+        texts = sum([len(name) + len(value) for name, value in headers]) + _HEADER_OVERHEAD * len(headers)
+        path = 2 * len(scope["path"]) + len(scope["query_string"])
+        return _OVERHEAD + path + texts + len(self.request_body) + len(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ class Delivery:
     outcome: str
 
     @property
-    def bytes(self) -> int:
+    def kept_bytes(self) -> int:
         return _OVERHEAD
 
 
@@ -69,18 +75,16 @@ class Journal:
     def __init__(self, most_bytes: int = MOST_BYTES, budget: Budget | None = None) -> None:
         """What is kept counts for the budget, and is dropped where that is used up."""
         self._most: Final = most_bytes
+        self.is_on: Final = most_bytes > 0
         self._budget: Final = budget
-        self._kept: deque[Exchange | Delivery] = deque()
+        self._kept: deque[tuple[Exchange | Delivery, int]] = deque()
+        """With the bytes for which each counts."""
         self._bytes = 0
         self._last_id = 0
         self._listeners: list[Callable[[Exchange], None]] = []
 
     def __iter__(self) -> Iterator[Exchange | Delivery]:
-        return iter(self._kept)
-
-    @property
-    def is_on(self) -> bool:
-        return self._most > 0
+        return iter([one for one, _ in self._kept])
 
     @property
     def bytes(self) -> int:
@@ -93,7 +97,7 @@ class Journal:
         return self._last_id
 
     def exchanges(self) -> list[Exchange]:
-        return [one for one in self._kept if isinstance(one, Exchange)]
+        return [one for one, _ in self._kept if isinstance(one, Exchange)]
 
     def find(self, id: int) -> Exchange | None:
         return next((one for one in self.exchanges() if one.id == id), None)
@@ -105,9 +109,10 @@ class Journal:
 
     def keep(self, exchange: Exchange) -> None:
         """Keep a finished exchange, and drop the oldest ones where it is too much."""
-        scope = exchange.scope
-        exchange.scope = {key: scope[key] for key in _KEPT if key in scope}
-        self._append(exchange)
+        exchange.scope = scope = dict(exchange.scope)
+        for name in _CONNECTION:
+            scope.pop(name, None)
+        self._append(exchange, exchange.kept_bytes)
         for listener in tuple(self._listeners):
             listener(exchange)
 
@@ -120,7 +125,8 @@ class Journal:
         """Keep what became of an attempt to deliver an event."""
         if self.is_on:
             self._last_id += 1
-            self._append(Delivery(self._last_id, at, url, event, attempt, outcome))
+            delivery = Delivery(self._last_id, at, url, event, attempt, outcome)
+            self._append(delivery, delivery.kept_bytes)
 
     def clear(self) -> None:
         self._kept.clear()
@@ -130,12 +136,12 @@ class Journal:
         """Drop the oldest entries until so many bytes are free, or none is left; returns the bytes."""
         before = self._bytes
         while self._kept and before - self._bytes < bytes:
-            self._count(-self._kept.popleft().bytes)
+            self._count(-self._kept.popleft()[1])
         return before - self._bytes
 
-    def _append(self, one: Exchange | Delivery) -> None:
-        self._kept.append(one)
-        self._count(one.bytes)
+    def _append(self, one: Exchange | Delivery, bytes: int) -> None:
+        self._kept.append((one, bytes))
+        self._count(bytes)
         if self._bytes > self._most:
             self.shrink(self._bytes - self._most)
         if self._budget is not None:

@@ -2,42 +2,31 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
+from itertools import accumulate
 from typing import Any, Final
-
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from waldur_billing_mock.mock_server.control.lookup import Lookup
 
 BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
+Key = tuple[str | None, str, int]
+"""Operation (None for a path that none has), method and status."""
+
+
 class Metrics:
-    """ASGI middleware. `clock` returns monotonic seconds; `gauges` are read when the metrics are."""
+    """Counts of answers and how long they took. `gauges` are read when the metrics are."""
 
-    def __init__(
-        self, app: ASGIApp, *, lookup: Lookup, clock: Callable[[], float], gauges: Mapping[str, Callable[[], int]]
-    ) -> None:
-        self._app: Final = app
-        self._lookup: Final = lookup
-        self._clock: Final = clock
+    def __init__(self, gauges: Mapping[str, Callable[[], int]]) -> None:
         self._gauges: Final = gauges
-        self._answers: dict[tuple[str, str, int], int] = {}
-        self._durations: dict[str, list[float]] = {}
+        self._counts: Final[dict[Key, list[float]]] = {}
+        """How many answers took up to each bound, longer than all, and their seconds together."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = self._clock()
-        status = 0
-
-        async def watch(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, watch)
-        finally:
-            self._count(scope, status, self._clock() - begun)
+    def count(self, key: Key, seconds: float) -> None:
+        """Count an answer."""
+        counts = self._counts.get(key)
+        if counts is None:
+            counts = self._counts[key] = [0.0] * (len(BUCKETS) + 2)
+        counts[bisect_left(BUCKETS, seconds)] += 1
+        counts[-1] += seconds
 
     def text(self) -> str:
         """All numbers in the text format of Prometheus."""
@@ -47,31 +36,21 @@ class Metrics:
         registry.register(_Collector(self._collect))
         return generate_latest(registry).decode()
 
-    def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        operation = self._lookup.operation(scope) or "none"
-        key = (operation, scope["method"], status)
-        self._answers[key] = self._answers.get(key, 0) + 1
-        counts = self._durations.get(operation)
-        if counts is None:
-            counts = self._durations[operation] = [0.0] * (len(BUCKETS) + 2)
-        counts[bisect_left(BUCKETS, seconds)] += 1
-        counts[-1] += seconds
-
     def _collect(self) -> Iterator[Any]:
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
         answers = CounterMetricFamily("mock_answers", "Answers of the API.", labels=["operation", "method", "status"])
-        for (operation, method, status), count in self._answers.items():
-            answers.add_metric([operation, method, str(status)], count)
+        durations: dict[str | None, list[float]] = {}
+        for (operation, method, status), counts in self._counts.items():
+            answers.add_metric([operation or "none", method, str(status)], sum(counts[:-1]))
+            known = durations.get(operation, [0.0] * len(counts))
+            durations[operation] = [one + other for one, other in zip(known, counts, strict=True)]
         yield answers
         seconds = HistogramMetricFamily("mock_answer_seconds", "How long answers took.", labels=["operation"])
-        for operation, counts in self._durations.items():
-            total = 0.0
-            buckets = []
-            for bound, more in zip([*map(str, BUCKETS), "+Inf"], counts, strict=False):
-                total += more
-                buckets.append((bound, total))
-            seconds.add_metric([operation], buckets, sum_value=counts[-1])
+        for operation, counts in durations.items():
+            bounds = [*map(str, BUCKETS), "+Inf"]
+            buckets = list(zip(bounds, accumulate(counts[:-1]), strict=True))
+            seconds.add_metric([operation or "none"], buckets, sum_value=counts[-1])
         yield seconds
         for name, read in self._gauges.items():
             yield GaugeMetricFamily(f"mock_{name}", name.replace("_", " ").capitalize() + ".", value=read())

@@ -102,17 +102,18 @@ class Rules:
     """The rules of one session, in the order in which they are tried."""
 
     def __init__(self) -> None:
-        self._rules: list[Rule] = []
+        self.all: list[Rule] = []
+        """Not to be changed from outside."""
         self._last_id = 0
 
     def __bool__(self) -> bool:
-        return bool(self._rules)
+        return bool(self.all)
 
     def __len__(self) -> int:
-        return len(self._rules)
+        return len(self.all)
 
     def __iter__(self) -> Iterator[Rule]:
-        return iter(self._rules)
+        return iter(self.all)
 
     def add(self, said: Mapping[str, Any]) -> list[Rule]:
         """Add a rule, or those of a profile, each with a seed of its own."""
@@ -125,23 +126,23 @@ class Rules:
             self._last_id += 1
             kept = {name: value for name, value in one.items() if name not in ("id", "hits", "session")}
             added.append(Rule(self._last_id, kept))
-        self._rules += added
+        self.all += added
         return added
 
     def remove(self, id: int) -> bool:
         """Remove a rule; False where there is none with the id."""
-        kept = [rule for rule in self._rules if rule.id != id]
-        removed = len(kept) < len(self._rules)
-        self._rules = kept
+        kept = [rule for rule in self.all if rule.id != id]
+        removed = len(kept) < len(self.all)
+        self.all = kept
         return removed
 
     def clear(self) -> None:
-        self._rules = []
+        self.all = []
 
     def firing(self, asked: Asked) -> list[Rule]:
         """The rules by which a call fails: any that only delay it, and at most one that ends it."""
         found = []
-        for rule in self._rules:
+        for rule in self.all:
             if rule.fires(asked):
                 found.append(rule)
                 if rule.ends_the_call:

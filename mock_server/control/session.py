@@ -17,7 +17,8 @@ from waldur_billing_mock.mock_server.stage import Stage
 MAIN: Final = "main"
 """The session of those who name none."""
 
-_SESSION: Final = "waldur.session"
+SESSION: Final = "waldur.session"
+"""Where the scope holds the session of a request, which `FindSession` puts there."""
 
 
 class RunningClock:
@@ -58,10 +59,10 @@ class Session:
 
 
 def session_of(scope: Scope) -> Session:
-    """The session of a request, which `FindSession` has put there."""
-    found: Session = scope[_SESSION]
+    """The session of a request."""
+    found: Session = scope[SESSION]
     return found
 
 
 def set_session(scope: Scope, session: Session) -> None:
-    scope[_SESSION] = session
+    scope[SESSION] = session

@@ -77,6 +77,7 @@ class Api(Generic[World, User]):
             answer = await self._answer(request)
         except ClientDisconnect:
             return  # The request is cut off, and nobody waits for an answer.
+        scope[reply.REPLY] = answer
         await answer(scope, receive, send)
 
     async def _answer(self, request: Request) -> Reply:

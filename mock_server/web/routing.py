@@ -11,7 +11,9 @@ from waldur_billing_mock.openapi.operation import Operation
 
 Entry = TypeVar("Entry")
 
-_MATCH: Final = "waldur.match"
+MATCH: Final = "waldur.match"
+"""Where the scope holds the route of a request, once it was looked up."""
+
 _METHOD_ORDER: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
@@ -62,9 +64,9 @@ class Routes:
 
     def resolve(self, scope: MutableMapping[str, Any]) -> Match:
         """The route of a request, looked up once and cached in its scope. Raises `Problem` as `match` does."""
-        found: Match | None = scope.get(_MATCH)
+        found: Match | None = scope.get(MATCH)
         if found is None:
-            found = scope[_MATCH] = self.match(scope["path"], scope["query_string"])
+            found = scope[MATCH] = self.match(scope["path"], scope["query_string"])
         return found
 
     def match(self, path: str, query_string: bytes) -> Match:

@@ -106,6 +106,36 @@ def test_old_entries_make_room_for_new_ones() -> None:
     assert kept[-1]["id"] == 40
 
 
+def test_heads_and_paths_count_for_what_is_kept() -> None:
+    """Heads of up to 64 KiB are kept; they once counted for 2,000 bytes."""
+    with Mock(scenario="one-invoice", journal_bytes=200_000) as mock:
+        with mock.client() as client:
+            for _ in range(20):
+                client.get(INVOICE, headers={"X-Long": "x" * 30_000}, params={"n": "y" * 10_000})
+        kept = mock.journal.list()
+        counted = mock.sessions.get("main")["bytes"]["journal"]
+
+    assert 2 < len(kept) < 5
+    assert len(kept) * 40_000 < counted <= 200_000
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_answer_that_failed_within_the_server_is_in_the_journal(
+    mock: Mock, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr("waldur_billing_mock.mock_server.web.api.Api._respond", fail)
+    with mock.client(None) as client, pytest.raises(RuntimeError):
+        client.request(method, INVOICE)
+
+    (entry,) = mock.journal.list()
+    assert (entry["method"], entry["status"]) == (method, None)
+    assert f'mock_answers_total{{method="{method}",operation="' in mock.metrics()
+    assert 'status="500"} 1.0' in mock.metrics()
+
+
 def test_a_journal_that_is_off_keeps_nothing() -> None:
     with Mock(scenario="one-invoice", journal_bytes=0) as mock:
         with mock.client() as client:

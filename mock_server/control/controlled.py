@@ -1,0 +1,83 @@
+"""The API as callers meet it: counted, written into the journal, and steered by faults and events."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from waldur_billing_mock.mock_server.control.faults import PREFER
+from waldur_billing_mock.mock_server.control.journal import MOST_BODY_BYTES
+from waldur_billing_mock.mock_server.control.lookup import Lookup
+from waldur_billing_mock.mock_server.control.metrics import Metrics
+from waldur_billing_mock.mock_server.control.rules import Rules
+from waldur_billing_mock.mock_server.control.session import SESSION, Session
+from waldur_billing_mock.mock_server.web.reply import REPLY, Reply
+from waldur_billing_mock.mock_server.web.routing import MATCH, Match
+
+
+class Controlled:
+    """ASGI middleware around the API.
+
+    A read that no fault concerns goes straight to the `api`, whose reply stays in the scope and is counted and kept
+    afterwards. Everything else goes through `steered`: journal, faults and events around the same API.
+    """
+
+    def __init__(
+        self,
+        api: ASGIApp,
+        steered: ASGIApp,
+        *,
+        shared: Rules,
+        lookup: Lookup,
+        metrics: Metrics,
+        now: Callable[[], datetime],
+        clock: Callable[[], float],
+    ) -> None:
+        """`now` tells the time of day, `clock` seconds that only ever grow; `shared` are rules for every session."""
+        self._api: Final = api
+        self._steered: Final = steered
+        self._shared: Final = shared
+        self._lookup: Final = lookup
+        self._metrics: Final = metrics
+        self._now: Final = now
+        self._clock: Final = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        session: Session = scope[SESSION]
+        if scope["method"] != "GET" or session.rules.all or self._shared.all or PREFER in scope:
+            await self._steer(scope, receive, send)
+            return
+        journal = session.journal
+        exchange = journal.begin(self._now(), scope) if journal.is_on else None
+        begun = self._clock()
+        try:
+            await self._api(scope, receive, send)
+        finally:
+            seconds = self._clock() - begun
+            reply: Reply | None = scope.get(REPLY)
+            match: Match | None = scope.get(MATCH)
+            operation = None if match is None else match.route.operations.get("GET")
+            name = None if operation is None else operation.operation_id
+            self._metrics.count((name, "GET", 500 if reply is None else reply.status), seconds)
+            if exchange is not None:
+                exchange.seconds = seconds
+                if reply is not None:
+                    exchange.status, exchange.headers = reply.status, reply.headers
+                    exchange.body, exchange.size = reply.body[:MOST_BODY_BYTES], len(reply.body)
+                journal.keep(exchange)
+
+    async def _steer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        status, begun = 500, self._clock()
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._steered(scope, receive, watch)
+        finally:
+            operation = self._lookup.operation(scope)
+            self._metrics.count((operation, scope["method"], status), self._clock() - begun)
