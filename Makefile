@@ -33,7 +33,7 @@ exit 1
 endef
 export FIND_PYTHON
 
-.PHONY: help serve test clients generators mutants healthy hostile fuzz fuzz-coverage soak faults lint format screenshots spec parity redocly st bench wheel release docs audit lock clean
+.PHONY: help serve test clients generators mutants healthy hostile fuzz fuzz-coverage soak faults lint format screenshots spec parity redocly st bench cluster wheel release docs audit lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-13s %s\n' "$$name" "$$text"; done
@@ -107,6 +107,9 @@ st: $(DEV)  ## run Schemathesis, all phases, against a mock of its own; make st 
 
 bench: $(DEV)  ## measure speed and scale; make bench ARGS="answers start" measures a part
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+cluster: $(DEV)  ## serve by several mocks behind HAProxy; make cluster ARGS="--workers 8", or ARGS="--sessions 1000"
+	@$(BIN)/python -m benchmarks.cluster $(ARGS)
 
 # Without a clean start, setuptools packs modules that were removed since the last build.
 wheel: $(DEV)  ## build the wheel into dist/

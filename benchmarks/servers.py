@@ -63,13 +63,23 @@ def mock(*arguments: str) -> AbstractContextManager[Server]:
     )
 
 
-@contextmanager
-def running(command: Sequence[str], path: str) -> Iterator[Server]:
-    """A server, from its first answer for the path until the block ends. The port becomes the last word."""
+def free_port() -> int:
+    """A port on which nobody listens."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    line = [*command, str(port)]
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def running(command: Sequence[str], path: str, port: int | None = None) -> Iterator[Server]:
+    """A server, from its first answer for the path until the block ends.
+
+    Without a port, a free one is found and becomes the last word of the command.
+    """
+    line = list(command)
+    if port is None:
+        port = free_port()
+        line.append(str(port))
     begun = time.perf_counter()
     process = subprocess.Popen(line, cwd=ROOT, env=_ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -87,6 +97,9 @@ def _first_answer(process: subprocess.Popen[bytes], port: int, path: str, begun:
             connection.close()
         except ConnectionError:
             time.sleep(0.005)
+            continue
+        if answer.status == 503:  # a proxy whose servers have not been checked yet
+            time.sleep(0.1)
             continue
         if answer.status != 200:
             raise RuntimeError(f"{answer.status} for {path}: {answer.body[:200]!r}")

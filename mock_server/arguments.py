@@ -351,7 +351,7 @@ def _one_worker(text: str) -> int:
     raise argparse.ArgumentTypeError(
         "a world is in the memory of one process, so several would each have worlds of their own and answer "
         "differently; start several servers, each on its own --port, behind a proxy that sends each session to one of "
-        "them"
+        "them, as deploy/haproxy.cfg does (docs/how-to/sessions.md)"
     )
 
 

@@ -21,7 +21,7 @@ from waldur_billing_mock.mock_server.settings import DESCRIPTION
 from waldur_billing_mock.openapi.document import Node
 from waldur_billing_mock.openapi.revision import describe
 
-PAGES: Final = ("develop-a-client", "write-tests", "run-in-ci", "run-for-a-team")
+PAGES: Final = ("develop-a-client", "write-tests", "run-in-ci", "run-for-a-team", "sessions")
 CLIENT: Final = ROOT / ".venv" / "clients" / "8.1.3" / "bin" / "python"
 """Waldur's own client, in an environment that `make test` makes."""
 RUNS_TYPESCRIPT: Final = (22, 18)
