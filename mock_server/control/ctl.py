@@ -5,12 +5,12 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from waldur_billing_mock.mock_server.control import description
 from waldur_billing_mock.mock_server.control.description import Operation
+from waldur_billing_mock.mock_server.world_text import WorldFileError, WorldText
 from waldur_billing_mock.openapi.document import Node
 
 REFUSED: Final = 1
@@ -160,13 +160,12 @@ def _value(name: str, schema: Node, text: str) -> Any:
 
 
 def _read(file: str) -> Any:
-    import yaml
-
     try:
-        # Dates are text, as in JSON.
-        return json.loads(json.dumps(yaml.safe_load(_text(file)), default=date.isoformat))
-    except yaml.YAMLError as error:
-        raise ValueError(f"{file} cannot be read: {error}") from error
+        # As data that JSON has: dates are text, no tag makes anything else, aliases are bounded.
+        content = WorldText(file, _text(file), is_yaml=True).parsed()
+    except WorldFileError as error:
+        raise ValueError(str(error)) from error
+    return json.loads(json.dumps(content, default=float))
 
 
 def _text(file: str) -> str:

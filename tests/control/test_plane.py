@@ -123,3 +123,14 @@ def test_a_command_that_cannot_be_sent_says_why(capsys: pytest.CaptureFixture[st
     assert (code, "--status: A valid integer is required." in complaint) == (2, True)
     code, _, complaint = run(capsys, *nobody, "faults", "add", "--file", "/nonexistent.yaml")
     assert (code, "cannot be read" in complaint) == (2, True)
+
+
+def test_a_file_whose_aliases_make_gigabytes_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    rows += [f"a{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 10)}]" for number in range(1, 12)]
+    bomb = tmp_path / "bomb.yaml"
+    bomb.write_text("\n".join(rows), encoding="utf-8")
+
+    code, _, complaint = run(capsys, "--url", "http://127.0.0.1:9", "faults", "add", "--file", str(bomb))
+
+    assert (code, "aliases make more of the file than it has characters" in complaint) == (2, True)
