@@ -48,6 +48,8 @@ def main(words: Sequence[str] | None = None) -> int:
                 _record(options)
             case "compare":
                 return _compare(options)
+            case "mcp":
+                _mcp(options)
             case "completion":
                 _completion(parser, options.shell)
     except BrokenPipeError:
@@ -178,6 +180,17 @@ def _compare(options: argparse.Namespace) -> int:
         return run_compare(options, os.environ)
     except Unusable as error:
         raise arguments.UsageError(str(error)) from error
+
+
+def _mcp(options: argparse.Namespace) -> None:
+    """Serves agents. The library is an extra. Raises `UsageError` where it is missing."""
+    try:
+        from waldur_billing_mock.mock_server import agent
+    except ModuleNotFoundError as error:
+        raise arguments.UsageError(
+            f"waldur-mock mcp needs {error.name}, which is missing; pip install 'waldur-billing-mock[mcp]' brings it."
+        ) from None
+    agent.run(options.url, options.session, os.environ.get("WALDUR_MOCK_TOKEN"))
 
 
 def _completion(parser: argparse.ArgumentParser, shell: str) -> None:

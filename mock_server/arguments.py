@@ -1,6 +1,7 @@
 """The words of the command line, and the settings that they make."""
 
 import argparse
+import os
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -71,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
             "\n\nexit codes: 0 both say the same, 1 they differ, 2 they could not be compared",
         )
     )
+    _add_mcp(commands)
     completion = _add_command(
         commands,
         "completion",
@@ -214,6 +216,27 @@ def _add_spec(commands: Any) -> None:
         choices=(*dict.fromkeys((*FORMATS, *DIFF_FORMATS)),),
         help=f"{' or '.join(FORMATS)} (default: {FORMATS[0]}); of differences {', '.join(DIFF_FORMATS)} "
         f"(default: {DIFF_FORMATS[0]})",
+    )
+
+
+def _add_mcp(commands: Any) -> None:
+    mcp = _add_command(
+        commands,
+        "mcp",
+        "offer a running mock to agents, by the Model Context Protocol on standard input and output",
+        ["mcp", "mcp --url http://127.0.0.1:9000 --session agent"],
+        "\n\nIt needs the extra mcp: pip install 'waldur-billing-mock[mcp]'",
+    )
+    mcp.add_argument(
+        "--url",
+        default=os.environ.get("WALDUR_MOCK_URL", "http://127.0.0.1:8080"),
+        help="where the mock is (default: %(default)s, or the variable WALDUR_MOCK_URL)",
+    )
+    mcp.add_argument(
+        "--session",
+        default=os.environ.get("WALDUR_MOCK_SESSION"),
+        metavar="ID",
+        help="whose world is meant (default: the variable WALDUR_MOCK_SESSION, or the world that all share)",
     )
 
 
