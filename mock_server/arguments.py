@@ -22,7 +22,7 @@ from waldur_billing_mock.openapi.revision import BASE, LATEST, Choice, choose, r
 FORMATS: Final = ("yaml", "json")
 DIFF_FORMATS: Final = ("text", "markdown", "json")
 EXAMPLES: Final = ("smallest", "complete")
-ADMIN_TOKEN: Final = "WALDUR_MOCK_ADMIN_TOKEN"
+ADMIN_TOKEN: Final = "WALDUR_MOCK_ADMIN_TOKEN"  # noqa: S105 - the name of a variable
 
 _LARGEST_SEED: Final = 10**15 - 1
 _DEFAULTS: Final = Settings()

@@ -40,7 +40,7 @@ def read_yaml(path: Path) -> Any:
     import yaml
 
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_loader())
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_loader())  # noqa: S506 - a SafeLoader  # nosec B506
     except FileNotFoundError as error:
         raise DocumentError(f"{path}: no such file; every tag needs a page and every reference a file.") from error
     except yaml.YAMLError as error:

@@ -16,7 +16,7 @@ from waldur_billing_mock.openapi.operation import Operation
 
 _TOGETHER: Final = ("invoices_list", "invoice_items_list", "provider_invoice_items_list")
 """Lists that tell all faults at once."""
-_UNKNOWN_TOKEN: Final = "Token 0000000000000000000000000000000000000000"
+_UNKNOWN_TOKEN: Final = "Token 0000000000000000000000000000000000000000"  # noqa: S105 - of nobody
 _BAD_TOKENS: Final = ("Token", "Token two words", "Basic YTpi")
 """What is no token; the profile quick tries one of them on each operation."""
 OF_LISTS: Final = ("page", "page_size", "field")

@@ -1,7 +1,7 @@
 """The report as JUnit XML: a suite for each kind of check."""
 
 import re
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.etree.ElementTree import Element, SubElement, indent, tostring  # nosec B405
 
 from waldur_billing_mock.contracts.declare import KINDS
 from waldur_billing_mock.contracts.reports.report import Report, ReportedResult

@@ -32,7 +32,7 @@ _ADDRESSES: Final[Mapping[type[Any], str]] = {
     InvoiceItem: "invoice-items",
     PaymentProfile: "payment-profiles",
 }
-_NOBODY: Final = User(id=2**31 - 1, uuid=uuid.UUID(int=0).hex, username="-", token="-", is_staff=True)
+_NOBODY: Final = User(id=2**31 - 1, uuid=uuid.UUID(int=0).hex, username="-", token="-", is_staff=True)  # noqa: S106 - of nobody  # nosec B106
 """Asks in a copy of the world, which needs no staff of its own."""
 
 

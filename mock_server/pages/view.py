@@ -23,7 +23,7 @@ from waldur_billing_mock.openapi.document import Node
 UI: Final = "/_mock/ui"
 """Where all pages but the first one are."""
 
-FORM_TOKEN: Final = "form_token"
+FORM_TOKEN: Final = "form_token"  # noqa: S105 - the name of a field
 MOST_FORM_BYTES: Final = 1_000_000
 
 
