@@ -14,6 +14,7 @@ DEV := $(VENV)/.stamp-dev
 CLIENTS := $(patsubst %,$(VENV)/clients/%/.stamp,7.8.8 8.0.9.dev334 8.1.3)
 OTHER_CLIENTS := $(patsubst %,$(VENV)/clients/%/.stamp,7.9.0 7.9.3 7.9.8 8.0.0 8.0.2 8.0.4 8.0.5 8.0.7 8.0.8 8.0.9 8.1.2)
 PARSERS := query json form multipart authorization prefer masked world-json world-yaml
+SEED := $(shell date +%j)
 FOLDERS := benchmarks contracts fixtures mock_server openapi tests tools
 PACKAGES := benchmarks tests tools waldur_billing_mock
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
@@ -33,7 +34,7 @@ exit 1
 endef
 export FIND_PYTHON
 
-.PHONY: help serve test clients generators mutants healthy hostile fuzz fuzz-coverage soak faults lint format screenshots spec parity redocly st bench cluster wheel release docs audit lock clean
+.PHONY: help serve test clients generators mutants healthy hostile fuzz fuzz-coverage soak faults lint format screenshots spec parity redocly st bench cluster wheel release docs audit lock clean shuffled calendar
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-13s %s\n' "$$name" "$$text"; done
@@ -75,6 +76,18 @@ faults: $(DEV)  ## plant exceptions at each line of each write, break requests o
 fuzz-coverage: $(DEV)  ## fuzz the parsers guided by coverage; make fuzz-coverage PARSERS="json query" ARGS="--seconds 600"
 	$(BIN)/python $(PIP_INSTALL) --requirement requirements/fuzz.txt
 	for parser in $(PARSERS); do $(BIN)/python -m tests.fuzz.coverage_guided "$$parser" $(ARGS); done
+
+shuffled: $(DEV)  ## run the tests in a random order; make shuffled SEED=7 ARGS="tests/web" repeats one
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --random-order-bucket=global --random-order-seed=$(SEED) $(ARGS)
+
+# The end of a month, the end of a year, and a leap day, each in the time zone that is farthest from UTC on one side.
+calendar: $(DEV)  ## run the tests on awkward days, in other time zones and locales; make calendar ARGS="tests/billing"
+	for at in 2026-02-28T23:59:55+00:00 2026-12-31T23:59:55+00:00 2028-02-29T12:00:00+00:00; do \
+	  for zone in Pacific/Kiritimati America/Adak; do \
+	    echo "at $$at in $$zone"; \
+	    WALDUR_TESTS_AT=$$at TZ=$$zone LC_ALL=tr_TR.UTF-8 $(BIN)/python -m pytest -q -n 2 --dist loadgroup $(ARGS); \
+	  done; \
+	done
 
 lint: $(DEV)  ## ruff check, ruff format --check, mypy --strict
 	$(BIN)/ruff check $(FOLDERS)
@@ -134,7 +147,7 @@ audit: $(TOOLS)  ## look for known weaknesses in what is pinned, and for dangero
 	$(VENV)/tools/bin/bandit --quiet --recursive --configfile pyproject.toml contracts fixtures mock_server openapi tools
 	$(VENV)/tools/bin/hadolint deploy/Containerfile
 	for lock in runtime contracts mcp dev tools; do \
-	  $(VENV)/tools/bin/pip-audit --require-hashes --disable-pip --requirement requirements/$$lock.txt; done
+	  $(VENV)/tools/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements/$$lock.txt; done
 
 # Releases that are pinned are kept, unless told otherwise: make lock ARGS=--upgrade, or ARGS="--upgrade-package faker".
 lock: $(TOOLS)  ## write constraints.txt and requirements/ after a change of pyproject.toml

@@ -1,7 +1,9 @@
 """What several folders of tests share: a served mock, mocks in this process, and the worlds that they hold."""
 
+import os
 import signal
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
@@ -39,6 +41,19 @@ def november() -> Iterator[Api]:
 def readable() -> Api:
     """The mock in this process, with the default world, for tests that change nothing."""
     return application("default")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _the_clock_of_the_machine() -> Iterator[None]:
+    """The instant in `WALDUR_TESTS_AT`, from where time goes on, is that of this process (`make calendar`)."""
+    moment = os.environ.get("WALDUR_TESTS_AT")
+    if moment is None:
+        yield
+        return
+    import time_machine
+
+    with time_machine.travel(datetime.fromisoformat(moment), tick=True):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
