@@ -34,7 +34,7 @@ exit 1
 endef
 export FIND_PYTHON
 
-.PHONY: help serve test clients generators mutants healthy hostile fuzz fuzz-coverage soak faults lint format screenshots spec parity redocly st bench cluster wheel release docs audit lock clean shuffled calendar
+.PHONY: help serve test clients generators mutants healthy hostile fuzz fuzz-coverage soak faults lint format screenshots spec parity redocly st bench cluster wheel release docs audit lock clean shuffled calendar mutation
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-13s %s\n' "$$name" "$$text"; done
@@ -88,6 +88,9 @@ calendar: $(DEV)  ## run the tests on awkward days, in other time zones and loca
 	    WALDUR_TESTS_AT=$$at TZ=$$zone LC_ALL=tr_TR.UTF-8 $(BIN)/python -m pytest -q -n 2 --dist loadgroup $(ARGS); \
 	  done; \
 	done
+
+mutation: $(DEV)  ## change the rules one by one and see the tests fail; make mutation ARGS="--only contracts/values"
+	$(BIN)/python -m tests.mutation.run $(ARGS)
 
 lint: $(DEV)  ## ruff check, ruff format --check, mypy --strict
 	$(BIN)/ruff check $(FOLDERS)
