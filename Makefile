@@ -15,6 +15,7 @@ CLIENTS := $(patsubst %,$(VENV)/clients/%/.stamp,7.8.8 8.0.9.dev334 8.1.3)
 OTHER_CLIENTS := $(patsubst %,$(VENV)/clients/%/.stamp,7.9.0 7.9.3 7.9.8 8.0.0 8.0.2 8.0.4 8.0.5 8.0.7 8.0.8 8.0.9 8.1.2)
 PARSERS := query json form multipart authorization prefer masked world-json world-yaml
 SEED := $(shell date +%j)
+SHORT := tests/billing tests/openapi tests/spec tests/test_app.py tests/test_command_line.py tests/test_agent.py
 FOLDERS := benchmarks contracts fixtures mock_server openapi tests tools
 PACKAGES := benchmarks tests tools waldur_billing_mock
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
@@ -34,7 +35,7 @@ exit 1
 endef
 export FIND_PYTHON
 
-.PHONY: help serve test clients generators mutants healthy hostile fuzz fuzz-coverage soak faults lint format screenshots spec parity redocly st bench cluster wheel release docs audit lock clean shuffled calendar mutation
+.PHONY: help serve test clients generators mutants healthy hostile fuzz fuzz-coverage soak faults lint format screenshots spec parity redocly st bench cluster wheel release docs audit lock clean shuffled calendar mutation pythons
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-13s %s\n' "$$name" "$$text"; done
@@ -91,6 +92,18 @@ calendar: $(DEV)  ## run the tests on awkward days, in other time zones and loca
 
 mutation: $(DEV)  ## change the rules one by one and see the tests fail; make mutation ARGS="--only contracts/values"
 	$(BIN)/python -m tests.mutation.run $(ARGS)
+
+# Those of 3.11 to 3.14 that are on the PATH or in a folder of pyenv, each in an environment of its own.
+pythons:  ## run a short form of the tests on every Python that is there; make pythons ARGS="tests/web" runs others
+	for version in 3.11 3.12 3.13 3.14; do \
+	  python=$$(ls "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$$version.*/bin/python 2>/dev/null | tail -1 || true); \
+	  python=$${python:-$$(command -v python$$version || true)}; \
+	  if [ -z "$$python" ]; then echo "Python $$version: not installed here"; continue; fi; \
+	  [ -x $(VENV)/pythons/$$version/bin/python ] || "$$python" -m venv $(VENV)/pythons/$$version; \
+	  $(VENV)/pythons/$$version/bin/python $(PIP_INSTALL) --requirement requirements/dev.txt; \
+	  $(VENV)/pythons/$$version/bin/python --version; \
+	  $(VENV)/pythons/$$version/bin/python -m pytest -q -p no:cacheprovider $(or $(ARGS),$(SHORT)); \
+	done
 
 lint: $(DEV)  ## ruff check, ruff format --check, mypy --strict
 	$(BIN)/ruff check $(FOLDERS)

@@ -161,11 +161,27 @@ def _upgrade(words: Sequence[str], out: SafeStream, told: SafeStream) -> int:
     return run(words, out, told)
 
 
+def _schema(words: Sequence[str], out: SafeStream, told: SafeStream) -> int:
+    """Prints the JSON Schema of baseline files."""
+    argparse.ArgumentParser(
+        prog="waldur-contracts schema", description="Print the JSON Schema of baseline files, for editors."
+    ).parse_args(words)
+
+    import json
+
+    from waldur_billing_mock.contracts.baseline import SCHEMA
+    from waldur_billing_mock.openapi.document import read_yaml
+
+    out.write(json.dumps(read_yaml(SCHEMA), ensure_ascii=False, indent=2) + "\n")
+    return 0
+
+
 COMMANDS: Final[Mapping[str, Callable[[Sequence[str], SafeStream, SafeStream], int]]] = {
     "explain": _explain,
     "undo": _undo,
     "merge": _merge,
     "upgrade": _upgrade,
+    "schema": _schema,
 }
 
 if __name__ == "__main__":

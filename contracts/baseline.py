@@ -24,6 +24,8 @@ from waldur_billing_mock.contracts.reports.groups import groups
 from waldur_billing_mock.contracts.reports.report import Report
 from waldur_billing_mock.contracts.settings import Unusable
 
+SCHEMA: Final = Path(__file__).with_name("baseline.schema.yaml")
+"""What editors complete and check such a file by."""
 _ACCEPTED_FOR: Final = timedelta(days=90)
 
 

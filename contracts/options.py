@@ -22,7 +22,9 @@ commands:
   waldur-contracts explain [ID ...]     say what a check requires; without an id: list all checks
   waldur-contracts undo LEDGER          undo what an interrupted run has left changed
   waldur-contracts merge FILE.json ...  make one report of the JSON reports of several shards
-  waldur-contracts upgrade --from A --to B   say what an upgrade changes, and what of your data it touches
+  waldur-contracts upgrade --from A --to B
+                                        say what an upgrade changes, and what of your data it touches
+  waldur-contracts schema               print the JSON Schema of baseline files
 
 examples:
   waldur-contracts --profile quick
