@@ -41,7 +41,15 @@ def runnable(*names: str) -> list[tuple[str, str]]:
     return [(page, command) for page, command in dict.fromkeys(commands()) if command.split()[0] in names]
 
 
-@pytest.mark.parametrize(("page", "command"), runnable("curl", "http"))
+# Pages that serve a scenario file of their own are followed as a whole by `tests/tools/`.
+OF_THE_DEFAULT_WORLD: Final = [
+    (page, command)
+    for page, command in runnable("curl", "http")
+    if not re.search(r"serve --scenario \S+\.yaml", (ROOT / page).read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.parametrize(("page", "command"), OF_THE_DEFAULT_WORLD)
 def test_a_printed_request_succeeds(page: str, command: str, mock: Mock) -> None:
     address = mock.url.removeprefix("http://")
     words = shlex.split(command.replace(DOCUMENTED, address).replace(" :8080/", f" {address}/"))
