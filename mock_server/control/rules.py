@@ -20,6 +20,8 @@ PROFILES: Final[Mapping[str, Sequence[Mapping[str, Any]]]] = {
 """The rules that the named profiles consist of."""
 
 EVERY_SESSION: Final = "*"
+MOST_RULES: Final = 1_000
+"""Each call looks at all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +118,13 @@ class Rules:
         return iter(self.all)
 
     def add(self, said: Mapping[str, Any]) -> list[Rule]:
-        """Add a rule, or those of a profile, each with a seed of its own."""
+        """Add a rule, or those of a profile, each with a seed of its own. Raises `ValueError` for too many."""
         described = [said]
         if "profile" in said:
             seed = said.get("seed", 0)
             described = [{**rule, "seed": seed + place} for place, rule in enumerate(PROFILES[said["profile"]])]
+        if len(self.all) + len(described) > MOST_RULES:
+            raise ValueError(f"A session has at most {MOST_RULES} fault rules; remove some first.")
         added = []
         for one in described:
             self._last_id += 1

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from waldur_billing_mock.mock_server.control.plane import Call, NotFound
+from waldur_billing_mock.mock_server.control.plane import Call, Conflict, NotFound
 from waldur_billing_mock.mock_server.control.rules import EVERY_SESSION, Rules
 
 
@@ -15,7 +15,11 @@ def faults_list(call: Call) -> list[dict[str, Any]]:
 def faults_add(call: Call) -> list[dict[str, Any]]:
     """The rules that were added."""
     rules, shown = _rules(call, call.body.get("session"))
-    return [{**rule.shown(), **shown} for rule in rules.add(call.body)]
+    try:
+        added = rules.add(call.body)
+    except ValueError as error:
+        raise Conflict(str(error)) from error
+    return [{**rule.shown(), **shown} for rule in added]
 
 
 def faults_clear(call: Call) -> None:
