@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import secrets
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -46,6 +47,8 @@ def main(words: Sequence[str] | None = None) -> int:
                 _scenario(options)
             case "record":
                 _record(options)
+            case "anonymize":
+                _anonymize(options)
             case "compare":
                 return _compare(options)
             case "mcp":
@@ -167,9 +170,19 @@ def _record(options: argparse.Namespace) -> None:
     from waldur_billing_mock.mock_server.recording.commands import run_record
 
     try:
-        run_record(options, os.environ, datetime.now(UTC), input)
+        run_record(options, os.environ, datetime.now(UTC), input, secrets.token_bytes(32))
     except (Unusable, EOFError) as error:
         raise arguments.UsageError(str(error) or "Nobody answers; give --yes.") from error
+
+
+def _anonymize(options: argparse.Namespace) -> None:
+    from waldur_billing_mock.contracts.settings import Unusable
+    from waldur_billing_mock.mock_server.recording.commands import run_anonymize
+
+    try:
+        run_anonymize(options, secrets.token_bytes(32))
+    except Unusable as error:
+        raise arguments.UsageError(str(error)) from error
 
 
 def _compare(options: argparse.Namespace) -> int:

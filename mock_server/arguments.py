@@ -13,7 +13,7 @@ from waldur_billing_mock.fixtures import DEFAULT_SCENARIO, DEFAULT_SEED, SCENARI
 from waldur_billing_mock.mock_server import __version__
 from waldur_billing_mock.mock_server.instants import instant
 from waldur_billing_mock.mock_server.limit_options import add_limits
-from waldur_billing_mock.mock_server.recording.options import add_record
+from waldur_billing_mock.mock_server.recording.options import add_anonymize, add_record
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.traffic.options import add_compare
 from waldur_billing_mock.openapi.overlay import OverlayError
@@ -58,6 +58,14 @@ def parser() -> argparse.ArgumentParser:
                 "record https://waldur.example.com --token-env WALDUR_TOKEN -o world.yaml",
                 "record http://127.0.0.1:8080 --since 2025-10 --sample 20 -o world.json",
             ],
+        )
+    )
+    add_anonymize(
+        _add_command(
+            commands,
+            "anonymize",
+            "replace what is private in a world file by pseudonyms",
+            ["anonymize world.yaml -o public.yaml", "anonymize world.yaml -o public.yaml --scale"],
         )
     )
     add_compare(

@@ -1,5 +1,6 @@
 """`waldur-mock record`, run as a command against a mock on loopback."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -33,6 +34,16 @@ def test_a_mock_on_this_machine_is_recorded_without_a_token(tmp_path: Path) -> N
     assert "invoices.tax_percent" in done.stderr
     assert len(load_file(tmp_path / "world.yaml").invoices)
     assert token not in (tmp_path / "world.yaml").read_text(encoding="utf-8") + done.stderr
+
+
+def test_a_recording_hides_what_is_private_unless_it_is_asked_not_to(tmp_path: Path) -> None:
+    with serving(*SMALL, "--wire", "--revision", "8.1.3") as mock:
+        done = run("record", mock.url, "-o", str(tmp_path / "world.yaml"), "--sample", "3")
+        names = [row["name"] for row in json.loads(mock.ask("GET", "/api/customers/", mock.token()).body)]
+
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "world.yaml").read_text(encoding="utf-8") + done.stderr
+    assert [name for name in names if name in text] == []
 
 
 def test_raw_asks_first_and_reads_nothing_without_a_yes(tmp_path: Path) -> None:
