@@ -157,7 +157,7 @@ def test_any_text_becomes_another_one_of_the_same_shape(text: str) -> None:
 
     found = pseudonyms.of("name", text)
 
-    assert (found != text) == bool(text.strip())
+    assert found != text or len(text.strip()) < 3
     runs = [re.findall(r"[^\W\d_]+|\d+", one) for one in (text, found)]
     assert len(runs[0]) <= len(runs[1])
 
