@@ -91,7 +91,7 @@ def _factor(settings: Settings) -> float:
 
 
 def _explain(identifiers: Sequence[str], out: SafeStream, told: SafeStream) -> int:
-    """Prints what the checks that the identifiers name require, and where that stands."""
+    """Prints what the checks that the identifiers name require, and where it is described."""
     parser = argparse.ArgumentParser(
         prog="waldur-contracts explain", description="Say what a check requires; without an id, list all checks."
     )

@@ -70,7 +70,7 @@ class Complaint:
     """One promise that was not kept. `place` points into the description; `what` tells nothing of the data.
 
     `detail` adds to it for one case. `expected` and `got` may be data: reports show their shape alone, unless they
-    are told to show data.
+    have to show data.
     """
 
     what: str

@@ -135,7 +135,7 @@ class Limits:
 
 
 class Guard:
-    """The only way out. `clock` gives seconds, `sleep` waits for some; `waiting` is told why and how long."""
+    """The only way out. `clock` gives seconds, `sleep` waits for some; `waiting` is called with the seconds."""
 
     def __init__(
         self,

@@ -20,14 +20,14 @@ _OF_ITEMS: Final = ("unit_price", "quantity", "price")
 
 
 class _Places:
-    """Stands for a description, of which a single answer needs the names of places alone."""
+    """A substitute for a description, of which a single answer needs the names of places alone."""
 
     def place_of_field(self, schema: str, name: str) -> str:
         return f"/components/schemas/{schema}/properties/{name}"
 
 
 class _Answers:
-    """Stands for a context, of which a single answer needs no more than its places."""
+    """A substitute for a context, of which a single answer needs no more than its places."""
 
     description = _Places()
 

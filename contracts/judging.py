@@ -127,7 +127,7 @@ class Judge:
 
     @property
     def forgives(self) -> bool:
-        """Whether deviations and missing operations are told apart from breaches."""
+        """Whether deviations and missing operations are distinguished from breaches."""
         return self.catalogue is not None
 
     def failing(self, operation_id: str) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ _INVOICE_FIELDS: Final = {
 
 @cache
 def table() -> Mapping[str, Any]:
-    """The table of roles, as it stands in `roles.yaml`."""
+    """The table of roles, from `roles.yaml`."""
     content: Mapping[str, Any] = yaml.safe_load(
         files("waldur_billing_mock.contracts").joinpath("roles.yaml").read_text(encoding="utf-8")
     )

@@ -52,7 +52,7 @@ def carry_out(runner: Runner, progress: Progress) -> Verdict:
             runner.stopped = str(error) or "interrupted"
             verdict = runner.verdict()
         finally:
-            # An error of the suite is told by who called; the changes are undone before.
+            # An error of the suite is reported by the caller; the changes are undone before.
             runner.undo_all()
             if isinstance(runner.ledger.journal, LedgerFile):
                 runner.ledger.journal.close(sum(change.undo is not None for change in runner.ledger.left))

@@ -26,7 +26,7 @@ from waldur_billing_mock.contracts.values import Malformed
 
 _FATAL: Final = (BudgetSpent, Stopped, Unreachable)
 Progress = Callable[[Result, int, int], None]
-"""Is told of each result, its number, and the number of all checks."""
+"""Called with each result, its number, and the number of all checks."""
 
 
 class Runner:

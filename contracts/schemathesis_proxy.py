@@ -19,7 +19,7 @@ Message = MutableMapping[str, Any]
 
 
 class SchemathesisProxy:
-    """Hands every request to the guard. `answered` is told of each answer; `failures` holds why others had none."""
+    """Hands every request to the guard. `answered` is called with each answer; `failures` holds why others had none."""
 
     def __init__(self, guard: Guard, identity: Identity, answered: Callable[[Request, Answer], None]) -> None:
         self.failures: Final[list[str]] = []

@@ -1,7 +1,7 @@
 """Shapes by Schemathesis: whatever is asked, good or bad, the answer is as described.
 
 Schemathesis talks to a proxy before the guard alone, so that the guard sees all it sends. Its engine is no public
-interface: everything that touches it stands here, its release is pinned, and a test fails when it changes.
+interface: everything that touches it is in this module, its release is pinned, and a test fails when it changes.
 """
 
 import re

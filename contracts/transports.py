@@ -83,14 +83,14 @@ class HttpTransport:
 
     async def _exchange(self, request: Request, token: str) -> tuple[int, dict[str, str], bytes]:
         headers = {"user-agent": self._agent, **_headers(request, token)}
-        # The cookies of earlier answers are not sent: every request stands for itself.
+        # The cookies of earlier answers are not sent: requests are independent.
         self._client.cookies.clear()
         sent = self._client.build_request(
             request.method,
             self._base,
             headers=headers,
             content=request.body or None,
-            # What is asked for goes out as it stands; a URL would be made regular first.
+            # What is asked for is sent unchanged; a URL would be made regular first.
             extensions={"target": request.target.encode("ascii")},
         )
         async with _Streamed(self._client, sent) as response:

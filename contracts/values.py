@@ -17,7 +17,7 @@ Row = Mapping[str, Any]
 """A JSON object of an answer; its fractions are `Decimal`."""
 
 NO_OBJECT: Final = "0" * 32
-"""The nil uuid: it stands for nothing."""
+"""The nil uuid, which names no object."""
 
 _CENT: Final = Decimal("0.01")
 _EXACT: Final = Context(prec=120)
@@ -55,7 +55,7 @@ def parse(body: bytes) -> Any:
 
 
 def decimal(value: object) -> Decimal:
-    """The number that a JSON number or a numeric text stands for. Raises `Malformed`."""
+    """The number that a JSON number or a numeric text means. Raises `Malformed`."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         raise Malformed("a number or numeric text")
     try:
@@ -137,14 +137,14 @@ def optional_identifier(value: object) -> str | None:
 
 
 def instant(value: object) -> datetime:
-    """The moment that an ISO 8601 text with a zone stands for, in UTC. Raises `Malformed`."""
+    """The moment that an ISO 8601 text with a zone means, in UTC. Raises `Malformed`."""
     if not isinstance(value, str) or not _INSTANT.match(value):
         raise Malformed("an ISO 8601 date-time with a zone")
     return datetime.fromisoformat(value).astimezone(UTC)
 
 
 def day(value: object) -> date:
-    """The day that a text of the form YYYY-MM-DD stands for. Raises `Malformed`."""
+    """The day that a text of the form YYYY-MM-DD means. Raises `Malformed`."""
     try:
         if isinstance(value, str) and _DAY.match(value):
             return date.fromisoformat(value)

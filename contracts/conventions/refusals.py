@@ -111,7 +111,7 @@ def faults_are_named_together(context: Context, operation_id: str) -> None:
 
 @convention(lambda description, operation: operation.method == "GET")
 def only_json_is_offered(context: Context, operation_id: str) -> None:
-    """Who accepts neither JSON nor web pages is told 406."""
+    """A request that accepts neither JSON nor web pages is answered with 406."""
     about = example_target(context, operation_id)
     exchange = context.ask(operation_id, of=about.of, query=about.query, headers={"Accept": "image/png"})
     exchange.must.have_status(406)

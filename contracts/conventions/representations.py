@@ -90,7 +90,7 @@ def fields_project(context: Context, operation_id: str) -> None:
     described = context.description.choices(context.parameter(operation_id, "field"))
     known = described
     if context.forgives:
-        known = tuple(name for name in known if name in whole)  # what a server lacks is told elsewhere
+        known = tuple(name for name in known if name in whole)  # another check reports what a server lacks
     rows = context.rows(operation_id) if "page" in context.description.operations[operation_id].query else []
     number = context.profile.sample
     parts = [list(known[start::number]) for start in range(min(number, len(known)))]

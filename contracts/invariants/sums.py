@@ -1,4 +1,4 @@
-"""What an invoice shows of itself, in the list and by itself: sums, taxes, dates. Each requirement stands alone."""
+"""What an invoice shows of itself, in the list and by itself: sums, taxes, dates, each in a check of its own."""
 
 from collections.abc import Iterator
 

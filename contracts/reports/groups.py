@@ -1,4 +1,4 @@
-"""Findings by cause: what is the same complaint about the same place is told once, with where and how often."""
+"""Findings by cause: what is the same complaint about the same place is reported once, with where and how often."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Group:
 
 
 def groups(report: Report, *outcomes: Outcome) -> list[Group]:
-    """The causes of findings, broken before known, each told once. Known deviations are one cause an entry."""
+    """The causes of findings, broken before known, each reported once. Known deviations are one cause an entry."""
     wanted = outcomes or ORDER
     found: dict[tuple[str, ...], list[tuple[ReportedFinding, ReportedResult]]] = {}
     for result in report.results:

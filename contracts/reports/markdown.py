@@ -57,7 +57,7 @@ def ticket(group: Group, report: Report) -> str:
     """One cause: what is required, what was found, how to see it again, and on what."""
     shown = [f"- `{result.id}`" for result in group.results[:20]]
     more = [f"- and {len(group.results) - 20} more"] if len(group.results) > 20 else []
-    version = report.server_version or "not told"
+    version = report.server_version or "unknown"
     return "\n".join(
         [
             f"# {_safe(group.example.what)}",

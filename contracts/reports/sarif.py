@@ -54,7 +54,7 @@ def _result(result: ReportedResult, finding: ReportedFinding) -> dict[str, Any]:
 
 
 def _file(place: str) -> str:
-    """The page of the description in which a place stands."""
+    """The page of the description that contains a place."""
     steps = place.split("/")
     match steps[1:4]:
         case ["components", "schemas", name] if name:

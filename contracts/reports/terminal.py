@@ -74,7 +74,7 @@ class Progress:
         self._stream.flush()
 
     def __call__(self, result: Result, number: int, of_all: int) -> None:
-        """Is told of each result."""
+        """Called with each result."""
         looked_at = self._stream.isatty()
         if result.outcome in ("broken", "error"):
             clear = "\r\x1b[K" if looked_at else ""

@@ -64,7 +64,7 @@ def test_reading_changes_nothing(deployment: Mock, tmp_path: Path) -> None:
     assert deployment.ask("GET", "/api/invoices/?page_size=300", deployment.token()).body == before
 
 
-def test_what_was_written_is_taken_back(deployment: Mock, tmp_path: Path) -> None:
+def test_what_was_written_is_undone(deployment: Mock, tmp_path: Path) -> None:
     deployment.reset()
     before = deployment.ask("GET", "/api/invoices/?page_size=300", deployment.token()).body
     words = ["--allow-writes", "127.0.0.1", "--write-invoice", "any", "--write-item", "any"]

@@ -177,7 +177,7 @@ def test_a_run_that_is_interrupted_takes_back_what_it_changed(mock: Mock, tmp_pa
     assert "stopped: interrupted" in judged.said
 
 
-def test_a_write_that_cannot_be_taken_back_is_told(mock: Mock, tmp_path: Path) -> None:
+def test_a_write_that_cannot_be_undone_is_reported(mock: Mock, tmp_path: Path) -> None:
     writes = 0
 
     def no_more_after_the_first(number: int, method: str, target: str) -> Fault:
