@@ -154,6 +154,7 @@ release: $(DEV) $(TOOLS)  ## build sdist and wheel into dist/, check them, list 
 	$(VENV)/tools/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
 	  --output-file dist/sbom.cdx.json requirements/contracts.txt
 	$(BIN)/python -m tools.licences > dist/THIRD_PARTY_LICENSES.md
+	rm -rf *.egg-info
 
 docs: $(DEV)  ## build the documentation site into build/site; make docs ARGS=serve shows it
 	PYTHONPATH=. NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs $(or $(ARGS),build --quiet)

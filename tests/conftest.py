@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from datetime import datetime
+from importlib.metadata import entry_points
 
 import pytest
 
@@ -11,7 +12,8 @@ from tests.asgi import Api, application
 from tests.serving import Mock, serving
 
 # Installed, the package registers it by an entry point.
-pytest_plugins = ["waldur_billing_mock.mock_server.testing.plugin"]
+_INSTALLED = any(one.name == "waldur_mock" for one in entry_points(group="pytest11"))
+pytest_plugins = [] if _INSTALLED else ["waldur_billing_mock.mock_server.testing.plugin"]
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,7 @@ from tests.serving import ROOT
 
 ENOUGH: Final = 0.95
 SECONDS_A_MUTANT: Final = 60
+_NOT_TRIED: Final = 99
 EQUIVALENT: Final = Path(__file__).with_name("equivalent.yaml")
 TESTS: Final = {
     "mock_server/billing/money": ["tests/billing/test_money.py", "tests/billing/test_properties.py"],
@@ -107,8 +108,15 @@ def _function(module: Any, name: str) -> FunctionType | None:
 def _is_killed(mutant: Mutant, function: FunctionType, tests: list[str]) -> bool:
     child = os.fork()
     if child == 0:
-        os._exit(_verdict(mutant, function, tests))
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
+        code = _NOT_TRIED
+        try:
+            code = _verdict(mutant, function, tests)
+        finally:
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code == _NOT_TRIED:
+        raise RuntimeError(f"{mutant.id} could not be tried.")
+    return code != 0
 
 
 def _verdict(mutant: Mutant, function: FunctionType, tests: list[str]) -> int:
