@@ -1,4 +1,4 @@
-"""Ten tests of a client (`billing.py`), each of at most ten lines. They are printed in docs/how-to/test-author.md."""
+"""Ten tests of a client (`billing.py`), each of at most ten lines. They are printed in docs/how-to/write-tests.md."""
 
 from datetime import date
 from decimal import Decimal
