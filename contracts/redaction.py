@@ -1,11 +1,10 @@
 """The one function that every text passes before anybody reads it: terminal, reports, tracebacks, ledger files."""
 
-import base64
 import re
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Final, TextIO
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
 HIDDEN: Final = "***"
 _SHORTEST: Final = 4
@@ -74,19 +73,6 @@ class Caught:
             return False
         self.error = error
         return True
-
-
-def secrets_of_url(url: str) -> list[str]:
-    """The password that a URL holds, as it is written and as it is meant, with the name before it."""
-    try:
-        parts = urlsplit(url)
-        name, password = parts.username or "", parts.password
-    except ValueError:
-        return []
-    if not password:
-        return []
-    basic = base64.b64encode(f"{unquote(name)}:{unquote(password)}".encode()).decode()
-    return [password, unquote(password), basic]
 
 
 def _spellings(secret: str) -> Iterable[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from waldur_billing_mock.contracts.exchange import Exchange
 from waldur_billing_mock.contracts.transports import IN_PROCESS
@@ -49,7 +49,8 @@ class Mask:
         if self._shows or not query:
             return target
         pairs = [(name, value if self._is_harmless(value) else "…") for name, value in parse_qsl(query, True)]
-        return f"{path}?{urlencode(pairs, safe='…/')}"
+        # `safe` takes ASCII alone, so the mark is put back after the encoding.
+        return f"{path}?{urlencode(pairs, safe='/').replace(quote('…'), '…')}"
 
     def body(self, body: bytes) -> str:
         """The body of a request: with its values, or with their names alone."""

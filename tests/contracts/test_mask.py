@@ -2,7 +2,6 @@
 
 import shlex
 from typing import Final
-from urllib.parse import quote
 
 import pytest
 
@@ -31,7 +30,7 @@ def test_a_command_line_has_no_data_of_a_deployment() -> None:
     assert words == [
         *("curl", "-i", "-X", "POST", "-H", "Authorization: Token $TOKEN", "-H", "Content-Type: application/json"),
         *("--data-raw", '{"reference_number": "…"}'),
-        f"https://waldur.example.com/api/invoices/?customer_name={quote('…')}&state=paid&customer_uuid={UUID}&page=2",
+        f"https://waldur.example.com/api/invoices/?customer_name=…&state=paid&customer_uuid={UUID}&page=2",
     ]
 
 
