@@ -1,1 +1,1 @@
-"""What goes on between clients and servers: two servers compared, and one watched from a proxy. See `README.md`."""
+"""Two servers compared by what they say. See `README.md`."""
