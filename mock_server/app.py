@@ -218,6 +218,7 @@ def _controlled(
         sessions=sessions,
         shared_rules=shared,
         reader=Reader(document, lookup, __version__),
+        operation_ids=lookup.operation_ids,
         metrics=metrics,
         version={
             "version": __version__,

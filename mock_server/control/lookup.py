@@ -23,6 +23,7 @@ class Lookup:
     def __init__(self, routes: Routes, find_user: Callable[[Scope, str], User | None]) -> None:
         self._routes: Final = routes
         self._find_user: Final = find_user
+        self.operation_ids: Final = routes.operation_ids
 
     def match(self, scope: Scope) -> Match | None:
         """The route of the path; None for a path that the API does not have."""

@@ -22,14 +22,15 @@ class Plane:
     """What operations work on. `now` returns the time of day; `api` answers requests that are replayed.
 
     `reseed` builds the world of a scenario from what `control.yaml` names Reseed, with `now` as an instant (raises
-    `ScenarioError`); `read_world` builds that of a world file or a
-    scenario file (raises `WorldFileError` or `ScenarioError`). `inner` is the API alone, without
-    faults, journal and events.
+    `ScenarioError`); `read_world` builds that of a world file or a scenario file (raises `WorldFileError` or
+    `ScenarioError`). `operation_ids` are those of the API, and `inner` is the API alone, without faults, journal and
+    events.
     """
 
     sessions: Sessions
     shared_rules: Rules
     reader: Reader
+    operation_ids: frozenset[str]
     metrics: Metrics
     version: Mapping[str, str]
     users: Callable[[World], Sequence[Mapping[str, Any]]]

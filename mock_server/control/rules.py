@@ -93,10 +93,10 @@ class Rule:
     def _fits(self, asked: Asked) -> bool:
         said = self.said
         return (
-            ("operation" not in said or asked.operation in _names(said["operation"]))
-            and ("method" not in said or asked.method in [name.upper() for name in _names(said["method"])])
+            ("operation" not in said or asked.operation in names(said["operation"]))
+            and ("method" not in said or asked.method in [name.upper() for name in names(said["method"])])
             and ("path" not in said or fnmatch.fnmatchcase(asked.path, said["path"]))
-            and ("role" not in said or not asked.roles.isdisjoint(name.lower() for name in _names(said["role"])))
+            and ("role" not in said or not asked.roles.isdisjoint(name.lower() for name in names(said["role"])))
         )
 
 
@@ -154,5 +154,6 @@ class Rules:
         return found
 
 
-def _names(said: str | Sequence[str]) -> Sequence[str]:
+def names(said: str | Sequence[str]) -> Sequence[str]:
+    """One name or several, as a list."""
     return [said] if isinstance(said, str) else said

@@ -50,6 +50,9 @@ class Routes:
 
     def __init__(self, document: Node, operations: Iterable[Operation]) -> None:
         self._table: Final = _Table[Route]()
+        operations = tuple(operations)
+        self.operation_ids: Final = frozenset(one.operation_id for one in operations if one.method != "HEAD")
+        """HEAD is answered by the operation of GET."""
         by_path: dict[str, dict[str, Operation]] = {}
         for operation in operations:
             by_path.setdefault(operation.path, {})[operation.method] = operation

@@ -174,6 +174,8 @@ def test_a_profile_can_be_asked_for_by_name(mock: Mock) -> None:
         ({"effect": "explode"}, "effect"),
         ({"statsu": 500}, "statsu"),
         ({"profile": "chaos"}, "profile"),
+        ({"operation": "invoices_lists", "status": 500}, "operation"),
+        ({"operation": ["invoices_list", "pay"], "status": 500}, "operation"),
     ],
 )
 def test_a_faulty_rule_is_refused_by_field(mock: Mock, rule: dict[str, object], field: str) -> None:

@@ -1,4 +1,4 @@
-"""Pages of a large world come at once. What is measured is the processor's time, which other tests do not change."""
+"""Pages of a large world come at once. What is measured is the processor's time of this thread, which other tests do not change."""
 
 import re
 import time
@@ -38,8 +38,8 @@ def test_each_page_of_a_world_of_ten_thousand_items_comes_within_twenty_millisec
 def quickest(api: Api, path: str) -> float:
     """The least time of several, in seconds: the first one fills caches."""
     found = []
-    for _ in range(6):
-        begun = time.process_time()
+    for _ in range(12):
+        begun = time.thread_time()
         api.send("GET", path, None, {})
-        found.append(time.process_time() - begun)
+        found.append(time.thread_time() - begun)
     return min(found)
