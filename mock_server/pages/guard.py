@@ -95,7 +95,7 @@ class Guard:
 
     def _unauthorized(self, scope: Scope, headers: Headers) -> Response | None:
         if self._admin_token is None:
-            if _is_local(scope["client"]):
+            if _is_local(scope.get("client")):
                 return None
             return _refuse(403, "From another machine this needs an admin token, and the mock was started without one.")
         if hmac.compare_digest(_sent_token(headers.get("authorization", "")).encode(), self._admin_token.encode()):

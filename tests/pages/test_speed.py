@@ -1,4 +1,7 @@
-"""Pages of a large world come at once. What is measured is the processor's time of this thread, which other tests do not change."""
+"""Pages of a large world come at once.
+
+What is measured is the processor's time of this thread, which other tests do not change.
+"""
 
 import re
 import time
