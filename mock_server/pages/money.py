@@ -62,8 +62,14 @@ def overview(view: View) -> Response:
         month=month,
         month_title=month_name(month),
         months=months(view.world)[1:],
-        projects=_shares(counted, lambda item: (item.project_name, _project_page(view, item))),
-        offerings=_shares(counted, lambda item: (item.offering_name or "–", _offering_page(view, item))),
+        projects=_shares(
+            counted, lambda item: (item.project_name, item.row.project_uuid), lambda uuid: _project_page(view, uuid)
+        ),
+        offerings=_shares(
+            counted,
+            lambda item: (item.offering_name or "–", item.offering_uuid),
+            lambda uuid: view.url("resources", offering=uuid),
+        ),
         item_count=len(items),
         cut=len(items) > MOST_ITEMS,
     )
@@ -172,8 +178,12 @@ def _forecast(view: View, copy: World, invoice: Invoice) -> list[Cell]:
     ]
 
 
-def _shares(items: Iterable[ItemView], key: Callable[[ItemView], tuple[str, str | None]]) -> list[Share]:
-    """The sums of prices by key, the largest first."""
+def _shares(
+    items: Iterable[ItemView],
+    key: Callable[[ItemView], tuple[str, str | None]],
+    address: Callable[[str], str | None],
+) -> list[Share]:
+    """The sums of prices by name and uuid, the largest first; `address` is where the uuid's page is."""
     sums: dict[tuple[str, str | None], tuple[int, Decimal]] = {}
     for item in items:
         count, price = sums.get(named := key(item), (0, ZERO))
@@ -181,18 +191,19 @@ def _shares(items: Iterable[ItemView], key: Callable[[ItemView], tuple[str, str 
     ordered = sorted(sums.items(), key=lambda entry: (-entry[1][1], entry[0][0]))[:MOST_ROWS]
     largest = max((price for _, (_, price) in ordered), default=ZERO)
     return [
-        Share(name, href, count, price, max(0.0, float(price / largest)) if largest > 0 else 0.0)
-        for (name, href), (count, price) in ordered
+        Share(
+            name,
+            address(uuid) if uuid is not None else None,
+            count,
+            price,
+            max(0.0, float(price / largest)) if largest > 0 else 0.0,
+        )
+        for (name, uuid), (count, price) in ordered
     ]
 
 
-def _project_page(view: View, item: ItemView) -> str | None:
-    uuid = item.row.project_uuid
+def _project_page(view: View, uuid: str) -> str | None:
     return view.url(f"projects/{uuid}") if view.world.projects.get(uuid) else None
-
-
-def _offering_page(view: View, item: ItemView) -> str | None:
-    return view.url("resources", offering=item.offering_uuid) if item.offering_uuid else None
 
 
 def _counted(events: Iterable[BillingEvent]) -> dict[str, int]:
