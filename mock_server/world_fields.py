@@ -104,6 +104,8 @@ _BY_NAME: Final[Mapping[str, Kind]] = {
     "quantity": decimal(10, 10),
     "tax_percent": _TAX,
     "default_tax_percent": _TAX,
+    "limit_cost": integer("a whole number from 0 to 2147483647", 0, 2**31 - 1),
+    "period": integer("a code from 1 to 4", 1, 4),
     "details": _DETAILS,
     "stored_project_uuid": UUID_OR_EMPTY,
     "token": text_of("1 to 255 visible ASCII characters without blanks", "[!-~]{1,255}"),

@@ -57,6 +57,8 @@ _DEFAULTS: Final[Mapping[str, Mapping[str, Default]]] = {
         "revision_date": lambda world, values: world.now,
         "comment": lambda world, values: "",
     },
+    "customer_cost_policies": {"created": lambda world, values: world.now},
+    "project_cost_policies": {"created": lambda world, values: world.now},
 }
 
 

@@ -18,6 +18,7 @@ from waldur_billing_mock.mock_server.billing.history import record
 from waldur_billing_mock.mock_server.billing.invoicing import PaymentOrder, announce, pay
 from waldur_billing_mock.mock_server.billing.marketplace import ComponentUsage
 from waldur_billing_mock.mock_server.billing.period import Month
+from waldur_billing_mock.mock_server.billing.policy import CustomerCostPolicy, ProjectCostPolicy
 from waldur_billing_mock.mock_server.billing.world import TABLES
 from waldur_billing_mock.mock_server.tables import schema_of
 from waldur_billing_mock.mock_server.world_file import dump, load, load_file, schema
@@ -56,6 +57,8 @@ def small() -> Builder:
     announce(world, invoice)
     pay(world, invoice, PaymentOrder(date(2025, 12, 9), "proof.pdf", 10))
     record(world, invoice, next(iter(world.users)), "Paid.")
+    world.put(CustomerCostPolicy(id=1, uuid="e" * 32, customer_uuid=builder.customer.uuid, limit_cost=10, created=NOW))
+    world.put(ProjectCostPolicy(id=1, uuid="f" * 32, project_uuid=builder.project.uuid, limit_cost=5, created=NOW))
     return builder
 
 

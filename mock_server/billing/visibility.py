@@ -24,6 +24,11 @@ def sees_everything(user: User) -> bool:
     return user.is_staff or user.is_support
 
 
+def has_role(user: User, customer_uuid: str) -> bool:
+    """Whether the user reads everything, or has any role on the customer itself."""
+    return sees_everything(user) or customer_uuid in user.scopes("customer")
+
+
 def invoices_visible_to(world: World, user: User) -> Found[Invoice]:
     """Of customers on which the user has any role, the newest month first."""
     rows = world.invoices.ordered("newest_month")
@@ -31,7 +36,7 @@ def invoices_visible_to(world: World, user: User) -> Found[Invoice]:
 
 
 def can_see_invoice(user: User, invoice: Invoice) -> bool:
-    return sees_everything(user) or invoice.customer_uuid in user.scopes("customer")
+    return has_role(user, invoice.customer_uuid)
 
 
 def items_visible_to(world: World, user: User) -> Found[InvoiceItem]:

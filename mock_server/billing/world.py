@@ -21,6 +21,7 @@ from waldur_billing_mock.mock_server.billing.marketplace import (
     ServiceProvider,
 )
 from waldur_billing_mock.mock_server.billing.payment import Payment, PaymentProfile
+from waldur_billing_mock.mock_server.billing.policy import CustomerCostPolicy, ProjectCostPolicy
 from waldur_billing_mock.mock_server.billing.recorded import Recorded
 from waldur_billing_mock.mock_server.billing.structure import Customer, Json, Project, User
 from waldur_billing_mock.mock_server.tables import Database, Table
@@ -65,6 +66,8 @@ class World(Database):
     payments: Table[Payment]
     notifications: Table[Notification]
     invoice_versions: Table[InvoiceVersion]
+    customer_cost_policies: Table[CustomerCostPolicy]
+    project_cost_policies: Table[ProjectCostPolicy]
 
     def __init__(
         self,

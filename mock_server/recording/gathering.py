@@ -26,6 +26,8 @@ NEIGHBOURS: Final = {
     "component_usages": "marketplace_component_usages_list",
     "customer_credits": "customer_credits_list",
     "project_credits": "project_credits_list",
+    "customer_cost_policies": "marketplace_customer_estimated_cost_policies_list",
+    "project_cost_policies": "marketplace_project_estimated_cost_policies_list",
     "payment_profiles": "payment_profiles_list",
     "payments": "payments_list",
 }

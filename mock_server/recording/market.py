@@ -38,6 +38,7 @@ class Market:
         for row in self._listed.get("component_usages", ()):
             self._put_usage(row)
         self._put_credits()
+        self._put_cost_policies()
 
     def need_customer(self, uuid: str, name: str) -> FileRow:
         """The customer with a uuid."""
@@ -257,6 +258,18 @@ class Market:
                 self._rows.put(
                     "project_credits", {"uuid": identifier(row["uuid"]), "project_uuid": project, "value": value}
                 )
+
+    def _put_cost_policies(self) -> None:
+        for table, owner, owners in (
+            ("customer_cost_policies", "customer_uuid", "customers"),
+            ("project_cost_policies", "project_uuid", "projects"),
+        ):
+            for row in self._listed.get(table, ()):
+                scope = uuid_of(row, "scope_uuid")
+                if self._rows.get(owners, scope) is None or not isinstance(row.get("limit_cost"), int):
+                    continue
+                fields = {name: row.get(name) for name in ("limit_cost", "period", "actions", "created")}
+                self._rows.put(table, {"uuid": identifier(row["uuid"]), owner: scope, **fields})
 
 
 def _objects(row: Row, name: str) -> list[Row]:

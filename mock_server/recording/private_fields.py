@@ -66,6 +66,8 @@ KEPT: Final[Mapping[str, tuple[str, ...]]] = {
     "plans": ("unit",),
     "resources": ("state",),
     "invoice_items": ("unit",),
+    "customer_cost_policies": ("actions",),
+    "project_cost_policies": ("actions",),
 }
 """Text fields that tell nothing of anybody: countries, types of offerings, units, states."""
 KEPT_MEMBERS: Final = ("country", "country_code", "offering_type", "resource_limit_periods", "plan_component_id")

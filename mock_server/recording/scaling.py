@@ -32,6 +32,8 @@ def scaled(world: World, factor: Decimal) -> World:
         made.put(replace(credit, value=_times(credit.value, factor, _CREDIT)))
     for share in list(made.project_credits):
         made.put(replace(share, value=_times(share.value, factor, _CREDIT)))
+    for policy in [*made.customer_cost_policies, *made.project_cost_policies]:
+        made.put(replace(policy, limit_cost=int(_times(Decimal(policy.limit_cost), factor, Decimal(1)))))
     for invoice in list(world.invoices):
         _settle(world, made, invoice)
         _pay(world, made, invoice, factor)

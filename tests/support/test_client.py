@@ -25,9 +25,7 @@ EMPTY: Final = {
     "admin_announcements_list",
     "identity_providers_list",
     "marketplace_category_groups_list",
-    "marketplace_customer_estimated_cost_policies_list",
     "marketplace_orders_list",
-    "marketplace_project_estimated_cost_policies_list",
     "marketplace_project_update_requests_list",
 }
 """Lists that are always empty, so that nothing is parsed."""

@@ -1,5 +1,6 @@
 """What Waldur's front end sends is answered as by a real server."""
 
+from datetime import timedelta
 from typing import Final
 
 import pytest
@@ -8,6 +9,7 @@ from tests.asgi import Api, application
 from tests.parity.client import HOST
 
 INVOICES: Final = "/api/invoices/"
+POLICIES: Final = "/api/marketplace-project-estimated-cost-policies/"
 OBSERVATORY: Final = "Baltic Sea Observatory"
 BOUNDARY: Final = "----WebKitFormBoundary"
 
@@ -118,3 +120,56 @@ def test_a_credit_is_found_and_its_usage_asked_for(api: Api) -> None:
     assert {row["invoice"].rstrip("/").rpartition("/")[2] for row in used} <= {
         row.uuid for row in api.world.invoices if row.customer_uuid == observatory(api)
     }
+
+
+def test_limits_of_costs_are_listed_the_latest_first_with_what_they_are_compared_with(api: Api) -> None:
+    rows = api.get(POLICIES, "owner", customer_uuid=observatory(api), o="-created", page=1, page_size=10).body
+
+    assert [(row["scope_name"], row["limit_cost"], row["has_fired"]) for row in rows] == [
+        ("Läänemere hoovused", 300, True),
+        ("Tide model", 1500, False),
+    ]
+    for row in rows:
+        assert row["has_fired"] == (float(row["current_cost"]) > row["limit_cost"])
+        assert (row["period"], row["period_name"]) == (2, "1 month")
+        assert api.get(row["scope"].removeprefix(f"http://{HOST}"), "owner").body["name"] == row["scope_name"]
+
+
+@pytest.mark.parametrize(("username", "count"), [("staff", 2), ("project_admin", 1), ("owner2", 0), ("nobody", 0)])
+def test_limits_of_costs_are_seen_with_their_projects(api: Api, username: str, count: int) -> None:
+    assert len(api.rows(POLICIES, username)) == count
+
+
+def test_a_limit_of_an_organization_counts_twelve_months_of_its_invoices(api: Api) -> None:
+    path = "/api/marketplace-customer-estimated-cost-policies/"
+
+    (row,) = api.get(path, "owner").body
+
+    costs = api.get(
+        "/api/invoice-items/customer_costs_for_period/", "owner", customer_uuid=observatory(api), period=row["period"]
+    )
+    assert (row["scope_uuid"], row["has_fired"]) == (observatory(api), True)
+    assert row["current_cost"] == costs.body["total_price"]
+
+
+def test_the_number_of_users_grows_from_the_day_on_which_a_project_began(api: Api) -> None:
+    project = next(row for row in api.world.projects if row.name == "Tide model")
+    begun = min(row.created for row in api.world.resources.where(project_uuid=project.uuid)).date()
+    scope = f"/api/projects/{project.uuid}/"
+    days = {"start": f"{begun - timedelta(days=2)}", "end": f"{begun + timedelta(days=1)}"}
+
+    counts = api.get("/api/daily-quotas/", "owner", scope=scope, quota_names="nc_user_count", **days).body
+
+    assert counts == {"nc_user_count": [0, 0, 3, 3]}
+
+
+def test_a_profile_shows_the_roles_of_its_user(api: Api) -> None:
+    path, owner = "/api/user-permissions/", api.user("owner")
+
+    rows = api.get(path, "owner", user=owner.uuid, page=1, page_size=100).body
+
+    assert [(row["role_name"], row["scope_name"], row["user_uuid"]) for row in rows] == [
+        ("CUSTOMER.OWNER", OBSERVATORY, owner.uuid)
+    ]
+    assert api.rows(path, "owner2", user=owner.uuid) == []
+    assert len(api.rows(path, "staff")) == sum(len(user.roles) for user in api.world.users)

@@ -7,11 +7,11 @@ from typing import Final
 from waldur_billing_mock.mock_server.billing.figures import sums_of, total_of
 from waldur_billing_mock.mock_server.billing.money import total
 from waldur_billing_mock.mock_server.billing.period import Month
-from waldur_billing_mock.mock_server.billing.structure import User
 from waldur_billing_mock.mock_server.billing.visibility import (
     can_see_customer,
     can_see_project,
     customers_visible_to,
+    has_role,
     sees_everything,
 )
 from waldur_billing_mock.mock_server.operations.call import Call
@@ -61,7 +61,7 @@ _REPORT_FILTERS: Final[Mapping[str, Filter[CustomerView]]] = {
 
 def customer_credits_list(call: Call) -> Listing[CustomerCreditView]:
     """The credits of customers on which the caller has a role."""
-    rows = [row for row in call.world.customer_credits if _has_role(call.user, row.customer_uuid)]
+    rows = [row for row in call.world.customer_credits if has_role(call.user, row.customer_uuid)]
     orders = by("customer_name", "value", "end_date", "minimal_consumption")
     return Listing([CustomerCreditView(call.world, row) for row in rows], _CUSTOMER_CREDIT_FILTERS, orders)
 
@@ -69,7 +69,7 @@ def customer_credits_list(call: Call) -> Listing[CustomerCreditView]:
 def customer_credits_retrieve(call: Call) -> CustomerCreditView:
     """The credit. Raises `NotFound`."""
     found = call.world.customer_credits.get(path_uuid(call))
-    visible = found is not None and _has_role(call.user, found.customer_uuid)
+    visible = found is not None and has_role(call.user, found.customer_uuid)
     return CustomerCreditView(call.world, shown(found, visible, "CustomerCredit"))
 
 
@@ -101,7 +101,7 @@ def payment_profiles_list(call: Call) -> Listing[PaymentProfileView]:
     rows = [
         PaymentProfileView(call.world, row)
         for row in sorted(call.world.payment_profiles, key=lambda row: row.name)
-        if _has_role(call.user, row.customer_uuid) and (row.is_active or sees_everything(call.user))
+        if has_role(call.user, row.customer_uuid) and (row.is_active or sees_everything(call.user))
     ]
     filters: dict[str, Filter[PaymentProfileView]] = {
         "organization_uuid": equals(lambda profile: profile.row.customer_uuid),
@@ -117,14 +117,14 @@ def payment_profiles_list(call: Call) -> Listing[PaymentProfileView]:
 def payment_profiles_retrieve(call: Call) -> PaymentProfileView:
     """The profile, also one that holds no more: payments lead to it. Raises `NotFound`."""
     found = call.world.payment_profiles.get(path_uuid(call))
-    visible = found is not None and _has_role(call.user, found.customer_uuid)
+    visible = found is not None and has_role(call.user, found.customer_uuid)
     return PaymentProfileView(call.world, shown(found, visible, "PaymentProfile"))
 
 
 def payments_list(call: Call) -> Listing[PaymentView]:
     """The payments of customers on which the caller has a role, in the order in which they were recorded."""
     views = [PaymentView(call.world, row) for row in call.world.payments]
-    rows = [view for view in views if _has_role(call.user, view.customer_uuid)]
+    rows = [view for view in views if has_role(call.user, view.customer_uuid)]
     filters: dict[str, Filter[PaymentView]] = {
         "profile_uuid": equals(lambda payment: payment.row.profile_uuid),
         "date_of_payment": equals(lambda payment: payment.row.date_of_payment),
@@ -138,7 +138,7 @@ def payments_list(call: Call) -> Listing[PaymentView]:
 def payments_retrieve(call: Call) -> PaymentView:
     """The payment. Raises `NotFound`."""
     found = call.world.payments.get(path_uuid(call))
-    visible = found is not None and _has_role(call.user, PaymentView(call.world, found).customer_uuid)
+    visible = found is not None and has_role(call.user, PaymentView(call.world, found).customer_uuid)
     return PaymentView(call.world, shown(found, visible, "Payment"))
 
 
@@ -186,7 +186,3 @@ def _month(call: Call) -> Month:
     if year is None or month is None or not (1 <= month <= 12 and 1 <= year <= now.year):
         return now
     return min(Month(year, month), now)
-
-
-def _has_role(user: User, customer_uuid: str) -> bool:
-    return sees_everything(user) or customer_uuid in user.scopes("customer")

@@ -1,5 +1,6 @@
 """What happened, and how counts went from day to day."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -18,7 +19,6 @@ from waldur_billing_mock.mock_server.operations.support.common import (
     linked_uuid,
     shown,
 )
-from waldur_billing_mock.mock_server.operations.support.organizations import members
 from waldur_billing_mock.mock_server.operations.support.users import grants_on
 from waldur_billing_mock.mock_server.web.listing import Filter, Listing
 
@@ -69,22 +69,35 @@ def events_retrieve(call: Call) -> Event:
 
 
 def daily_quotas_retrieve(call: Call) -> Mapping[str, list[int]]:
-    """The number of users of a customer or a project on each day: always that of now. Raises `NotFound`."""
-    users, query = _users_of_scope(call), call.query
+    """How many users had a role in a customer or a project at the end of each day. Raises `NotFound`.
+
+    Counts of anything else are zero.
+    """
+    joined, query = _days_of_joining(call), call.query
     end: date = query.get("end") or call.world.now.date()
     start: date = query.get("start") or end - timedelta(days=_DAYS - 1)
-    days = max(0, min((end - start).days + 1, 366))
-    return {name: [users if name == "nc_user_count" else 0] * days for name in query.get("quota_names", ())}
+    days = [start + timedelta(days=number) for number in range(max(0, min((end - start).days + 1, 366)))]
+    users = [bisect_right(joined, day) for day in days]
+    return {name: users if name == "nc_user_count" else [0] * len(days) for name in query.get("quota_names", ())}
 
 
-def _users_of_scope(call: Call) -> int:
+def _days_of_joining(call: Call) -> list[date]:
+    """The day on which each user got the first role in the customer or project of the query, in order."""
     link, world = call.query.get("scope"), call.world
     customer = world.customers.get(linked_uuid(call, "scope", "/api/customers/{uuid}/")) if link else None
-    if customer is not None and can_see_customer(call.world, call.user, customer):
-        return len(members(world, customer))
-    project = world.projects.get(linked_uuid(call, "scope", "/api/projects/{uuid}/")) if link else None
-    visible = project is not None and can_see_project(call.user, project)
-    return len({grant.user_uuid for grant in grants_on(world, "project", shown(project, visible, "Scope").uuid)})
+    if customer is not None and can_see_customer(world, call.user, customer):
+        projects = [row.uuid for row in world.projects.where(customer_uuid=customer.uuid)]
+        grants = [*grants_on(world, "customer", customer.uuid)]
+        grants += [grant for uuid in projects for grant in grants_on(world, "project", uuid)]
+    else:
+        project = world.projects.get(linked_uuid(call, "scope", "/api/projects/{uuid}/")) if link else None
+        visible = project is not None and can_see_project(call.user, project)
+        grants = [*grants_on(world, "project", shown(project, visible, "Scope").uuid)]
+    joined: dict[str, date] = {}
+    for grant in grants:
+        day = grant.created.date()
+        joined[grant.user_uuid] = min(joined.get(grant.user_uuid, day), day)
+    return sorted(joined.values())
 
 
 def _visible(call: Call) -> Iterator[Event]:

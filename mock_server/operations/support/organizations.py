@@ -16,7 +16,7 @@ from waldur_billing_mock.mock_server.billing.views import View
 from waldur_billing_mock.mock_server.billing.visibility import sees_everything
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.operations.support.common import derived_uuid, slug
-from waldur_billing_mock.mock_server.operations.support.users import Grant, grants_on
+from waldur_billing_mock.mock_server.operations.support.users import Grant, grants_on, registered
 
 _PAYMENT_TYPES = {
     "fixed_price": "Fixed-price contract",
@@ -167,8 +167,7 @@ class ProjectView(View[Project]):
 
     @property
     def created(self) -> datetime:
-        """When the first resource was made, as the world keeps no date of projects."""
-        return min((resource.created for resource in self.resources), default=self.customer.created)
+        return registered(self.world, self.row)
 
     @property
     def in_use(self) -> Sequence[Resource]:

@@ -16,7 +16,7 @@ from waldur_billing_mock.mock_server.operations.support.common import (
     path_uuid,
     shown,
 )
-from waldur_billing_mock.mock_server.operations.support.users import USER_ORDERS, UserView
+from waldur_billing_mock.mock_server.operations.support.users import GRANT_FILTERS, USER_ORDERS, Grant, UserView
 from waldur_billing_mock.mock_server.web import problems
 from waldur_billing_mock.mock_server.web.listing import Filter, Listing
 
@@ -64,6 +64,18 @@ _FILTERS: Final[Mapping[str, Filter[UserView]]] = {
     "project_uuid": lambda user, uuid: any(grant.scope_uuid == uuid for grant in user.permissions),
 }
 
+_PERMISSION_FILTERS: Final[Mapping[str, Filter[Grant]]] = {
+    **GRANT_FILTERS,
+    "user": equals(lambda grant: grant.user_uuid),
+    "role_name": has_text(lambda grant: grant.role_name),
+    "role_uuid": equals(lambda grant: grant.role_uuid),
+    "scope_type": equals(lambda grant: grant.scope_type),
+    "scope_uuid": equals(lambda grant: grant.scope_uuid),
+    "scope_name": has_text(lambda grant: grant.scope_name),
+    "customer_uuid": equals(lambda grant: grant.customer_uuid),
+    "is_active": equals(lambda grant: grant.is_active),
+}
+
 
 def api_auth_password(call: Call) -> Mapping[str, str]:
     """The token of the user. Raises `Problem` 401, in the order in which Waldur asks: password, then state."""
@@ -92,6 +104,18 @@ def users_retrieve(call: Call) -> UserView:
     found = call.world.users.get(path_uuid(call))
     user = shown(found, found is not None and _can_see_user(call, found), "User")
     return UserView(call.world, user)
+
+
+def user_permissions_list(call: Call) -> Listing[Grant]:
+    """The roles of the users that the caller may see, on objects of the caller's organizations and of their own."""
+    own = None if sees_everything(call.user) else _organizations(call.world, call.user)
+    rows = [
+        grant
+        for user in call.world.users
+        for grant in UserView(call.world, user).permissions
+        if own is None or user.uuid == call.user.uuid or grant.customer_uuid in own
+    ]
+    return Listing(rows, _PERMISSION_FILTERS, by("created", "username", "full_name", "email", "role"))
 
 
 def roles_list(call: Call) -> Listing[RoleDetails]:

@@ -10,6 +10,7 @@ from waldur_billing_mock.mock_server.operations.support import (
     history,
     marketplace,
     people,
+    policies,
     server,
     structure,
 )
@@ -24,7 +25,7 @@ def functions(release: str) -> dict[str, Callable[[Call], Any]]:
 
     found = {
         name: function
-        for module in (server, people, structure, marketplace, finance, history)
+        for module in (server, people, structure, marketplace, finance, policies, history)
         for name, function in vars(module).items()
         if isinstance(function, FunctionType) and function.__module__ == module.__name__ and name[0] != "_"
     }

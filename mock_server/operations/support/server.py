@@ -64,16 +64,6 @@ def marketplace_checklists_list(call: Call) -> Listing[object]:
     return _nothing()
 
 
-def marketplace_project_estimated_cost_policies_list(call: Call) -> Listing[object]:
-    """The world has no policies."""
-    return _nothing()
-
-
-def marketplace_customer_estimated_cost_policies_list(call: Call) -> Listing[object]:
-    """The world has no policies."""
-    return _nothing()
-
-
 def marketplace_project_update_requests_list(call: Call) -> Listing[object]:
     """Nobody wishes to change a project."""
     return _nothing()

@@ -5,11 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from waldur_billing_mock.mock_server.billing.structure import Role, User
+from waldur_billing_mock.mock_server.billing.structure import Project, Role, User
 from waldur_billing_mock.mock_server.billing.views import View
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.operations.support.common import by, derived_uuid, equals, has_text, slug
 from waldur_billing_mock.mock_server.web.listing import Filter, Key
+
+
+def registered(world: World, project: Project) -> datetime:
+    """When the first resource of a project was made, as the world keeps no date of projects; else its customer's."""
+    made = (resource.created for resource in world.resources.where(project_uuid=project.uuid))
+    return min(made, default=world.customers.one(project.customer_uuid).created)
 
 
 class UserView(View[User]):
@@ -63,7 +69,18 @@ class Grant:
 
     @property
     def created(self) -> datetime:
-        return self.user.date_joined
+        """When the object was registered, as the world keeps no date of roles."""
+        match self.role.scope_type:
+            case "customer":
+                return self.world.customers.one(self.role.scope_uuid).created
+            case "project":
+                return registered(self.world, self.world.projects.one(self.role.scope_uuid))
+            case "offering":
+                return self.world.customers.one(self.customer_uuid).created
+
+    @property
+    def project_uuid(self) -> str | None:
+        return self.role.scope_uuid if self.role.scope_type == "project" else None
 
     @property
     def role_name(self) -> str:
