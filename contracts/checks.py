@@ -24,6 +24,7 @@ from waldur_billing_mock.contracts.description import Description
 from waldur_billing_mock.contracts.invariants import (
     costs,
     growth,
+    history,
     invoice_items,
     invoices,
     provider_invoice_items,
@@ -42,6 +43,7 @@ MODULES: Final[Sequence[ModuleType]] = (
     invoices,
     sums,
     growth,
+    history,
     invoice_items,
     costs,
     provider_invoice_items,

@@ -302,6 +302,16 @@ def owners_in_scope(context: Context, role: str) -> dict[str, str]:
     } or {name: name for name in scope.customers}
 
 
+def projects_in_scope(context: Context, role: str) -> dict[str, str]:
+    """The billed projects on which a role is held, by identifier, with their customers."""
+    scope = context.target.scopes.get(role, Scope())
+    return {
+        place.project: place.customer
+        for place in billing_data(context).places
+        if place.project and {place.project, place.project_name} & scope.projects
+    }
+
+
 def _is_held(context: Context, role: str, kind: str, key: str) -> bool:
     """Whether a role is held on a customer or a project, or on a project of the customer."""
     scope = context.target.scopes.get(role, Scope())

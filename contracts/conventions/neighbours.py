@@ -8,11 +8,13 @@ from functools import cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from waldur_billing_mock.contracts.context import Context, need
+from waldur_billing_mock.contracts.context import Context, key_of, need
 from waldur_billing_mock.contracts.declare import always
 from waldur_billing_mock.contracts.description import FOLDER, Description
 from waldur_billing_mock.contracts.exchange import Broken, Complaint, Exchange, NotExercised, Request
 from waldur_billing_mock.contracts.judging import is_json
+from waldur_billing_mock.contracts.readings.discovery import billing_data
+from waldur_billing_mock.contracts.roles import owners_in_scope, projects_in_scope
 from waldur_billing_mock.contracts.values import Malformed, Row, identifier
 from waldur_billing_mock.openapi.support import describe_support
 
@@ -22,6 +24,14 @@ _READ: Final = (
 )
 """The neighbours that billing clients ask for most, each with one request."""
 _ABSENT: Final = (403, 404, 405, 501)
+_OF_CUSTOMERS: Final = {
+    "/api/customers/": "uuid",
+    "/api/projects/": "customer_uuid",
+    "/api/customer-credits/": "customer_uuid",
+    "/api/payments/": "customer_uuid",
+}
+"""Neighbours that show what is a customer's own, with the field that names the customer."""
+_PAGE: Final = 300
 
 
 @always("conventions")
@@ -63,6 +73,32 @@ def links_lead_to_what_they_name(context: Context) -> None:
         if shown is None or _digits(shown) != _digits(link):
             what = f"the link {name} must lead to what it names"
             _tell(context, Complaint(what, "/components/schemas", None, shown, exchange))
+
+
+@always("roles")
+def neighbours_show_nobody_more(context: Context) -> None:
+    """Customers, projects, credits and payments are shown to nobody who holds no role there."""
+    held = {role: scope for role, scope in context.target.scopes.items() if scope.customers or scope.projects}
+    need(list(held), "role of which it is known on what it is held: --role-scope owner=CUSTOMER_UUID")
+    own = {role: {*owners_in_scope(context, role), *projects_in_scope(context, role).values()} for role in held}
+    everybody = set().union(*own.values())
+    judged = 0
+    for role in sorted(held):
+        foreign = set(billing_data(context).customers) - own[role]
+        for path, name in _OF_CUSTOMERS.items():
+            exchange = context.send(Request("GET", f"{path}?page_size={_PAGE}"), role)
+            if exchange.status in _ABSENT:
+                continue
+            exchange.must.have_status(200)
+            judged += 1
+            shown = {key_of(row, name) for row in exchange.must.show_rows() if row.get(name)} & foreign
+            exchange.must.hold(not shown, f"{role} must see nothing of other customers at GET {path}", len(shown))
+        for customer in context.sample(sorted(foreign & everybody or foreign), size=1):
+            exchange = context.send(Request("GET", f"/api/customers/{customer}/"), role)
+            absent = exchange.status in _ABSENT
+            exchange.must.hold(absent, f"{role} must not get another customer by its identifier", exchange.status)
+    if not judged:
+        raise NotExercised("the server has none of the neighbours of the billing operations")
 
 
 def _tell(context: Context, complaint: Complaint) -> None:

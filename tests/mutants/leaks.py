@@ -7,7 +7,10 @@ from typing import Final
 from tests.mutants.money import like, number
 from tests.wrapping.changes import (
     CONSUMPTIONS,
+    CUSTOMER,
     CUSTOMER_COSTS,
+    CUSTOMER_CREDITS,
+    CUSTOMERS,
     GROWTH,
     INVOICE,
     INVOICES,
@@ -240,6 +243,21 @@ LEAKS: Final = (
     ),
     Defect(
         "nobody-sees-an-invoice", "Who has no role sees an invoice.", _also_seen(INVOICES, {"nobody": "owner"}, _first)
+    ),
+    Defect(
+        "customers-listed-to-every-owner",
+        "The list of customers shows an owner all of them.",
+        _as_staff([CUSTOMERS], OWNERS),
+    ),
+    Defect(
+        "credits-listed-to-every-manager",
+        "The list of credits shows a manager of a customer those of everybody.",
+        _as_staff([CUSTOMER_CREDITS], ["customer_manager"]),
+    ),
+    Defect(
+        "customer-of-the-other-owner",
+        "Two owners can each read the customer of the other.",
+        _as_each_other([CUSTOMER]),
     ),
     _list_leak(
         "invoices-by-foreign-customer",

@@ -212,6 +212,9 @@ EFFECTS: Final = (
     Step("/api/invoices/{pending}/"),
 )
 LEAKS: Final = (
+    Step("/api/customers/?page_size=50", "owner"),
+    Step("/api/customers/{other_customer}/", "owner"),
+    Step("/api/customer-credits/?page_size=50", "customer_manager"),
     *(
         Step(target, user)
         for user in OWNERS

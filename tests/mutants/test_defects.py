@@ -68,6 +68,7 @@ def objects() -> dict[str, str]:
         "resource": str(item.resource_uuid),
         "pending": invoice.uuid,
         "sibling": siblings[0].uuid,
+        "other_customer": own[1],
         "foreign": foreign.uuid,
         "foreign_item": foreign_item.uuid,
         "foreign_project": str(foreign_item.project_uuid),
