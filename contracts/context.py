@@ -6,7 +6,7 @@ Answers to GET are cached until something changes, so that many checks can look 
 import json as json_text
 import random
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
@@ -164,6 +164,17 @@ class Context(Judge):
         if key not in cache.lists:
             cache.lists[key] = self._read(operation_id, role, query or {}, of)
         return list(cache.lists[key])
+
+    def keys(self, operation_id: str, expected: Collection[str], *, query: Query, of: str = "") -> set[str]:
+        """The identifiers of the rows of a list, which ought to be those that are expected.
+
+        Of a list without a stable order one reading is enough, if it shows no other rows and tells as many.
+        """
+        rows, count, _ = self._pages(operation_id, None, query, of, fresh=False)
+        shown = {identity_of(row) for row in rows}
+        if UNSTABLE in self.memory and shown <= set(expected) and count == len(expected):
+            return set(expected)
+        return {identity_of(row) for row in self.rows(operation_id, query=query, of=of)}
 
     def first_page(
         self, operation_id: str, role: str | None = None, *, query: Query | None = None, of: str = "", at: str = ""

@@ -30,8 +30,9 @@ def strangers_are_turned_away(context: Context, operation_id: str) -> None:
         raise NotExercised("writing is not allowed, not even in vain")
     of = UNKNOWN if "{" in operation.path else ""
     names = list(context.description.operations)
-    others = _BAD_TOKENS if context.profile.covers else [_BAD_TOKENS[names.index(operation_id) % len(_BAD_TOKENS)]]
-    for token in (None, _UNKNOWN_TOKEN, *others):
+    wrong = (_UNKNOWN_TOKEN, *_BAD_TOKENS)
+    chosen = wrong if context.profile.covers else (wrong[names.index(operation_id) % len(wrong)],)
+    for token in (None, *chosen):
         headers = {"Authorization": token} if token else {}
         exchange = context.ask(operation_id, ANONYMOUS.role, of=of, headers=headers)
         exchange.must.have_status(401)
