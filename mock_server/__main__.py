@@ -86,6 +86,7 @@ def _serve(options: argparse.Namespace) -> None:
         log_format=options.log_format,
         quiet=options.quiet,
         clock=options.clock,
+        grace_hours=options.grace_hours,
         journal_bytes=options.journal_mb * 1_000_000,
         max_sessions=options.max_sessions,
         sessions_bytes=options.max_sessions_mb * 1_000_000,

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -65,6 +65,8 @@ if TYPE_CHECKING:
     from waldur_billing_mock.mock_server.world_text import WorldText
 
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+FIRST_WITH_GRACE: Final = "8.0.2"
+"""The release in which invoices began to wait to be finalized."""
 _SIZES: Final = ("customers", "months", "items_per_invoice")
 
 
@@ -91,7 +93,7 @@ def make_world(settings: Settings, on_month: Callable[[World, Month], None] | No
         if settings.size != Size():
             raise InvalidSize(f"{settings.scenario} says itself how large its world is; leave the sizes out.")
         return read_scenario(settings, source_of(settings.scenario))
-    return build(
+    world = build(
         settings.scenario,
         seed=DEFAULT_SEED if settings.seed is None else settings.seed,
         now=settings.now,
@@ -99,6 +101,7 @@ def make_world(settings: Settings, on_month: Callable[[World, Month], None] | No
         on_month=on_month,
         credit_details_copied=_copies_credit_details(settings),
     )
+    return _with_grace(settings, world)
 
 
 def read_either(settings: Settings, source: "WorldText") -> World:
@@ -115,7 +118,7 @@ def read_world(settings: Settings, source: "WorldText") -> World:
 
     loaded = load_source(source)
     loaded.settings = replace(loaded.settings, credit_details_copied=_copies_credit_details(settings))
-    return loaded
+    return _with_grace(settings, loaded)
 
 
 def read_scenario(settings: Settings, source: "WorldText") -> World:
@@ -123,7 +126,36 @@ def read_scenario(settings: Settings, source: "WorldText") -> World:
     from waldur_billing_mock.mock_server.scenario_file import load_scenario
 
     copied = _copies_credit_details(settings)
-    return load_scenario(source, seed=settings.seed, now=settings.now, credit_details_copied=copied)
+    loaded = load_scenario(source, seed=settings.seed, now=settings.now, credit_details_copied=copied)
+    return _with_grace(settings, loaded)
+
+
+def must_know_grace(settings: Settings) -> None:
+    """Raises `ValueError` for a grace period in a revision in which no invoice can wait to be finalized."""
+    if settings.grace_hours and not _knows_grace(settings):
+        raise ValueError(
+            f"the revision {settings.revision} has no state pending_finalization, so there is no grace period; choose "
+            f"the revision {FIRST_WITH_GRACE} or a later one, such as {revision.LATEST}."
+        )
+
+
+def _with_grace(settings: Settings, world: World) -> World:
+    """The world with the grace period of the settings, or its own; in older revisions what waits is still pending."""
+    must_know_grace(settings)
+    if settings.grace_hours is not None:
+        world.settings = replace(world.settings, grace_period=timedelta(hours=settings.grace_hours))
+    if not _knows_grace(settings):
+        world.settings = replace(world.settings, grace_period=timedelta())
+        for invoice in list(world.invoices.where(state="pending_finalization")):
+            world.put(replace(invoice, state="pending"))
+        for version in [row for row in world.invoice_versions if row.state == "pending_finalization"]:
+            world.put(replace(version, state="pending"))
+    return world
+
+
+def _knows_grace(settings: Settings) -> bool:
+    description = _description(settings.cache, settings.revision, settings.wire)
+    return "pending_finalization" in description["components"]["schemas"]["InvoiceStateEnum"]["enum"]
 
 
 def _copies_credit_details(settings: Settings) -> bool:

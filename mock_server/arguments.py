@@ -14,7 +14,7 @@ from waldur_billing_mock.mock_server import __version__
 from waldur_billing_mock.mock_server.instants import instant
 from waldur_billing_mock.mock_server.limit_options import add_limits
 from waldur_billing_mock.mock_server.recording.options import add_anonymize, add_record
-from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
+from waldur_billing_mock.mock_server.settings import DESCRIPTION, LONGEST_GRACE, Settings
 from waldur_billing_mock.mock_server.traffic.options import add_compare
 from waldur_billing_mock.openapi.overlay import OverlayError
 from waldur_billing_mock.openapi.revision import BASE, LATEST, Choice, choose, revisions
@@ -148,6 +148,13 @@ def _add_serve(commands: Any) -> None:
         choices=("frozen", "real"),
         default=_DEFAULTS.clock,
         help="whether time passes by itself from --now on, or only by /_mock/clock (default: %(default)s)",
+    )
+    serve.add_argument(
+        "--grace-hours",
+        type=_grace,
+        metavar="N",
+        help="how many hours an invoice waits as pending_finalization after its month, in releases that have this state"
+        " (default: as the file of the world or scenario says, or 0)",
     )
     serve.add_argument(
         "--journal-mb",
@@ -361,6 +368,12 @@ def _port(text: str) -> int:
 
 def _count(text: str) -> int:
     return 0 if text == "0" else _positive(text)
+
+
+def _grace(text: str) -> int:
+    if text.isascii() and text.isdecimal() and len(text) <= 3 and int(text) <= LONGEST_GRACE:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of hours from 0 to {LONGEST_GRACE}")
 
 
 def _positive(text: str) -> int:

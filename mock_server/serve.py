@@ -20,7 +20,7 @@ import uvicorn
 
 from waldur_billing_mock.fixtures import users
 from waldur_billing_mock.mock_server import __version__
-from waldur_billing_mock.mock_server.app import create_app, create_stage
+from waldur_billing_mock.mock_server.app import create_app, create_stage, must_know_grace
 from waldur_billing_mock.mock_server.arguments import ADMIN_TOKEN, UsageError
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.world import World
@@ -53,6 +53,10 @@ def serve(settings: Settings, save: Path | None = None, remark: str = "", *, hom
             _must_be_writable(save)
         with listen(settings.host, settings.port) as listener:
             settings, made = _with_admin_token(settings)
+            try:
+                must_know_grace(settings)
+            except ValueError as error:
+                raise UsageError(f"--grace-hours: {error}") from None
             stage = create_stage(settings, None if settings.quiet else _progress(log))
             # The world stays as long as the process, so it is not searched for garbage.
             gc.freeze()

@@ -17,6 +17,9 @@ from waldur_billing_mock.openapi.revision import BASE
 DESCRIPTION: Final = Path(openapi.__file__).parent
 """The folder of the description."""
 
+LONGEST_GRACE: Final = 671
+"""Hours, so that an invoice is finalized in the month after its own."""
+
 LogFormat = Literal["text", "json"]
 Clock = Literal["frozen", "real"]
 
@@ -38,6 +41,8 @@ class Settings:
 
     The world comes from the file `world`, or else from a scenario, by its name or its file: `now` (aware) is where its
     clock is stopped, None: where the scenario puts it. `clock` says whether time passes by itself from there on.
+    `grace_hours` (0 to 671) is how long an invoice waits as `pending_finalization` after its month; None leaves that to
+    the file of the world.
     `quiet` logs no requests.
     `journal_bytes` is what a session stores of the last requests and answers. There are at most `max_sessions` sessions
     besides the main one, which take at most `sessions_bytes` together; one that was not used for
@@ -59,6 +64,7 @@ class Settings:
     journal_bytes: int = 4_000_000
     """What a session keeps of the last requests and answers; 0 keeps none."""
     clock: Clock = "frozen"
+    grace_hours: int | None = None
     max_sessions: int = 1_000
     sessions_bytes: int = 500_000_000
     session_idle_seconds: int = 3_600
@@ -80,6 +86,8 @@ class Settings:
         for name in ("journal_bytes", "max_sessions", "sessions_bytes"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; use a number from 0.")
+        if self.grace_hours is not None and not 0 <= self.grace_hours <= LONGEST_GRACE:
+            raise ValueError(f"grace_hours is {self.grace_hours}; use a number from 0 to {LONGEST_GRACE}.")
         if self.session_idle_seconds < 1:
             raise ValueError(f"session_idle_seconds is {self.session_idle_seconds}; use a number from 1.")
         if self.now is not None and self.now.utcoffset() is None:

@@ -2,12 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 
 from waldur_billing_mock.mock_server.billing.world import TABLES, World
 from waldur_billing_mock.mock_server.printable import printable
 from waldur_billing_mock.mock_server.spec.render import hyphenated
-from waldur_billing_mock.mock_server.world_fields import ISSUER_DETAILS, NOW, PAYMENT_INTERVAL, stored_fields
+from waldur_billing_mock.mock_server.world_fields import (
+    GRACE_PERIOD,
+    ISSUER_DETAILS,
+    NOW,
+    PAYMENT_INTERVAL,
+    stored_fields,
+)
 from waldur_billing_mock.mock_server.world_values import Kind, json_text
 
 Row = Mapping[str, Any]
@@ -20,6 +27,7 @@ _SETTINGS: Final[Mapping[str, Kind]] = {
     "now": NOW,
     "issuer_details": ISSUER_DETAILS,
     "payment_interval_days": PAYMENT_INTERVAL,
+    "grace_period_hours": GRACE_PERIOD,
 }
 _FIELDS: Final = {kind: stored_fields(kind) for kind in TABLES.values()}
 _KEYS: Final = frozenset({"id", "uuid"})
@@ -84,7 +92,8 @@ def as_text(found: WorldDiff) -> str:
 
 def _settings(world: World) -> dict[str, Any]:
     settings = world.settings
-    values = (settings.now, settings.issuer_details, settings.payment_interval.days)
+    hours = settings.grace_period // timedelta(hours=1)
+    values = (settings.now, settings.issuer_details, settings.payment_interval.days, hours)
     return {name: kind.write(value) for (name, kind), value in zip(_SETTINGS.items(), values, strict=True)}
 
 

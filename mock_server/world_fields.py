@@ -40,6 +40,7 @@ class _Json:
 INTEGER: Final = integer("an integer of at most 15 digits", 1 - 10**15, 10**15 - 1)
 NOW: Final = instant(_SAFE_YEAR, " from 1800 to 9995")
 PAYMENT_INTERVAL: Final = integer("a number of days from 0 to 1000", 0, 1000)
+GRACE_PERIOD: Final = integer("a number of hours from 0 to 671", 0, 671)
 _UUID_WORDS: Final = "a uuid of 32 lower-case hexadecimal digits, with or without hyphens"
 UUID: Final = text_of(_UUID_WORDS, _UUID, parse=lambda text: text.replace("-", ""))
 UUID_OR_EMPTY: Final = text_of(f'{_UUID_WORDS}, or ""', f"({_UUID})?", parse=lambda text: text.replace("-", ""))

@@ -20,6 +20,7 @@ from waldur_billing_mock.mock_server.billing.figures import items_of
 from waldur_billing_mock.mock_server.billing.money import absolute
 from waldur_billing_mock.mock_server.billing.world import TABLES, World
 from waldur_billing_mock.mock_server.world_fields import (
+    GRACE_PERIOD,
     INTEGER,
     ISSUER_DETAILS,
     NOW,
@@ -57,6 +58,7 @@ _HEAD: Final[Mapping[str, Kind]] = {
     "now": NOW,
     "seed": INTEGER,
     "payment_interval_days": PAYMENT_INTERVAL,
+    "grace_period_hours": GRACE_PERIOD,
     "issuer_details": ISSUER_DETAILS,
     "uuids_made": mapping_of(_COUNT),
     "last_ids": mapping_of(_COUNT),
@@ -75,6 +77,7 @@ def dump(world: World) -> str:
         "now": world.now,
         "seed": world.seed,
         "payment_interval_days": world.settings.payment_interval.days,
+        "grace_period_hours": world.settings.grace_period // timedelta(hours=1),
         "issuer_details": world.settings.issuer_details,
         "uuids_made": dict(sorted(world.uuids_made.items())),
         "last_ids": {name: rows_of(world, name).next_id - 1 for name in TABLES},
@@ -170,7 +173,11 @@ class _Loader:
             issuer_details=self._head.get("issuer_details"),
             payment_interval=timedelta(days=self._head.get("payment_interval_days", 30)),
         )
-        self._world.settings = replace(self._world.settings, recorded=self._head.get("recorded"))
+        self._world.settings = replace(
+            self._world.settings,
+            grace_period=timedelta(hours=self._head.get("grace_period_hours", 0)),
+            recorded=self._head.get("recorded"),
+        )
 
     def world(self) -> World:
         self._world.uuids_made.update(self._head.get("uuids_made", {}))

@@ -245,6 +245,11 @@ def test_a_release_between_two_is_told_to_be_the_one_before(
         (["serve", "--port", "0", "--world", "missing.json"], "missing.json"),
         (["serve", "--port", "0", "--now", "22.11.2025"], "'22.11.2025' is not a date; write it as 2025-11-22"),
         (["serve", "--port", "0", "--now", "2025-02-30"], "'2025-02-30' is not a date"),
+        (
+            ["serve", "--port", "0", "--grace-hours", "24"],
+            "--grace-hours: the revision documents has no state pending_",
+        ),
+        (["serve", "--grace-hours", "672"], "'672' is not a number of hours from 0 to 671"),
         (["serve", "--port", "65536"], "'65536' is not a valid port; use a number from 0 to 65535"),
         (["serve", "--port", "-1"], "'-1' is not a valid port"),
         (["serve", "--port", "0", "--customers", "0"], "'0' is not a positive number"),

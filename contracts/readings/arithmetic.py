@@ -123,11 +123,11 @@ def totals_of_lines(context: Context, exchange: Exchange, invoice: Row) -> None:
 
 
 def invoice_date_of(context: Context, exchange: Exchange, invoice: Row) -> None:
-    """A pending invoice has no invoice date; a created or paid one has."""
+    """An invoice that is not finalized yet has no invoice date; a created or paid one has."""
     state, invoiced = field_of(invoice, "state"), invoice.get("invoice_date")
     place = context.description.place_of_field("Invoice", "invoice_date")
-    if state == "pending":
-        exchange.must.hold(invoiced is None, "a pending invoice must not have an invoice date", invoiced, place)
+    if state in ("pending", "pending_finalization"):
+        exchange.must.hold(invoiced is None, f"a {state} invoice must not have an invoice date", invoiced, place)
     elif state in ("created", "paid"):
         exchange.must.hold(invoiced is not None, f"a {state} invoice must have an invoice date", invoiced, place)
 

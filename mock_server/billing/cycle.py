@@ -77,11 +77,19 @@ def close_month(world: World, month: Month) -> list[Invoice]:
     return [finalize(world, invoice, month.plus(1).first_day)[0] for invoice in pending]
 
 
-def finalize(world: World, invoice: Invoice, day: date) -> tuple[Invoice, list[InvoiceItem]]:
-    """A pending invoice gets its date and is open no more. Also returned are the items with which a credit pays.
+def suspend(world: World, invoice: Invoice) -> Invoice:
+    """A pending invoice, whose month is over, waits for the end of the grace period; it can still be changed."""
+    waiting = world.put(replace(invoice, state="pending_finalization"))
+    if has_history(world, invoice):
+        record(world, invoice, None, "Waiting to be finalized.")
+    return waiting
 
-    Credits are applied first. The invoice is `paid` at once if the customer has an active profile with a fixed price,
-    and `created` otherwise.
+
+def finalize(world: World, invoice: Invoice, day: date) -> tuple[Invoice, list[InvoiceItem]]:
+    """An invoice that is pending, or waits to be finalized, gets its date and is open no more.
+
+    Also returned are the items with which a credit pays. Credits are applied first. The invoice is `paid` at once if
+    the customer has an active profile with a fixed price, and `created` otherwise.
     """
     credits = apply_credit(world, invoice, day)
     profile = active_profile(world, invoice.customer_uuid)

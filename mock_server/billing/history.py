@@ -98,6 +98,8 @@ def _from_dates(world: World, invoice: Invoice) -> Iterator[InvoiceVersion]:
     """What the dates of an invoice tell: when it was made, when its month was closed, and when it was paid."""
     opened = replace(_version(invoice, _midnight(invoice.created), "Created."), state="pending", invoice_date=None)
     yield opened
+    if invoice.state == "pending_finalization":
+        yield _version(invoice, invoice.billed_month.plus(1).start, "Waiting to be finalized.")
     if invoice.invoice_date is None:
         return
     closed = _version(invoice, _midnight(invoice.invoice_date), "Finalized.")

@@ -11,7 +11,7 @@ from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.structure import Customer, User
 from waldur_billing_mock.mock_server.tables import ForeignKey, Options, Order
 
-State = Literal["pending", "created", "paid", "canceled"]
+State = Literal["pending", "pending_finalization", "created", "paid", "canceled"]
 
 _FIRST_NUMBER = 100000
 

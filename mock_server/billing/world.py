@@ -32,13 +32,16 @@ class Settings:
     """What holds for a whole world: its clock (aware, UTC), who issues invoices, and which rules it goes by.
 
     `credit_details_copied` is the rule of 2026: an item with which a credit pays has the details of the item that it
-    pays for (behaviour 3.5, 3.7); before, its details are empty. `recorded` says what a recorded world lacks.
+    pays for (behaviour 3.5, 3.7); before, its details are empty. `grace_period`, of less than 28 days, is how long an
+    invoice waits as `pending_finalization` after its month (behaviour 3.6); without one it is finalized at once.
+    `recorded` says what a recorded world lacks.
     """
 
     now: datetime
     issuer_details: Mapping[str, Json]
     payment_interval: timedelta = timedelta(days=30)
     credit_details_copied: bool = False
+    grace_period: timedelta = timedelta()
     recorded: Recorded | None = None
 
 

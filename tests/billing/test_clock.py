@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -170,3 +170,86 @@ def test_a_year_in_one_move_is_a_year_in_twelve() -> None:
     assert dump(at_once) == dump(by_month)
     assert events == one_by_one
     assert types(events)["month_closed"] == 12
+
+
+@pytest.fixture
+def waiting(build: Builder) -> Builder:
+    """November is billed, with a credit, where invoices wait for 36 hours."""
+    build.world.settings = replace(build.world.settings, grace_period=timedelta(hours=36))
+    build.add_component("cores", "fixed", "1", 1)
+    build.add_resource()
+    build.add_credit("10")
+    open_month(build.world, NOVEMBER)
+    return build
+
+
+def test_in_the_grace_period_invoices_wait_and_the_next_month_is_open(waiting: Builder) -> None:
+    events = advance(waiting.world, utc(2025, 12, 2, 11, 59))
+
+    closed = invoice_of(waiting, NOVEMBER)
+    assert (closed.state, closed.invoice_date, due_date(waiting.world, closed)) == ("pending_finalization", None, None)
+    assert invoice_of(waiting, DECEMBER).state == "pending"
+    assert types(events) == {"invoice_pending_finalization": 2, "month_closed": 1, "invoice_opened": 2}
+    assert not any(item.credit_uuid for item in items_of(waiting.world, closed))
+
+
+def test_what_waits_is_finalized_when_the_grace_period_is_over(waiting: Builder) -> None:
+    advance(waiting.world, DECEMBER.start)
+
+    events = advance(waiting.world, utc(2025, 12, 2, 12))
+
+    closed = invoice_of(waiting, NOVEMBER)
+    assert (closed.state, closed.invoice_date) == ("created", date(2025, 12, 2))
+    assert types(events) == {"credit_applied": 1, "invoice_created": 2}
+    assert {event.at for event in events} == {utc(2025, 12, 2, 12)}
+
+
+def test_usage_that_is_late_is_billed_while_the_invoice_waits(waiting: Builder) -> None:
+    waiting.add_component("cpu", "usage", "2")
+    resource = next(iter(waiting.world.resources))
+    advance(waiting.world, DECEMBER.start)
+
+    report_usage(waiting.world, resource, "cpu", NOVEMBER, Decimal(100))
+
+    advance(waiting.world, utc(2025, 12, 3))
+    closed = invoice_of(waiting, NOVEMBER)
+    assert Decimal(200) in [item.price for item in items_of(waiting.world, closed)]
+
+
+@pytest.mark.parametrize("steps", [1, 24 * 62])
+def test_a_grace_period_is_passed_in_one_move_as_in_many(waiting: Builder, steps: int) -> None:
+    way = utc(2026, 1, 31) - NOW
+
+    events = [event for step in range(1, steps + 1) for event in advance(waiting.world, NOW + way * step / steps)]
+
+    assert [(event.type, event.at.day, event.at.hour) for event in events if event.invoice is not None] == [
+        *[("invoice_pending_finalization", 1, 0)] * 2,
+        *[("invoice_opened", 1, 0)] * 2,
+        ("credit_applied", 2, 12),
+        *[("invoice_created", 2, 12)] * 2,
+        *[("invoice_pending_finalization", 1, 0)] * 2,
+        *[("invoice_opened", 1, 0)] * 2,
+        *[("invoice_created", 2, 12)] * 2,
+    ]
+    assert {invoice.state for invoice in waiting.world.invoices} == {"pending", "created"}
+
+
+def test_an_invoice_that_waits_where_there_is_no_grace_period_is_finalized_with_the_next_month(
+    build: Builder,
+) -> None:
+    late = build.world.put(replace(build.add_invoice(Month(2025, 10)), state="pending_finalization"))
+
+    advance(build.world, DECEMBER.start)
+
+    assert build.world.invoices.one(late.uuid).state == "created"
+
+
+def test_the_history_says_since_when_an_invoice_waits(waiting: Builder) -> None:
+    advance(waiting.world, utc(2025, 12, 1, 6))
+
+    versions = versions_of(waiting.world, invoice_of(waiting, NOVEMBER))
+
+    assert [(version.row.state, version.revision_date) for version in versions] == [
+        ("pending_finalization", DECEMBER.start),
+        ("pending", NOVEMBER.start),
+    ]

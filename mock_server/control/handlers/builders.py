@@ -15,7 +15,7 @@ from waldur_billing_mock.mock_server.instants import instant
 from waldur_billing_mock.mock_server.scenario_schema import problems
 from waldur_billing_mock.mock_server.world_text import WorldFileError
 
-_OF_A_WHOLE_WORLD: Final = ("extends", "seed", "issuer", "payment_interval_days")
+_OF_A_WHOLE_WORLD: Final = ("extends", "seed", "issuer", "payment_interval_days", "grace_period_hours")
 _ROWS: Final[Mapping[str, tuple[str, ...]]] = {"credits": ("project_credits", "credits")}
 """Where the row that an entry of a section makes is found, if not under the name of the section."""
 
