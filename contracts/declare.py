@@ -9,9 +9,12 @@ from waldur_billing_mock.contracts.description import Description
 from waldur_billing_mock.contracts.settings import ProfileName
 from waldur_billing_mock.openapi.operation import Operation
 
-Kind = Literal["survey", "invariants", "conventions", "roles", "stories", "shapes"]
-KINDS: Final[tuple[Kind, ...]] = ("survey", "invariants", "conventions", "roles", "stories", "shapes")
-"""The kinds of checks, in the order in which they are made: reading before writing, generated requests last."""
+Kind = Literal["survey", "invariants", "conventions", "roles", "stories", "shapes", "traffic"]
+KINDS: Final[tuple[Kind, ...]] = ("survey", "invariants", "conventions", "roles", "stories", "shapes", "traffic")
+"""The kinds of checks, in the order in which they are made: reading before writing, generated requests last.
+
+`traffic` is judged where others ask (`traffic.py`); no run of the suite makes such a check.
+"""
 Function = TypeVar("Function", bound=Callable[..., None])
 Arguments = tuple[str, ...]
 Applies = Callable[[Description, Operation], bool | Iterable[str]]

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from waldur_billing_mock import openapi
 from waldur_billing_mock.openapi import revision as revisions
-from waldur_billing_mock.openapi.document import Node
+from waldur_billing_mock.openapi.document import Node, resolve
 from waldur_billing_mock.openapi.operation import Operation, Parameter, operations
 from waldur_billing_mock.openapi.pointer import escape, look_up, pointer, unescape
 from waldur_billing_mock.openapi.validation import AnswerValidator, Mismatch, place_of, place_of_success
@@ -67,6 +67,16 @@ class Description:
     def place(self, operation: Operation) -> str:
         """The pointer to what the description says of an operation."""
         return place_of(operation)
+
+    def headers(self, operation: Operation, status: int) -> Mapping[str, Node]:
+        """What is described of the headers of an answer, by their names; empty for a status that is not described."""
+        responses = self.document["paths"][operation.path][operation.method.lower()]["responses"]
+        described = resolve(self.document, responses.get(str(status), {})).get("headers", {})
+        return {name: resolve(self.document, header) for name, header in described.items()}
+
+    def describes(self, operation: Operation, status: int) -> bool:
+        """Whether a status of an operation is described."""
+        return str(status) in self.document["paths"][operation.path][operation.method.lower()]["responses"]
 
     def place_of_parameter(self, operation: Operation, name: str) -> str:
         """The pointer to a query parameter, or to its operation where it has none of this name."""

@@ -1,14 +1,16 @@
 """Judges values and answers by a description, and classes what does not fit: breach, known deviation, or note."""
 
 import json as json_text
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
+from urllib.parse import parse_qsl
 
 from waldur_billing_mock.contracts.description import Description
 from waldur_billing_mock.contracts.deviations import Catalogue
-from waldur_billing_mock.contracts.exchange import Broken, Complaint, Exchange
+from waldur_billing_mock.contracts.exchange import Broken, Complaint, Exchange, Request
 from waldur_billing_mock.contracts.values import Malformed, decimal
 from waldur_billing_mock.openapi.operation import Operation
 from waldur_billing_mock.openapi.validation import Mismatch
@@ -90,6 +92,26 @@ class Judge:
         if faults and self.other is not None and operation_id in self.other.operations:
             others = self._faults(self.other, self.other.operations[operation_id], exchange.status, value)
         broken = [complaint for fault in faults for complaint in self._classed(operation, fault, others, exchange)]
+        if broken:
+            raise Broken(*broken)
+
+    def must_spell(self, operation_id: str, exchange: Exchange, value: Any) -> None:
+        """Links hold identifiers in the described form, and instants in UTC end as described. Raises `Broken`.
+
+        What is spelled as in the other dialect is a known deviation.
+        """
+        operation, other = self.description.operations[operation_id], self.other
+        faults = {fault.place: fault for fault in self.description.misspelled(operation, value)}
+        if not faults:
+            return
+        elsewhere = {f.got for f in other.misspelled(other.operations[operation_id], value)} if other else None
+        broken = []
+        for fault in faults.values():
+            complaint = Complaint(fault.message, fault.place, None, fault.got, exchange)
+            if self.catalogue is None or elsewhere is None or fault.got in elsewhere:
+                broken.append(complaint)
+            else:
+                self.deviate(complaint, self.catalogue.explain(self.description.place(operation), complaint))
         if broken:
             raise Broken(*broken)
 
@@ -219,6 +241,32 @@ class Judge:
 def is_json(exchange: Exchange) -> bool:
     """Whether the body of an answer is declared as JSON."""
     return exchange.headers.get("content-type", "").partition(";")[0].strip() == "application/json"
+
+
+def crashes(operation: Operation, request: Request) -> tuple[str, ...]:
+    """The entries of the catalogue by which this request makes servers fail."""
+    query = dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))
+    found = []
+    if operation.operation_id == "invoices_growth_retrieve" and query.get("customers_count", "").startswith("-"):
+        found.append("growth-negative-count-fails")
+    years = [value for name, value in query.items() if name.endswith("year")]
+    if any(not re.fullmatch(r"[0-9]{1,4}", value) or not int(value) for value in years):
+        found.append("absurd-years-fail")
+    return tuple(found)
+
+
+def is_absent(status: int, headers: Mapping[str, str], method: str, *, has_object: bool) -> bool:
+    """Whether an answer to a method comes from no such operation.
+
+    A path that is routed nowhere is a 404 in HTML. A path without an object in it never answers 404 if it is there;
+    where it is not, it may fit the route of an object and be the identifier of nothing.
+    """
+    if status == 405:
+        allowed = {part.strip() for part in headers.get("allow", "").split(",")}
+        return method == "GET" or (bool(allowed - {""}) and method not in allowed)
+    if status == 404:
+        return not headers.get("content-type", "").startswith("application/json") or not has_object
+    return status == 501
 
 
 def _overlap(one: str, other: str) -> bool:

@@ -6,7 +6,7 @@ from waldur_billing_mock.contracts.context import Context
 from waldur_billing_mock.contracts.conventions.refusals import OF_LISTS, faulty_values
 from waldur_billing_mock.contracts.declare import always, survey
 from waldur_billing_mock.contracts.exchange import Broken, Complaint, Exchange, NotExercised, Request
-from waldur_billing_mock.contracts.judging import is_json
+from waldur_billing_mock.contracts.judging import is_absent, is_json
 from waldur_billing_mock.contracts.readings.discovery import UNKNOWN
 from waldur_billing_mock.contracts.readings.example_targets import example_target
 from waldur_billing_mock.contracts.target import ANONYMOUS
@@ -48,7 +48,9 @@ def the_server_has_the_operation(context: Context, operation_id: str) -> None:
     """Every described operation exists. What depends on one that does not is not exercised."""
     operation = context.description.operations[operation_id]
     exchange = _asked(context, operation_id)
-    if not _is_absent(exchange, operation.method, has_object="{" in operation.path):
+    if exchange.status in (502, 503, 504):
+        raise NotExercised(f"the server answers {exchange.status}")
+    if not is_absent(exchange.status, exchange.headers, operation.method, has_object="{" in operation.path):
         return
     if operation.method == "GET" and "{uuid}" in operation.path and _answers(context, operation_id):
         return
@@ -112,20 +114,3 @@ def _listed(context: Context, operation: Operation) -> list[str]:
     rows = context.ask(listing).json
     uuids = [row.get("uuid") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     return [str(one) for one in uuids[:1] if is_uuid(one)]
-
-
-def _is_absent(exchange: Exchange, method: str, *, has_object: bool) -> bool:
-    """Whether an answer comes from no such operation.
-
-    A path that is routed nowhere is a 404 in HTML. A path without an object in it never answers 404 if it is there;
-    where it is not, it may fit the route of an object and be the identifier of nothing.
-    """
-    if exchange.status in (502, 503, 504):
-        raise NotExercised(f"the server answers {exchange.status}")
-    is_json = exchange.headers.get("content-type", "").startswith("application/json")
-    if exchange.status == 405:
-        allowed = {part.strip() for part in exchange.headers.get("allow", "").split(",")}
-        return method == "GET" or (bool(allowed - {""}) and method not in allowed)
-    if exchange.status == 404:
-        return not is_json or not has_object
-    return exchange.status == 501

@@ -21,7 +21,8 @@ from schemathesis.engine import events, from_schema
 
 from waldur_billing_mock.contracts.context import Context
 from waldur_billing_mock.contracts.exchange import Answer, Broken, Complaint, Exchange, NotExercised, Request
-from waldur_billing_mock.contracts.judging import Noted
+from waldur_billing_mock.contracts.judging import Noted, crashes
+from waldur_billing_mock.contracts.routes import Routes
 from waldur_billing_mock.contracts.schemathesis_proxy import PLACEHOLDER, SchemathesisProxy
 from waldur_billing_mock.contracts.values import Malformed, is_uuid
 from waldur_billing_mock.openapi.operation import Operation
@@ -89,9 +90,10 @@ def _run(context: Context) -> Shapes:
     shapes = Shapes()
     twins = {(operation.method, operation.path): operation for operation in context.description.everything.values()}
     by_label = {f"{method} {path}": operation for (method, path), operation in twins.items()}
+    routes = Routes(context.description.operations.values())
 
     def answered(request: Request, answer: Answer) -> None:
-        operation = _operation(request, context)
+        operation = routes.of_reading(request.method, request.path)
         if operation is not None:
             context.coverage.count(operation.operation_id, request, answer.status)
             if 200 <= answer.status < 300:
@@ -214,7 +216,7 @@ def _judge(context: Context, shapes: Shapes, operation: Operation, request: Requ
     if request.method == "HEAD" or (answer.status == 404 and not is_json) or answer.status == 405:
         return
     before = len(context.noted)
-    explaining = context.explaining(*_crashes(operation, request)) if answer.status == 500 else ()
+    explaining = context.explaining(*crashes(operation, request)) if answer.status == 500 else ()
     try:
         context.must_fit(name, exchange)
     except Broken as error:
@@ -225,18 +227,6 @@ def _judge(context: Context, shapes: Shapes, operation: Operation, request: Requ
             shapes.complaints[name].extend(error.complaints)
     shapes.noted[name].extend(context.noted[before:])
     del context.noted[before:]
-
-
-def _crashes(operation: Operation, request: Request) -> tuple[str, ...]:
-    """The entries of the catalogue by which this request makes servers fail."""
-    query = dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))
-    found = []
-    if operation.operation_id == "invoices_growth_retrieve" and query.get("customers_count", "").startswith("-"):
-        found.append("growth-negative-count-fails")
-    years = [value for name, value in query.items() if name.endswith("year")]
-    if any(not re.fullmatch(r"[0-9]{1,4}", value) or not int(value) for value in years):
-        found.append("absurd-years-fail")
-    return tuple(found)
 
 
 def _explaining(context: Context, operation: Operation, failure: Failure, exchange: Exchange | None) -> tuple[str, ...]:
@@ -297,22 +287,6 @@ def _complaint(context: Context, operation: Operation, failure: Failure, interac
         place = schema[1]
     what = f"{failure.code} {failure.title}"
     return Complaint(what, place, None, failure.message, exchange)
-
-
-def _operation(request: Request, context: Context) -> Operation | None:
-    """The operation that a request is for, HEAD counted as GET."""
-    method = "GET" if request.method == "HEAD" else request.method
-    steps = request.path.split("/")
-    best: Operation | None = None
-    for operation in context.description.operations.values():
-        pattern = operation.path.split("/")
-        if operation.method != method or len(pattern) != len(steps):
-            continue
-        if all(one == other or one.startswith("{") for one, other in zip(pattern, steps, strict=True)) and (
-            best is None or "{" not in operation.path
-        ):
-            best = operation
-    return best
 
 
 def _words(event: events.NonFatalError | events.FatalError) -> str:

@@ -27,6 +27,14 @@ LARGEST: Final = 64 * 1024 * 1024
 """The largest body that is read, in bytes, decompressed."""
 
 
+def trust(authority: Path | None) -> ssl.SSLContext:
+    """The certificates that are trusted: the usual ones, or those in a file, which raises `Unusable` if it has none."""
+    try:
+        return ssl.create_default_context(cafile=authority)
+    except (OSError, ValueError) as error:
+        raise Unusable(f"--ca {authority}: the certificates cannot be read: {error}.") from None
+
+
 class HttpTransport:
     """Carries requests to a URL. `timeout` is the time of a whole request: connecting, sending, and the whole answer.
 
@@ -38,10 +46,7 @@ class HttpTransport:
         self._timeout: Final = timeout
         self._agent: Final = agent
         self._loop: Final = asyncio.new_event_loop()
-        try:
-            self._trust: Final = ssl.create_default_context(cafile=authority)
-        except (OSError, ValueError) as error:
-            raise Unusable(f"--ca {authority}: the certificates cannot be read: {error}.") from None
+        self._trust: Final = trust(authority)
         self._client = self._connect()
 
     def carry(self, request: Request, token: str) -> Answer:

@@ -8,7 +8,7 @@ from waldur_billing_mock.contracts.context import Context, key_of, need
 from waldur_billing_mock.contracts.conventions.filters import FILTERS
 from waldur_billing_mock.contracts.declare import convention
 from waldur_billing_mock.contracts.description import Description
-from waldur_billing_mock.contracts.exchange import Broken, Complaint, Exchange, NotExercised
+from waldur_billing_mock.contracts.exchange import Complaint, Exchange, NotExercised
 from waldur_billing_mock.contracts.readings.example_targets import example_target
 from waldur_billing_mock.contracts.values import Row, is_uuid, plain
 
@@ -37,29 +37,16 @@ def answers_fit(context: Context, operation_id: str) -> None:
         context.must_fit(operation_id, exchange)
         for header in operation.success.headers:
             exchange.must.have_header(header)
-        _spelling(exchange)
+        must_have_all_places(exchange)
 
 
 @convention(lambda description, operation: operation.method == "GET")
 def links_and_instants_are_spelled_alike(context: Context, operation_id: str) -> None:
     """Links hold identifiers in the described form, and instants in UTC end as described."""
     about = example_target(context, operation_id)
-    operation = context.description.operations[operation_id]
     exchange = context.ask(operation_id, of=about.of, query=about.query)
     exchange.must.have_status(200)
-    value = exchange.must.show()
-    faults = {fault.place: fault for fault in context.description.misspelled(operation, value)}
-    other = context.other
-    elsewhere = {f.got for f in other.misspelled(other.operations[operation_id], value)} if other else None
-    broken = []
-    for fault in faults.values():
-        complaint = Complaint(fault.message, fault.place, None, fault.got, exchange)
-        if context.catalogue is None or elsewhere is None or fault.got in elsewhere:
-            broken.append(complaint)
-        else:
-            context.deviate(complaint, context.catalogue.explain(context.description.place(operation), complaint))
-    if broken:
-        raise Broken(*broken)
+    context.must_spell(operation_id, exchange, exchange.must.show())
 
 
 @convention(lambda description, operation: operation.operation_id in FILTERS and "page" in operation.query)
@@ -186,7 +173,7 @@ def _picked(row: Row, names: list[str]) -> Row:
     return {name: row[name] for name in names if name in row}
 
 
-def _spelling(exchange: Exchange) -> None:
+def must_have_all_places(exchange: Exchange) -> None:
     """Identifiers are in lower case; decimal text has all its places."""
     for name, value in _members(exchange.json):
         if isinstance(value, str) and name.endswith("uuid") and value:

@@ -1,7 +1,7 @@
 """The sums that an invoice and its lines must show, from whichever operation they come."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
@@ -24,7 +24,24 @@ from waldur_billing_mock.contracts.values import (
 
 _DAYS_TO_PAY: Final = timedelta(days=30)
 _HUNDRED: Final = Decimal(100)
+OF_INVOICES: Final = ("price", "tax", "total", "items", "state")
+"""The fields of an invoice whose sums can be checked."""
+OF_ITEMS: Final = ("unit_price", "quantity", "price")
+"""The fields of an item whose price can be checked."""
 Agree = Callable[[str, object, object], None]
+
+
+def objects_with(exchange: Exchange, fields: tuple[str, ...]) -> Iterator[Row]:
+    """The objects of an answer that have all the fields: the answer itself, or the rows of it."""
+    if not 200 <= exchange.status < 300:
+        return
+    try:
+        value = exchange.json
+    except Malformed:
+        return
+    for row in value if isinstance(value, list) else [value]:
+        if isinstance(row, dict) and all(name in row for name in fields):
+            yield row
 
 
 def agreement(context: Context, exchange: Exchange, schema: str, name: str) -> Agree:

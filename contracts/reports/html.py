@@ -57,7 +57,7 @@ def page(report: Report) -> str:
         signs=_SIGNS,
         roles=_roles(report),
         matrix=_matrix(report),
-        kinds=KINDS,
+        kinds=[kind for kind, _ in _counts(report)],
         exercised={name for name, counts in report.statuses.items() if any(one.startswith("2") for one in counts)},
     )
 

@@ -161,11 +161,12 @@ def reported(result: Result, base: str, mask: Mask) -> ReportedResult:
         result.outcome,
         result.reason,
         round(result.seconds, 3),
-        tuple(_finding(finding, base, mask) for finding in result.findings),
+        tuple(reported_finding(finding, base, mask) for finding in result.findings),
     )
 
 
-def _finding(finding: Finding, base: str, mask: Mask) -> ReportedFinding:
+def reported_finding(finding: Finding, base: str, mask: Mask) -> ReportedFinding:
+    """A finding in words, as a report may show them; `base` is scheme and host of the target."""
     complaint = finding.complaint
     return ReportedFinding(
         finding.outcome,

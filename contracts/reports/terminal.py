@@ -5,9 +5,8 @@ import textwrap
 import time
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from waldur_billing_mock.contracts.checks import Check
 from waldur_billing_mock.contracts.declare import KINDS
 from waldur_billing_mock.contracts.description import Description
 from waldur_billing_mock.contracts.findings import OUTCOMES, Outcome, Result
@@ -15,6 +14,9 @@ from waldur_billing_mock.contracts.guard import Guard
 from waldur_billing_mock.contracts.redaction import SafeStream
 from waldur_billing_mock.contracts.reports.groups import Group, groups
 from waldur_billing_mock.contracts.reports.report import Report
+
+if TYPE_CHECKING:
+    from waldur_billing_mock.contracts.checks import Check
 
 _MOST: Final = 6
 """How many notes, deviations or reasons of a kind are shown; reports show all."""
@@ -47,7 +49,7 @@ _SIGNS: Final[dict[Outcome, str]] = {
 }
 
 
-def expected_requests(checks: Sequence[Check], *, writes: bool, factor: float = 1.0) -> int:
+def expected_requests(checks: Sequence["Check"], *, writes: bool, factor: float = 1.0) -> int:
     """About how many requests checks take."""
     return round(sum(_COSTS[check.kind] * factor for check in checks if writes or check.kind != "stories"))
 
@@ -130,7 +132,7 @@ def verdict(report: Report) -> str:
     return f"{says}: {who}; profile {report.profile}, {how}."
 
 
-def explanation(check: Check, description: Description) -> str:
+def explanation(check: "Check", description: Description) -> str:
     """What a check requires, and where that is described."""
     operation = description.operations.get(check.operation_id)
     where = f"{operation.method} {operation.path}" if operation else "several operations"

@@ -1,15 +1,14 @@
 """What answers show: how many objects of each schema, with which fields, and what was asked for."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
+from waldur_billing_mock.contracts.routes import Routes
 from waldur_billing_mock.openapi.document import Node
-from waldur_billing_mock.openapi.operation import Operation, operations
+from waldur_billing_mock.openapi.operation import operations
 
 _SCHEMAS: Final = "#/components/schemas/"
 
@@ -38,11 +37,11 @@ class Seen:
 
 def seen_in(document: Node, answered: Iterable[Answered]) -> Seen:
     """What the answers show, by the description of the release that gave them. Requests to other paths do not count."""
-    known = list(operations(document))
+    routes = Routes(operations(document))
     seen = Seen()
     for one in answered:
         parts = urlsplit(one.target)
-        operation = _operation(known, one.method, parts.path)
+        operation = routes.find(one.method, parts.path)
         if operation is None:
             continue
         label = f"{operation.method} {operation.path}"
@@ -52,17 +51,6 @@ def seen_in(document: Node, answered: Iterable[Answered]) -> Seen:
         if one.status == operation.success.status and operation.success.schema is not None and one.value is not None:
             _count(document, operation.success.schema, one.value, seen)
     return seen
-
-
-def _operation(known: Iterable[Operation], method: str, path: str) -> Operation | None:
-    """The operation that a request is for; a path without an object in it comes before one with it."""
-    fitting = [one for one in known if one.method == method and _pattern(one.path).fullmatch(path)]
-    return min(fitting, key=lambda one: one.path.count("{"), default=None)
-
-
-@cache
-def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)))
 
 
 def _count(document: Node, schema: Mapping[str, Any], value: Any, seen: Seen) -> None:
