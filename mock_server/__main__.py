@@ -51,6 +51,8 @@ def main(words: Sequence[str] | None = None) -> int:
                 _anonymize(options)
             case "compare":
                 return _compare(options)
+            case "proxy":
+                return _proxy(options)
             case "mcp":
                 _mcp(options)
             case "completion":
@@ -192,6 +194,17 @@ def _compare(options: argparse.Namespace) -> int:
 
     try:
         return run_compare(options, os.environ)
+    except Unusable as error:
+        raise arguments.UsageError(str(error)) from error
+
+
+def _proxy(options: argparse.Namespace) -> int:
+    # Loaded by this command alone: it needs the contract suite.
+    from waldur_billing_mock.contracts.settings import Unusable
+    from waldur_billing_mock.mock_server.serve_proxy import run_proxy
+
+    try:
+        return run_proxy(options, os.environ)
     except Unusable as error:
         raise arguments.UsageError(str(error)) from error
 

@@ -13,6 +13,7 @@ from waldur_billing_mock.fixtures import DEFAULT_SCENARIO, DEFAULT_SEED, SCENARI
 from waldur_billing_mock.mock_server import __version__
 from waldur_billing_mock.mock_server.instants import instant
 from waldur_billing_mock.mock_server.limit_options import add_limits
+from waldur_billing_mock.mock_server.proxy.options import add_proxy
 from waldur_billing_mock.mock_server.recording.options import add_anonymize, add_record
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, LONGEST_GRACE, Settings
 from waldur_billing_mock.mock_server.traffic.options import add_compare
@@ -79,6 +80,19 @@ def parser() -> argparse.ArgumentParser:
             ],
             "\n\nexit codes: 0 both say the same, 1 they differ, 2 they could not be compared",
         )
+    )
+    add_proxy(
+        _add_command(
+            commands,
+            "proxy",
+            "forward to a server, and judge what passes by its description",
+            [
+                "proxy https://waldur.example.com --token-env WALDUR_TOKEN --read-only",
+                "proxy http://127.0.0.1:8080 --record traffic.har --html report.html",
+            ],
+            "\n\nexit codes: 0 nothing new was found, 1 new deviations, 2 nothing could be judged",
+        ),
+        _port,
     )
     _add_mcp(commands)
     completion = _add_command(

@@ -48,7 +48,7 @@ def serve(settings: Settings, save: Path | None = None, remark: str = "", *, hom
     log = start_log(_STDERR, time.time, as_json=settings.log_format == "json")
     if remark:
         log.event("remark", remark)
-    with _stopping(log):
+    with stopping(log):
         if save is not None:
             _must_be_writable(save)
         with listen(settings.host, settings.port) as listener:
@@ -61,10 +61,10 @@ def serve(settings: Settings, save: Path | None = None, remark: str = "", *, hom
             # The world stays as long as the process, so it is not searched for garbage.
             gc.freeze()
             app = create_app(settings, stage, None if settings.quiet else _requests(log))
-            _announce(settings, stage.world, _address(listener), made)
+            _announce(settings, stage.world, address_of(listener), made)
             if homeport:
-                write_out("\n".join(_for_homeport(stage.world, _address(listener))))
-            if not _is_loopback(settings.host):
+                write_out("\n".join(_for_homeport(stage.world, address_of(listener))))
+            if not is_loopback(settings.host):
                 log.event(
                     "warning",
                     f"{settings.host} can be reached from other machines; whoever calls the API needs "
@@ -80,7 +80,7 @@ def serve(settings: Settings, save: Path | None = None, remark: str = "", *, hom
 
 
 @contextmanager
-def _stopping(log: Log) -> Iterator[None]:
+def stopping(log: Log) -> Iterator[None]:
     """Ctrl-C and SIGTERM end what is inside, at any time."""
 
     def stop(number: int, frame: object) -> NoReturn:
@@ -106,12 +106,13 @@ def _run(app: Any, limits: Limits, listener: socket.socket) -> None:
 def _with_admin_token(settings: Settings) -> tuple[Settings, bool]:
     """The settings with the token that `/_mock/` asks for, if it does, and whether the token is a new one."""
     given = os.environ.get(ADMIN_TOKEN) or None
-    if given is None and _is_loopback(settings.host):
+    if given is None and is_loopback(settings.host):
         return settings, False
     return replace(settings, admin_token=given or secrets.token_urlsafe(24)), given is None
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine alone."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -159,7 +160,8 @@ def _must_be_writable(path: Path) -> None:
         raise UsageError(f"--save {path}: no file can be written there; use a file in a folder that you can write to.")
 
 
-def _address(listener: socket.socket) -> str:
+def address_of(listener: socket.socket) -> str:
+    """Scheme, host and port of a socket that listens."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 

@@ -64,31 +64,38 @@ def serving(*arguments: str, program: Sequence[str] = FROM_THE_CHECKOUT, folder:
     """
     with tempfile.TemporaryDirectory() as scratch:
         log = Path(scratch, "log")
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [*program, "serve", "--port", "0", *arguments],
-                cwd=folder,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+        process = started([*program, "serve", "--port", "0", *arguments], log, folder)
         try:
-            yield Mock(_address(process, log), process.pid)
+            yield Mock(address_said(process, log), process.pid)
         finally:
-            _end(process)
+            end(process)
 
 
-def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+def started(command: Sequence[str], log: Path, folder: Path = ROOT) -> subprocess.Popen[bytes]:
+    """A process that writes all it says to the file `log`."""
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def address_said(process: subprocess.Popen[bytes], log: Path) -> str:
+    """The first address on loopback that a process prints. Raises `RuntimeError` where it prints none."""
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline and process.poll() is None:
         if match := re.search(r"http://127\.0\.0\.1:\d+", log.read_text(encoding="utf-8")):
             return match[0]
         time.sleep(0.02)
-    raise RuntimeError(f"the mock did not start:\n{log.read_text(encoding='utf-8')}")
+    raise RuntimeError(f"the server did not start:\n{log.read_text(encoding='utf-8')}")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process, by force where it does not end in time."""
     process.terminate()
     try:
         process.wait(SECONDS_TO_END)

@@ -22,6 +22,7 @@ COMPOSITION_ROOT = {
     "mock_server/__main__.py",
     "mock_server/app.py",
     "mock_server/serve.py",
+    "mock_server/serve_proxy.py",
     "mock_server/settings.py",
 }
 
@@ -68,6 +69,7 @@ LAYERS = (
         "mock_server/traffic",
         never=("mock_server.web", "mock_server.operations", "mock_server.control", "mock_server.pages"),
     ),
+    Layer("mock_server/proxy", never=("mock_server.operations", "mock_server.pages", "fixtures", "uvicorn")),
     Layer("fixtures", only=(*STANDARD, "faker", "yaml", "fixtures", "mock_server.billing")),
     Layer("contracts", never=("mock_server", "fixtures")),
     Layer("openapi", only=(*STANDARD, "jsonpath_rfc9535", "jsonschema_rs", "yaml", "openapi")),

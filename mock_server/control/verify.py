@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from waldur_billing_mock.mock_server.control.exchanges import Reader, body_of, query_of
+from waldur_billing_mock.mock_server.control.archive import query_of
+from waldur_billing_mock.mock_server.control.exchanges import Reader, body_of
 from waldur_billing_mock.mock_server.control.journal import Exchange
 
 _WEIGHTS: Final[Mapping[str, int]] = {"operation": 100, "path": 40, "method": 40, "user": 3, "status": 2}

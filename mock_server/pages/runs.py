@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import sys
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import waldur_billing_mock
+from waldur_billing_mock.mock_server.child_process import environment
 
 MOST_LINES: Final = 200
 MOST_RUNS: Final = 10
@@ -77,7 +76,7 @@ async def _carry_out(run: Run, words: Sequence[str], tokens: Mapping[str, str]) 
         process = run.process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", _MODULE, *words, "--json", str(path)),
             cwd=folder,
-            env={**os.environ, **tokens, "PYTHONPATH": os.pathsep.join(_paths()), "PYTHONUNBUFFERED": "1"},
+            env=environment(**tokens),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -93,9 +92,3 @@ async def _carry_out(run: Run, words: Sequence[str], tokens: Mapping[str, str]) 
         run.report = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
         # A process that ends before it has judged anything may end with any code.
         run.exit_code = code if run.report is not None else 2
-
-
-def _paths() -> list[str]:
-    """Where modules are looked for: the folder of the package first, as a checkout is not installed."""
-    package = str(Path(waldur_billing_mock.__file__).parent.parent)
-    return [package, *filter(None, [os.environ.get("PYTHONPATH")])]

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from starlette.responses import Response, StreamingResponse
 
-from waldur_billing_mock.mock_server.control.exchanges import query_of
+from waldur_billing_mock.mock_server.control.archive import query_of
 from waldur_billing_mock.mock_server.control.journal import Exchange
 from waldur_billing_mock.mock_server.control.verify import fits
 from waldur_billing_mock.mock_server.pages import html

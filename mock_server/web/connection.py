@@ -17,15 +17,21 @@ TRANSPORT: Final = "waldur.transport"
 _CLOSE: Final = {"Connection": "close"}
 
 
-def uvicorn_config(app: ASGIApp, limits: Limits) -> uvicorn.Config:
-    """Serves an application within limits. Who exceeds one is answered with 414, 431 or 503, or cut off when silent."""
+def uvicorn_config(app: ASGIApp, limits: Limits, *, passes_on: bool = False) -> uvicorn.Config:
+    """Serves an application within limits. Who exceeds one is answered with 414, 431 or 503, or cut off when silent.
+
+    With `passes_on`, the application sends the answers of another server: no header is added to them, and it is told
+    when it starts and ends.
+    """
     return uvicorn.Config(
         app,
         http=partial(LimitedConnection, limits),  # type: ignore[arg-type]  # uvicorn only calls it.
         log_config=None,
         log_level="warning",
         access_log=False,
-        lifespan="off",
+        lifespan="on" if passes_on else "off",
+        date_header=not passes_on,
+        ws="none" if passes_on else "auto",
         server_header=False,
         timeout_graceful_shutdown=1,
     )

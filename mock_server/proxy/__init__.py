@@ -1,0 +1,1 @@
+"""A proxy before a server, which judges what passes. See `README.md`."""

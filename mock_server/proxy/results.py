@@ -1,0 +1,140 @@
+"""What the proxy has seen: as data for its page, as text at its end, and as a report of the contract suite."""
+
+import textwrap
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from waldur_billing_mock.contracts.description import Description
+from waldur_billing_mock.contracts.deviations import Catalogue
+from waldur_billing_mock.contracts.findings import Outcome
+from waldur_billing_mock.contracts.options import suite_version
+from waldur_billing_mock.contracts.reports.report import Report
+from waldur_billing_mock.contracts.reports.traffic import Counted, Watched, report_of_traffic, routes_of
+from waldur_billing_mock.contracts.revision import Revision
+from waldur_billing_mock.mock_server.proxy.judging import Judging
+
+_CLASSES: Final[Mapping[Outcome, str]] = {"broken": "new", "known deviation": "known", "note": "note"}
+_MOST: Final = 12
+"""How many notes and known deviations are listed at the end; reports list all."""
+_WIDTH: Final = 110
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What was found in the traffic to a server at an address, since a moment in ISO form."""
+
+    address: str
+    revision: Revision
+    description: Description
+    judging: Judging
+    started: str
+
+    def exit_code(self) -> int:
+        """0 where nothing new was found, 1 where something was, 2 where nothing was judged."""
+        if self.judging.tally.of("broken"):
+            return 1
+        return 2 if self.judging.stopped or not self.judging.tally.judged else 0
+
+    def verdict(self) -> str:
+        """What has become of it, in a sentence."""
+        tally, stopped = self.judging.tally, self.judging.stopped
+        new = len(tally.of("broken"))
+        if new:
+            return f"{_number(new, 'new deviation')} in {_number(tally.judged, 'answer')}."
+        if not tally.judged:
+            return f"Nothing was judged{f': {stopped}' if stopped else ''}."
+        return f"No new deviation in {_number(tally.judged, 'answer')}."
+
+    def content(self) -> dict[str, Any]:
+        """All of it as JSON values."""
+        tally, routes = self.judging.tally, routes_of(self.description)
+        return {
+            "format": 1,
+            "target": self.address,
+            "revision": self.revision.name,
+            "revision_found": self.revision.how,
+            "started": self.started,
+            "verdict": self.verdict(),
+            "exit_code": self.exit_code(),
+            "stopped": self.judging.stopped,
+            "counts": {
+                **asdict(self.judging.counts),
+                "judged": tally.judged,
+                "waiting": self.judging.waiting,
+                "new": sum(one.count for one in tally.of("broken")),
+                "known": sum(one.count for one in tally.of("known deviation")),
+            },
+            "unjudged": dict(tally.unjudged.most_common()),
+            "operations": [
+                {"operation": name, "route": routes[name], "statuses": dict(sorted(tally.statuses[name].items()))}
+                for name in routes
+                if name in tally.statuses
+            ],
+            "deviations": [_shown(one, routes) for outcome in _CLASSES for one in tally.of(outcome)],
+        }
+
+    def text(self) -> str:
+        """All of it in words, for a terminal."""
+        tally, counts, routes = self.judging.tally, self.judging.counts, routes_of(self.description)
+        lines = [f"{self.address}, revision {self.revision.name} ({self.revision.how})", ""]
+        for one in tally.of("broken"):
+            lines.append(f"new: {routes[one.operation_id]} ({_number(one.count, 'time')})")
+            lines += [f"  {line}" for line in one.finding.lines()]
+            lines.append("")
+        notes, known = Counter[str](), Counter[str]()
+        for one in tally.of("note"):
+            notes[one.finding.what] += one.count
+        for one in tally.of("known deviation"):
+            known.update(dict.fromkeys(one.finding.explained_by or (one.finding.what,), one.count))
+        lines += _listed("notes", notes) + _listed("known", known)
+        said = {
+            **{f"not judged: {reason}": count for reason, count in tally.unjudged.most_common()},
+            "not described, so not judged": counts.not_described,
+            "not sent, as only reading is let through": counts.refused,
+            "without an answer of the server": counts.unanswered,
+            "dropped, as more came than could be judged": counts.dropped,
+        }
+        lines += [f"{what}: {count}" for what, count in said.items() if count]
+        requests = _number(counts.requests, "request")
+        return "\n".join([*lines, f"{requests}, {tally.judged} judged. {self.verdict()}", ""])
+
+    def report(self, seconds: float) -> Report:
+        """The report of the contract suite; the traffic was watched for so many seconds."""
+        watched = Watched(
+            target=self.address,
+            revision=self.revision.name,
+            revision_found=self.revision.how,
+            server_version=self.revision.told,
+            started=self.started,
+            suite_version=suite_version(),
+            requests=self.judging.counts.requests,
+            seconds=seconds,
+            stopped=self.judging.stopped,
+        )
+        return report_of_traffic(self.judging.tally, watched, self.description, Catalogue(self.description))
+
+
+def _shown(one: Counted, routes: Mapping[str, str]) -> dict[str, Any]:
+    finding = one.finding
+    return {
+        **asdict(finding),
+        "outcome": _CLASSES[finding.outcome],
+        "operation": one.operation_id,
+        "route": routes[one.operation_id],
+        "count": one.count,
+    }
+
+
+def _listed(title: str, counts: Counter[str]) -> list[str]:
+    """What is most frequent, with counts, over a few lines."""
+    if not counts:
+        return []
+    names = ", ".join(f"{name} ({count})" for name, count in counts.most_common(_MOST))
+    more = f" and {len(counts) - _MOST} more" if len(counts) > _MOST else ""
+    return textwrap.wrap(f"{title}: {names}{more}", _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
