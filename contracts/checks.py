@@ -11,6 +11,7 @@ from waldur_billing_mock.contracts.context import Context
 from waldur_billing_mock.contracts.conventions import (
     filtered_sums,
     filters,
+    history,
     latency,
     methods,
     neighbours,
@@ -24,7 +25,6 @@ from waldur_billing_mock.contracts.description import Description
 from waldur_billing_mock.contracts.invariants import (
     costs,
     growth,
-    history,
     invoice_items,
     invoices,
     provider_invoice_items,
@@ -43,7 +43,6 @@ MODULES: Final[Sequence[ModuleType]] = (
     invoices,
     sums,
     growth,
-    history,
     invoice_items,
     costs,
     provider_invoice_items,
@@ -56,6 +55,7 @@ MODULES: Final[Sequence[ModuleType]] = (
     methods,
     refusals,
     neighbours,
+    history,
     visibility,
     corrections,
     stories_of_invoices,

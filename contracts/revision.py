@@ -1,16 +1,16 @@
 """Finds out which revision a target speaks: by the version that it tells, or by fields that tell revisions apart."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from waldur_billing_mock.contracts.description import REVISIONS, describe
+from waldur_billing_mock.contracts.description import FOLDER, REVISIONS, Description
 from waldur_billing_mock.contracts.exchange import Request
 from waldur_billing_mock.contracts.target import Target
 from waldur_billing_mock.contracts.values import Malformed, parse
 from waldur_billing_mock.openapi.document import Node
-from waldur_billing_mock.openapi.revision import BASE
+from waldur_billing_mock.openapi.revision import BASE, describe_all
 
 _VERSION: Final = re.compile(r"\d{1,6}(?:\.\d{1,6}){0,4}")
 _NUMBERED: Final = tuple(name for name in REVISIONS if re.fullmatch(r"\d+(?:\.\d+)*", name))
@@ -39,6 +39,8 @@ class Revision:
 def find_revision(target: Target) -> Revision:
     """The revision of a target. Raises `CannotAsk` where it does not answer."""
     told = _told(target)
+    if told in REVISIONS:
+        return Revision(told, f"/api/version/ tells {told}", told)
     match = _VERSION.match(told)
     if match is None:
         return _by_fields(target, told)
@@ -77,7 +79,8 @@ def _by_fields(target: Target, told: str) -> Revision:
     shown = _shown(target)
     if not shown:
         return Revision(BASE, "the server shows nothing that tells revisions apart", told)
-    described = {name: _fields(describe(name).document) for name in REVISIONS}
+    documents = describe_all(FOLDER, tolerant=True)
+    described = {name: _fields(document) for name, document in documents.items()}
     distances = {
         name: sum(len(fields ^ described[name].get(schema, frozenset())) for schema, fields in shown.items())
         for name in described
@@ -85,20 +88,21 @@ def _by_fields(target: Target, told: str) -> Revision:
     least = min(distances.values())
     nearest = [name for name in (*sorted(_NUMBERED, key=_parts), *REVISIONS) if distances[name] == least]
     nearest = list(dict.fromkeys(nearest))
-    if len(nearest) > 1 and (by_state := _by_state(target)):
-        nearest = [name for name in nearest if by_state(name)] or nearest
+    if len(nearest) > 1:
+        takes_state = _by_state(target, documents)
+        nearest = [name for name in nearest if takes_state(name)] or nearest
     span = nearest[-1] if len(nearest) == 1 else f"one of {', '.join(nearest)}"
     version = f"; /api/version/ tells {told}" if told else ""
     return Revision(nearest[-1], f"by the fields that it shows: {span}{version}", told)
 
 
-def _by_state(target: Target) -> Any:
-    """Whether a revision takes the state `pending_finalization` as the server does; None where that tells nothing."""
+def _by_state(target: Target, documents: Mapping[str, Node]) -> Callable[[str], bool]:
+    """Whether a revision takes the state `pending_finalization` as the server does."""
     request = Request("GET", "/api/invoices/?state=pending_finalization&page_size=1")
     taken = target.guard.send(request, target.main).status == 200
 
     def agrees(name: str) -> bool:
-        description = describe(name)
+        description = Description(documents[name], name, "documented")
         operation = description.operations["invoices_list"]
         return taken == ("pending_finalization" in description.choices(operation.query["state"]))
 

@@ -8,7 +8,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from waldur_billing_mock.openapi.difference import differences
 from waldur_billing_mock.openapi.document import Node
-from waldur_billing_mock.openapi.revision import choose, describe, revisions
+from waldur_billing_mock.openapi.revision import choose, describe, describe_all, revisions
 from waldur_billing_mock.openapi.severity import SEVERITIES, Severity, severity
 
 Format: TypeAlias = Literal["text", "markdown", "json"]
@@ -33,7 +33,7 @@ def compare(folder: Path, one: str, other: str, *, wire: bool = False) -> list[R
 def history(folder: Path, *, wire: bool = False) -> list[Row]:
     """What each release changed, the oldest first. Raises `OverlayError`, `DocumentError`."""
     _, *releases = revisions(folder)
-    documents = {release: describe(folder, release, wire=wire) for release in releases}
+    documents = describe_all(folder, wire=wire)
     return [row for one, other in pairwise(releases) for row in changes(other, documents[one], documents[other])]
 
 

@@ -7,7 +7,9 @@ another. The actions of these two may be limited to revisions by `x-waldur-revis
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -60,8 +62,29 @@ def describe(folder: Path, revision: str = BASE, *, wire: bool = False, tolerant
     """
     revision = choose(folder, revision).revision
     document = bundle(folder)
-    for overlay in _chain(folder, revision):
+    for overlay in _chain(folder, revision, load):
         document = apply(document, overlay)
+    return _spoken(folder, document, revision, wire=wire, tolerant=tolerant)
+
+
+def describe_all(folder: Path, *, wire: bool = False, tolerant: bool = False) -> dict[str, Node]:
+    """What `describe` makes of every revision. Each is made from its neighbour, in a fraction of the time."""
+    read = cache(load)
+    made = {BASE: bundle(folder)}
+    for revision in revisions(folder):
+        document = made[BASE]
+        for overlay in _chain(folder, revision, read):
+            if overlay.version not in made:
+                made[overlay.version] = apply(document, overlay)
+            document = made[overlay.version]
+    return {
+        revision: _spoken(folder, made[revision], revision, wire=wire, tolerant=tolerant)
+        for revision in revisions(folder)
+    }
+
+
+def _spoken(folder: Path, document: Node, revision: str, *, wire: bool, tolerant: bool) -> Node:
+    """The document of a revision in a dialect."""
     # A description need not tolerate anything.
     tolerant = tolerant and (folder / "overlays" / f"{_TOLERANT}.yaml").exists()
     for name in [_TOLERANT] * tolerant + [_WIRE] * wire:
@@ -81,12 +104,12 @@ def _limited(folder: Path, name: str, revision: str) -> Overlay:
     return replace(overlay, actions=tuple(action for action in overlay.actions if _holds_for(action, revision)))
 
 
-def _chain(folder: Path, revision: str) -> list[Overlay]:
+def _chain(folder: Path, revision: str, read: Callable[[Path], Overlay]) -> list[Overlay]:
     """The overlays that lead from the pages to a revision, in the order in which they are applied."""
     found: list[Overlay] = []
     while revision != BASE:
         path = folder / "overlays" / f"{revision}.yaml"
-        overlay = load(path)
+        overlay = read(path)
         neighbour = BASE if overlay.extends == _PAGES else overlay.extends.removesuffix(".yaml")
         if neighbour not in revisions(folder):
             raise OverlayError(f"{path}: `extends` has to be {_PAGES} or the file of another revision.")

@@ -13,7 +13,7 @@ from waldur_billing_mock.contracts.__main__ import main
 from waldur_billing_mock.contracts.values import instant
 from waldur_billing_mock.mock_server.app import create_default_app
 
-CHECK = "invariants/the_history_of_an_invoice_holds_together"
+CHECK = "conventions/the_history_of_an_invoice_holds_together"
 
 
 def nothing() -> Plant:

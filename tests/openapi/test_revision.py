@@ -10,7 +10,15 @@ from tests.descriptions import description
 from waldur_billing_mock.mock_server.settings import DESCRIPTION
 from waldur_billing_mock.openapi import overlay
 from waldur_billing_mock.openapi.overlay import OverlayError
-from waldur_billing_mock.openapi.revision import BASE, choose, covers, describe, revisions, wire_overlay
+from waldur_billing_mock.openapi.revision import (
+    BASE,
+    choose,
+    covers,
+    describe,
+    describe_all,
+    revisions,
+    wire_overlay,
+)
 
 RELEASES = [
     "7.8.8",
@@ -165,3 +173,10 @@ def test_a_parameter_and_a_field_of_a_request_have_one_type(revision: str) -> No
 
     assert all(isinstance(schema.get("type", ""), str) and "anyOf" not in schema for schema in schemas)
     assert tolerant["components"]["parameters"]["page"]["schema"]["type"] == ["integer", "string"]
+
+
+def test_all_revisions_together_are_what_each_is_by_itself() -> None:
+    together = describe_all(DESCRIPTION, wire=True, tolerant=True)
+
+    assert list(together) == list(revisions(DESCRIPTION))
+    assert together == {name: describe(DESCRIPTION, name, wire=True, tolerant=True) for name in together}

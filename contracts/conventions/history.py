@@ -13,7 +13,7 @@ _AT: Final = "invoices_history_at_retrieve"
 _LONG_AGO: Final = "1990-01-01T00:00:00Z"
 
 
-@always("invariants")
+@always("conventions")
 def the_history_of_an_invoice_holds_together(context: Context) -> None:
     """Versions of an invoice come newest first, are narrowed by time, and each is what `history/at` shows."""
     known = context.description.everything
