@@ -270,6 +270,23 @@ def test_what_was_asked_is_verified(mock: Mock) -> None:
     mock.journal.verify(operation="invoices_paid", times=0)
 
 
+def test_no_regular_expression_keeps_the_server_busy(mock: Mock) -> None:
+    with mock.client() as client:
+        client.post(f"{INVOICE}set_reference_number/", json={"reference_number": "a" * 280 + "b"})
+
+    begun = time.process_time()
+    with pytest.raises(VerificationError):
+        mock.journal.verify(body={"reference_number": {"matches": "(a|aa)+$"}})
+
+    assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize("pattern", ["(", "(?=a)b", r"(a)\1"])
+def test_what_is_no_regular_expression_is_refused(mock: Mock, pattern: str) -> None:
+    with pytest.raises(MockError, match="not a regular expression that can be matched in linear time"):
+        mock.journal.verify(body={"reference_number": {"matches": pattern}})
+
+
 def test_a_miss_shows_the_nearest_request_and_what_differs(mock: Mock) -> None:
     with mock.client() as client:
         client.get(INVOICE)

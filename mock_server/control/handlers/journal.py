@@ -5,6 +5,7 @@ from typing import Any
 from starlette.responses import JSONResponse
 from starlette.types import Message
 
+from waldur_billing_mock.mock_server.control.description import InvalidInput
 from waldur_billing_mock.mock_server.control.journal import Delivery, Exchange
 from waldur_billing_mock.mock_server.control.plane import Call, Conflict, NotFound
 from waldur_billing_mock.mock_server.control.session import set_session
@@ -57,7 +58,10 @@ async def requests_replay(call: Call) -> dict[str, Any]:
 def requests_verify(call: Call) -> JSONResponse:
     """Whether the request was made so often; 409 with the nearest one where not."""
     reader = call.plane.reader
-    verdict = verify(reader, call.session.journal.exchanges(), call.body)
+    try:
+        verdict = verify(reader, call.session.journal.exchanges(), call.body)
+    except ValueError as error:
+        raise InvalidInput({"body": [str(error)]}) from error
     body: dict[str, Any] = {"verified": verdict.verified, "count": verdict.count, "expected": verdict.expected}
     if verdict.verified:
         return JSONResponse(body)
