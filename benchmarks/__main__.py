@@ -11,6 +11,7 @@ from benchmarks.answers import answers
 from benchmarks.control import control
 from benchmarks.measuring import Line
 from benchmarks.peers import peers
+from benchmarks.proxy import proxy
 from benchmarks.scale import scale
 from benchmarks.start import start
 from benchmarks.suite import suite
@@ -18,6 +19,7 @@ from benchmarks.suite import suite
 PARTS: Mapping[str, Callable[[], Iterator[Line]]] = {
     "answers": answers,
     "control": control,
+    "proxy": proxy,
     "start": start,
     "suite": suite,
     "peers": peers,

@@ -34,6 +34,7 @@ from waldur_billing_mock.mock_server.logs import start_log
 from waldur_billing_mock.mock_server.pages.login import Logins
 from waldur_billing_mock.mock_server.pages.proxied import proxy_pages
 from waldur_billing_mock.mock_server.printable import printable, write_out
+from waldur_billing_mock.mock_server.proxy.archive import make_archive
 from waldur_billing_mock.mock_server.proxy.fallback import MockFallback
 from waldur_billing_mock.mock_server.proxy.forwarding import Forwarding
 from waldur_billing_mock.mock_server.proxy.judging import Judging
@@ -80,6 +81,8 @@ def run_proxy(options: argparse.Namespace, environment: Mapping[str, str]) -> in
     )
     for path in (*judged.reports.values(), *([options.record] if options.record else [])):
         _must_be_writable(path)
+    if options.record is not None:
+        _make_archive(options.record)
     redact = Redactor([judged.token])
     log = start_log(_STDERR, time.time, as_json=False)
     begun = time.monotonic()
@@ -184,6 +187,13 @@ def _must_be_writable(path: Path) -> None:
     """Raises `UsageError`: what cannot be written at the end is said at the start."""
     if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         raise UsageError(f"{path}: no file can be written there; use a file in a folder that you can write to.")
+
+
+def _make_archive(path: Path) -> None:
+    try:
+        make_archive(path)
+    except OSError as error:
+        raise UsageError(f"--record {path} cannot be written: {error.strerror}.") from None
 
 
 def _announcement(here: str, results: Results, options: argparse.Namespace) -> str:

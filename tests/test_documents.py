@@ -42,11 +42,13 @@ def runnable(*names: str) -> list[tuple[str, str]]:
     return [(page, command) for page, command in dict.fromkeys(commands()) if command.split()[0] in names]
 
 
-# Pages that serve a scenario file of their own are followed as a whole by `tests/tools/`.
+# Pages that serve a scenario file of their own, or put a proxy before the mock, are followed by `tests/tools/`.
 OF_THE_DEFAULT_WORLD: Final = [
     (page, command)
     for page, command in runnable("curl", "http")
-    if not re.search(r"serve --scenario \S+\.yaml", (ROOT / page).read_text(encoding="utf-8"))
+    if not re.search(
+        r"serve --scenario \S+\.yaml|waldur-mock proxy http://127", (ROOT / page).read_text(encoding="utf-8")
+    )
 ]
 
 

@@ -21,8 +21,18 @@ _LEAST: Final = 6
 _TAIL: Final = b"\n]}}\n"
 
 
+def make_archive(path: Path) -> None:
+    """Makes a file with an archive of nothing, in the place of what is there, that only its owner may read.
+
+    Raises `OSError` where the file cannot be written.
+    """
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_bytes(json.dumps(archive_of([], __version__)).removesuffix("]}}").encode() + _TAIL)
+
+
 class ArchiveFile:
-    """A file that holds a whole archive after each exchange, and that only its owner may read.
+    """A file that `make_archive` has made, and that holds a whole archive after each exchange.
 
     `base` is scheme and host of the server. Raises `OSError` where the file cannot be written.
     """
@@ -30,12 +40,7 @@ class ArchiveFile:
     def __init__(self, path: Path, base: str) -> None:
         self._parts: Final = urlsplit(base)
         self._secrets: Final[set[str]] = set()
-        path.unlink(missing_ok=True)
-        path.touch(mode=0o600, exist_ok=False)
         self._file: Final = path.open("r+b")
-        head = json.dumps(archive_of([], __version__))
-        self._file.write(head.removesuffix("]}}").encode() + _TAIL)
-        self._file.flush()
         self._entries = 0
 
     def add(self, exchange: Exchange, body: bytes) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.request import Request, urlopen
 
-from tests.serving import FROM_THE_CHECKOUT, address_said, end, started
+from tests.serving import FROM_THE_CHECKOUT, ROOT, address_said, end, started
 
 SECONDS_TO_END: Final = 60.0
 
@@ -70,12 +70,12 @@ class Running:
 
 
 @contextmanager
-def proxying(target: str, *options: str) -> Iterator[Running]:
+def proxying(target: str, *options: str, folder: Path = ROOT) -> Iterator[Running]:
     """Start a proxy before a server on a free port."""
     with tempfile.TemporaryDirectory() as scratch:
         log = Path(scratch, "log")
         words = [*FROM_THE_CHECKOUT, "proxy", target, "--port", "0", *options]
-        process = started(words, log)
+        process = started(words, log, folder)
         try:
             yield Running(address_said(process, log), process, log)
         finally:

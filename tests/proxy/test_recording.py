@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from waldur_billing_mock.contracts.upgrade.sources import recorded
-from waldur_billing_mock.mock_server.proxy.archive import ArchiveFile
+from waldur_billing_mock.mock_server.proxy.archive import ArchiveFile, make_archive
 from waldur_billing_mock.mock_server.proxy.passed import Exchange
 
 TOKEN: Final = "5f1c0b7a9e3d4c2b8a6f5e4d3c2b1a0f9e8d7c6b"
@@ -39,6 +39,7 @@ def exchange(**changes: Any) -> Exchange:
 
 def written(path: Path, *exchanges: Exchange) -> list[dict[str, Any]]:
     """The entries of an archive of exchanges."""
+    make_archive(path)
     file = ArchiveFile(path, "https://waldur.example.com")
     for one in exchanges:
         file.add(one, one.answer_body)

@@ -14,6 +14,7 @@ from pygments.lexers import GoLexer
 from pygments.token import Error
 
 from tests.deploy.commands import installed
+from tests.proxy.running import Running, proxying
 from tests.serving import ROOT, serving
 from tests.tools.test_tutorials import BLOCK, DOCUMENTED
 from waldur_billing_mock.mock_server.control import description
@@ -21,10 +22,13 @@ from waldur_billing_mock.mock_server.settings import DESCRIPTION
 from waldur_billing_mock.openapi.document import Node
 from waldur_billing_mock.openapi.revision import describe
 
-PAGES: Final = ("develop-a-client", "write-tests", "run-in-ci", "run-for-a-team", "sessions")
+PAGES: Final = ("develop-a-client", "write-tests", "run-in-ci", "run-for-a-team", "sessions", "proxy")
 CLIENT: Final = ROOT / ".venv" / "clients" / "8.1.3" / "bin" / "python"
 """Waldur's own client, in an environment that `make test` makes."""
 RUNS_TYPESCRIPT: Final = (22, 18)
+ELSEWHERE: Final = "waldur.example.com"
+"""A deployment that nobody can ask here. Commands that name it are parsed by `tests/test_documents.py`."""
+OF_THE_PROXY: Final = "127.0.0.1:8090"
 
 
 def blocks(page: str) -> list[tuple[str, str, str]]:
@@ -44,23 +48,41 @@ def test_a_page_can_be_followed(page: str, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p waldur_billing_mock.mock_server.testing.plugin")
     typed = 0
+    proxies: list[Running] = []
     with ExitStack() as running:
         for kind, title, text in blocks(page):
             if title:
                 (folder / title).write_text(text, encoding="utf-8")
             for command in re.findall(r"^\$ (.+)$", text, re.MULTILINE) if kind == "console" else ():
                 typed += 1
+                if ELSEWHERE in command:
+                    continue
                 if command.startswith("waldur-mock serve "):
                     options, program = _without_port(command.split()[2:]), (str(programs / "waldur-mock"),)
                     served = running.enter_context(serving(*options, program=program, folder=folder))
                     monkeypatch.setenv("WALDUR_MOCK_URL", served.url)
                     continue
                 address = os.environ.get("WALDUR_MOCK_URL", "").removeprefix("http://")
+                if command.startswith("waldur-mock proxy "):
+                    options = _without_port(command.replace(DOCUMENTED, address).split()[2:])
+                    proxies.append(running.enter_context(proxying(*options, folder=folder)))
+                    continue
+                if "--har" in command:
+                    _stop(proxies)
                 here = _for_this_machine(command, folder).replace(DOCUMENTED, address)
+                if proxies:
+                    here = here.replace(OF_THE_PROXY, proxies[-1].url.removeprefix("http://"))
                 ended = subprocess.run(["bash", "-c", here], cwd=folder, capture_output=True, text=True, check=False)
                 assert ended.returncode == 0, f"{command}\n{ended.stdout}\n{ended.stderr}"
 
     assert typed
+
+
+def _stop(proxies: Sequence[Running]) -> None:
+    """Ctrl-C, after which the files are there that the page names."""
+    for proxy in proxies:
+        proxy.stop()
+        assert proxy.exit_code == 0, proxy.said
 
 
 def _without_port(words: Sequence[str]) -> list[str]:
