@@ -5,13 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any, Final
-
-import jsonschema_rs
+from typing import TYPE_CHECKING, Any, Final
 
 from waldur_billing_mock.mock_server.control.archive import query_of
 from waldur_billing_mock.mock_server.control.exchanges import Reader, body_of
 from waldur_billing_mock.mock_server.control.journal import Exchange
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 _WEIGHTS: Final[Mapping[str, int]] = {"operation": 100, "path": 40, "method": 40, "user": 3, "status": 2}
 
@@ -118,8 +119,10 @@ def _compile_patterns(expected: Any) -> None:
 
 
 @lru_cache(maxsize=64)
-def _compiled(pattern: str) -> jsonschema_rs.Validator:
+def _compiled(pattern: str) -> "jsonschema_rs.Validator":
     """What fits texts by a regular expression in linear time, so that none can keep the server busy."""
+    import jsonschema_rs  # a server starts without it
+
     try:
         return jsonschema_rs.validator_for({"pattern": pattern}, pattern_options=jsonschema_rs.RegexOptions())
     except jsonschema_rs.ValidationError:
