@@ -50,6 +50,7 @@ class Results:
     def content(self) -> dict[str, Any]:
         """All of it as JSON values."""
         tally, routes = self.judging.tally, routes_of(self.description)
+        shown = {id(one): _shown(number, one, routes) for number, one in enumerate(tally.found)}
         return {
             "format": 1,
             "target": self.address,
@@ -72,7 +73,7 @@ class Results:
                 for name in routes
                 if name in tally.statuses
             ],
-            "deviations": [_shown(one, routes) for outcome in _CLASSES for one in tally.of(outcome)],
+            "deviations": [shown[id(one)] for outcome in _CLASSES for one in tally.of(outcome)],
         }
 
     def text(self) -> str:
@@ -116,9 +117,10 @@ class Results:
         return report_of_traffic(self.judging.tally, watched, self.description, Catalogue(self.description))
 
 
-def _shown(one: Counted, routes: Mapping[str, str]) -> dict[str, Any]:
+def _shown(number: int, one: Counted, routes: Mapping[str, str]) -> dict[str, Any]:
     finding = one.finding
     return {
+        "id": number,
         **asdict(finding),
         "outcome": _CLASSES[finding.outcome],
         "operation": one.operation_id,

@@ -30,17 +30,22 @@ class Running:
     exit_code: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def ask(self, path: str, token: str = "", method: str = "GET", body: bytes | None = None) -> tuple[int, bytes]:
+    def ask(
+        self,
+        path: str,
+        token: str = "",
+        method: str = "GET",
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, bytes]:
         """Status and body of the answer to a request."""
-        headers = {
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
-            **({"Authorization": f"Token {token}"} if token else {}),
-        }
+        sent = {"Accept": "application/json", "Accept-Encoding": "gzip", **(headers or {})}
+        if token:
+            sent["Authorization"] = f"Token {token}"
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            sent["Content-Type"] = "application/json"
         try:
-            with urlopen(Request(self.url + path, body, headers, method=method), timeout=60) as reply:
+            with urlopen(Request(self.url + path, body, sent, method=method), timeout=60) as reply:
                 self.headers = {name.lower(): value for name, value in reply.headers.items()}
                 content = reply.read()
                 packed = content and self.headers.get("content-encoding") == "gzip"

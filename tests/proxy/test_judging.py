@@ -1,0 +1,167 @@
+"""What passes is judged in another process, within bounds, and never at the cost of the client."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import Any, Final
+
+import pytest
+
+from tests.recording.targets import served
+from waldur_billing_mock.contracts.description import describe
+from waldur_billing_mock.contracts.exchange import Request
+from waldur_billing_mock.contracts.routes import Routes
+from waldur_billing_mock.fixtures import Size, build
+from waldur_billing_mock.mock_server.proxy import judging
+from waldur_billing_mock.mock_server.proxy.judging import Judging
+from waldur_billing_mock.mock_server.proxy.passed import Body, Passed
+
+REVISION: Final = "8.1.3"
+SETTINGS: Final = {
+    "revision": REVISION,
+    "outdated": False,
+    "base": "https://waldur.example.com",
+    "shows_data": False,
+    "record": None,
+}
+INVOICES: Final = "/api/invoices/"
+
+
+def new() -> Judging:
+    return Judging(Routes(describe(REVISION).operations.values()), SETTINGS)
+
+
+def passed(target: str = INVOICES, body: bytes = b"[]", **changes: Any) -> Passed:
+    """A good answer to a list of invoices, with changes."""
+    headers = [(b"content-type", b"application/json"), (b"x-result-count", b"0"), (b"link", b"<http://a/>")]
+    made = Passed("GET", target, [(b"authorization", b"Token t")], "2025-11-22T09:00:00+00:00")
+    made.status, made.answer_headers, made.is_whole = 200, headers, True
+    made.answer.add(body)
+    for name, value in changes.items():
+        setattr(made, name, value)
+    return made
+
+
+async def judged(*exchanges: Passed) -> Judging:
+    """Everything judged by a process that is ended after it."""
+    made = new()
+    await made.start()
+    for exchange in exchanges:
+        if made.wants(exchange.method, exchange.target.partition("?")[0]):
+            made.passed(exchange)
+    await made.stop()
+    return made
+
+
+def test_equal_answers_are_counted_each_and_listed_once() -> None:
+    rows = b'[{"uuid": 1}]'
+
+    found = asyncio.run(judged(*[passed(body=rows)] * 3, passed(INVOICES, b"[]")))
+
+    (new_one,) = [one for one in found.tally.of("broken") if one.finding.what == "the value does not fit its type"]
+    assert (new_one.operation_id, new_one.count) == ("invoices_list", 3)
+    assert found.tally.statuses["invoices_list"] == {200: 4}
+    assert (found.counts.requests, found.counts.dropped, found.stopped) == (4, 0, "")
+
+
+def test_the_first_example_shows_no_value_of_a_server_elsewhere() -> None:
+    found = asyncio.run(judged(passed("/api/invoices/?name=Secret", b'[{"uuid": "Secret", "number": "Secret"}]')))
+
+    assert found.tally.of("broken")
+    for one in found.tally.found:
+        assert "Secret" not in str(one.finding)
+        assert "https://waldur.example.com" in one.finding.curl
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"is_whole": False}, "the answer was broken off"),
+        ({"status": 503}, "the server was out of reach or refused more requests (503)"),
+        ({"status": 304}, "the server led elsewhere, or said that nothing has changed (304)"),
+        ({"answered_by": "the mock"}, "answered by the mock"),
+        (
+            {"answer_headers": [(b"content-encoding", b"br")]},
+            "the body is compressed by br, which is not read here",
+        ),
+        (
+            {"answer_headers": [(b"content-encoding", b"gzip")]},
+            "the body says that it is compressed by gzip, and is not",
+        ),
+    ],
+)
+def test_what_cannot_be_judged_is_counted_with_the_reason(changes: dict[str, Any], reason: str) -> None:
+    found = asyncio.run(judged(passed(**changes)))
+
+    assert found.tally.unjudged == {reason: 1}
+    assert found.tally.judged == 0
+
+
+def test_what_is_too_large_is_not_held_and_not_judged() -> None:
+    large = Body(most=10)
+    large.add(b"[" * 8)
+    large.add(b"]" * 8)
+
+    found = asyncio.run(judged(passed(answer=large)))
+
+    assert (large.content, large.size) == (b"", 16)
+    assert found.tally.unjudged == {"the body is too large to be judged": 1}
+
+
+def test_more_than_can_wait_is_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = new()
+    monkeypatch.setattr(judging, "MOST_WAITING", 2)
+    for _ in range(5):
+        made.passed(passed())
+
+    assert (made.waiting, made.counts.dropped) == (2, 3)
+
+
+def test_more_bytes_than_can_wait_are_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = new()
+    monkeypatch.setattr(judging, "MOST_WAITING_BYTES", 50_000)
+    for _ in range(5):
+        made.passed(passed(body=b"x" * 20_000))
+
+    assert (made.waiting, made.counts.dropped) == (2, 3)
+
+
+def test_a_judge_that_dies_is_noticed_and_nothing_waits_for_it() -> None:
+    async def killed() -> Judging:
+        made = new()
+        await made.start()
+        assert made._process is not None
+        os.kill(made._process.pid, signal.SIGKILL)
+        await made._process.wait()
+        while not made.stopped:
+            await asyncio.sleep(0)
+        made.passed(passed())
+        await asyncio.wait_for(made.stop(), 10)
+        return made
+
+    found = asyncio.run(killed())
+
+    assert "has ended by itself" in found.stopped
+    assert found.counts.dropped == 1
+
+
+def test_the_judge_ends_when_nobody_is_there_any_more() -> None:
+    words = [sys.executable, "-m", "waldur_billing_mock.mock_server.proxy.worker"]
+
+    ended = subprocess.run([*words, json.dumps(SETTINGS)], input=b"", capture_output=True, timeout=60, check=False)
+
+    assert (ended.returncode, ended.stdout) == (0, b"")
+
+
+def test_judging_a_healthy_answer_in_the_wire_dialect_finds_what_is_known() -> None:
+    target = served(build("default", size=Size(4, 2)), REVISION, wire=True)
+    answer = target.guard.send(Request("GET", INVOICES), target.main)
+    headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
+
+    found = asyncio.run(judged(passed(body=answer.body, answer_headers=headers)))
+
+    assert found.tally.of("broken") == []
+    assert {"uuid-hex"} in [set(one.finding.explained_by) for one in found.tally.of("known deviation")]
