@@ -10,17 +10,21 @@ from typing import Any, Final
 import pytest
 
 from tests.descriptions import description
-from tests.recording.targets import served
+from tests.peculiarities.catalogue import PECULIARITIES
+from tests.recording.targets import served, target
+from tests.wrapping.proxy import Proxy
 from waldur_billing_mock.contracts.exchange import Answer, Request
 from waldur_billing_mock.contracts.guard import Transport
 from waldur_billing_mock.contracts.settings import Unusable
 from waldur_billing_mock.contracts.values import Month
 from waldur_billing_mock.fixtures import Size, build
+from waldur_billing_mock.mock_server.app import create_app
 from waldur_billing_mock.mock_server.billing.world import TABLES, World
 from waldur_billing_mock.mock_server.recording.gathering import NEVER_SHOWN, Bounds
 from waldur_billing_mock.mock_server.recording.reading import ResumeFile
 from waldur_billing_mock.mock_server.recording.recorder import Recording, record
-from waldur_billing_mock.mock_server.settings import DESCRIPTION
+from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
+from waldur_billing_mock.mock_server.stage import Stage
 from waldur_billing_mock.mock_server.world_file import dump, load
 from waldur_billing_mock.mock_server.world_tables import rows_of
 from waldur_billing_mock.openapi.operation import operations
@@ -68,6 +72,40 @@ def test_the_recording_of_a_mock_has_its_rows(revision: str, wire: bool) -> None
             assert shown(found, table) == shown(world(), table), table
     assert found.now == world().now
     assert found.settings.payment_interval == world().settings.payment_interval
+
+
+@pytest.mark.slow
+def test_a_world_of_ten_thousand_items_is_recorded_whole() -> None:
+    large = build("default", size=Size(60, 14, 12))
+
+    found = record(served(large, "8.1.3", wire=True), NOW).world()
+
+    assert len(large.invoice_items) > 9_900
+    for table in TABLES:
+        if table not in NEVER_SHOWN:
+            assert shown(found, table) == shown(large, table), table
+
+
+@pytest.mark.parametrize("peculiarity", ["ties-per-request", "ties-per-worker", "pages-of-100"])
+def test_lists_whose_order_changes_from_page_to_page_are_recorded_whole(peculiarity: str) -> None:
+    """Where rows that tie come in any order, pages repeat some rows and leave others out."""
+    make = PECULIARITIES[peculiarity].make
+    assert make is not None
+    whole = build("default")
+    app = Proxy(create_app(Settings(revision="8.1.3", wire=True), Stage(whole.fork)), make)
+    token = next(user.token for user in whole.users if user.is_staff)
+
+    found = record(target(app, token, whole.now), NOW).world()
+
+    assert len(whole.invoice_items) > 2 * 300
+    for table in ("customers", "invoices", "invoice_items", "resources"):
+        rows = [_without_id(shown(one, table)) for one in (found, whole)]
+        assert rows[0] == rows[1], table
+
+
+def _without_id(rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Rows without ids, which are inferred from the order of lists."""
+    return {key: {name: value for name, value in row.items() if name != "id"} for key, row in rows.items()}
 
 
 def test_a_recording_says_what_was_inferred_and_what_was_made_up() -> None:
