@@ -46,7 +46,7 @@ def run(words: Sequence[str], out: SafeStream, told: SafeStream) -> int:
         raise Unusable(str(error)) from None
     documents = [describe(FOLDER, name, wire=given.wire) for name in (old, new)]
     answered, looked_at = _answered(given, documents[0], out, told)
-    seen = seen_in(documents[0], answered) if answered is not None else None
+    seen = seen_in(documents[0], answered, of_a_client=given.har is not None) if answered is not None else None
     made = upgrade((old, documents[0]), (new, documents[1]), looked_at, seen)
     out.write(render(made, given.format))
     return 0

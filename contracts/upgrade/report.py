@@ -15,11 +15,12 @@ Format = Literal["text", "markdown", "json"]
 FORMATS: Final[tuple[Format, ...]] = ("text", "markdown", "json")
 _SCHEMA: Final = "Schema "
 _PARAMETER: Final = " parameter "
+_SECURITY: Final = "Security"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What changes, for which operations. `touches` is the number of objects or requests; None: not looked at."""
+    """What changes, for which operations. `touches` is the number of objects or requests; None: it was not seen."""
 
     severity: Severity
     change: str
@@ -30,11 +31,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """All changes from one release to another. `looked_at` says what they were compared with; blank: with nothing."""
+    """All changes from one release to another. `looked_at` says what they were compared with; blank: with nothing.
+
+    `requests_seen` says whether that were the requests of a client.
+    """
 
     old: str
     new: str
     looked_at: str
+    requests_seen: bool
     changes: tuple[Change, ...]
 
 
@@ -42,7 +47,7 @@ def upgrade(old: tuple[str, Node], new: tuple[str, Node], looked_at: str, seen: 
     """The changes between two releases, each a name and a document, the most serious first, then those that touch."""
     made = [_change(found, seen) for found in differences(old[1], new[1])]
     made.sort(key=lambda change: (SEVERITIES.index(change.severity), -(change.touches or 0)))
-    return Upgrade(old[0], new[0], looked_at, tuple(made))
+    return Upgrade(old[0], new[0], looked_at, seen is not None and seen.of_a_client, tuple(made))
 
 
 def _change(found: Difference, seen: Seen | None) -> Change:
@@ -50,8 +55,8 @@ def _change(found: Difference, seen: Seen | None) -> Change:
     return Change(severity(found), found.text, found.operations, number, what)
 
 
-def _touched(found: Difference, seen: Seen) -> tuple[int, str]:
-    """How many objects that were seen, or requests that were made, a change is about."""
+def _touched(found: Difference, seen: Seen) -> tuple[int | None, str]:
+    """How many objects that were seen, or requests of a client, a change is about. A server shows no such requests."""
     if found.subject.startswith(_SCHEMA):
         schema = found.subject.removeprefix(_SCHEMA)
         name = found.place[0].strip(".[] ") if found.place else ""
@@ -59,6 +64,10 @@ def _touched(found: Difference, seen: Seen) -> tuple[int, str]:
             return seen.objects[schema], f"objects of {schema}"
         return seen.fields[schema, name], f"objects of {schema} with a {name}"
     first = found.place[0] if found.place else ""
+    if not seen.of_a_client:
+        return None, ""
+    if found.subject == _SECURITY:
+        return seen.requests.total(), "requests"
     if _PARAMETER in first:
         name = first.partition(_PARAMETER)[2]
         return seen.parameters[found.subject, name], f"requests with the parameter {name}"
@@ -87,6 +96,8 @@ def _head(made: Upgrade, form: Format) -> Sequence[str]:
         if made.looked_at
         else "Compared with no data; name a server (--target) or a recording (--har) to see what the changes touch."
     )
+    if made.looked_at and not made.requests_seen:
+        looked += " What clients ask is not seen on a server: for changes of requests, see --har."
     return [f"# {title}", "", looked] if form == "markdown" else [title, looked]
 
 

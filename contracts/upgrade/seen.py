@@ -26,19 +26,21 @@ class Answered(NamedTuple):
 class Seen:
     """Numbers of objects by schema, of their fields that are not null, of requests by operation, and of parameters.
 
-    Operations are named as `GET /api/invoices/`, and fields and parameters by their owner and their name.
+    Operations are named as `GET /api/invoices/`, and fields and parameters by their owner and their name. Requests and
+    parameters are those `of_a_client`, or were made to see the answers.
     """
 
+    of_a_client: bool
     objects: Counter[str] = field(default_factory=Counter)
     fields: Counter[tuple[str, str]] = field(default_factory=Counter)
     requests: Counter[str] = field(default_factory=Counter)
     parameters: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
-def seen_in(document: Node, answered: Iterable[Answered]) -> Seen:
+def seen_in(document: Node, answered: Iterable[Answered], *, of_a_client: bool) -> Seen:
     """What the answers show, by the description of the release that gave them. Requests to other paths do not count."""
     routes = Routes(operations(document))
-    seen = Seen()
+    seen = Seen(of_a_client)
     for one in answered:
         parts = urlsplit(one.target)
         operation = routes.find(one.method, parts.path)

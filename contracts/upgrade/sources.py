@@ -19,6 +19,8 @@ from waldur_billing_mock.openapi.operation import Operation, operations
 
 _OBJECTS: Final = 5
 """How many objects are read of each operation on one object."""
+_SCOPES: Final = ("project_uuid", "customer_uuid")
+"""What sums are asked for, besides the sum of all."""
 _LISTS: Final = {"/api/invoices/": "invoices", "/api/invoice-items/": "items"}
 
 
@@ -68,11 +70,23 @@ def _read(target: Target, document: Node) -> Iterator[Answered]:
         if operation.path in _LISTS and isinstance(answered.value, list):
             rows = [row for row in answered.value if isinstance(row, dict)]
             known[operation.path] = [str(row["uuid"]) for row in rows if isinstance(row.get("uuid"), str)]
-    if not any(known.values()):
+            for name, found in _scopes(rows).items():
+                known[name] = [*dict.fromkeys([*known.get(name, ()), *found])]
+    if not any(known.get(path) for path in _LISTS):
         raise Unusable("The target shows no invoices and no items, so that nothing can be looked at.")
+    for operation in (one for one in reads if "{" not in one.path and one.path not in _LISTS):
+        for name in (name for name in _SCOPES if name in operation.query):
+            for uuid in known.get(name, ())[:_OBJECTS]:
+                yield _ask(target, f"{operation.path}?{name}={uuid}")
     for operation in (one for one in reads if "{uuid}" in one.path):
         for uuid in _of(operation, known)[:_OBJECTS]:
             yield _ask(target, operation.path.replace("{uuid}", uuid))
+
+
+def _scopes(rows: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """The projects and customers that are named in rows, in the form in which they are named there."""
+    lines = [line for row in rows for line in row.get("items") or () if isinstance(line, dict)]
+    return {name: [row[name] for row in (*rows, *lines) if isinstance(row.get(name), str)] for name in _SCOPES}
 
 
 def _of(operation: Operation, known: dict[str, list[str]]) -> list[str]:

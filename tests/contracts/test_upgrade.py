@@ -1,6 +1,7 @@
 """`waldur-contracts upgrade`: what changes, and which data of a server or a recording it touches."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,19 @@ def test_a_recording_shows_which_changes_touch_its_requests(tmp_path: Path, caps
     assert touched[f"{path_of_consumptions}, query parameter month is added (integer)."] == 0
 
 
+def test_a_change_of_how_clients_authenticate_touches_every_request(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "client.har"
+    entries = [entry("GET", f"https://waldur.example.com/api/{name}/", []) for name in ("invoices", "invoice-items")]
+    path.write_text(json.dumps({"log": {"entries": entries}}), encoding="utf-8")
+
+    main(["upgrade", "--from", "8.0.9", "--to", "8.1.3", "--har", str(path), "--format", "json"])
+
+    changes = json.loads(capsys.readouterr().out)["changes"]
+    assert [change["touches"] for change in changes if change["operations"] == ["Security"]] == [2]
+
+
 def test_a_server_shows_which_changes_touch_its_data(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,7 +76,10 @@ def test_a_server_shows_which_changes_touch_its_data(
     assert out.startswith("# From 8.0.9 to 8.1.3: ")
     assert "| severity | change | touches | operations |" in out
     row = next(line for line in out.splitlines() if "project_costs_for_period" in line and "resource_uuid" in line)
-    assert "| 0 requests with the parameter resource_uuid |" in row
+    assert "|  |" in row
+    assert "What clients ask is not seen on a server" in out
+    costs = next(line for line in out.splitlines() if "InvoiceCost.compensation is added" in line)
+    assert int(re.findall(r"\| (\d+) objects of InvoiceCost \|", costs)[0]) > 14
 
 
 @pytest.mark.parametrize(
