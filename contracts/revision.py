@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from waldur_billing_mock.contracts.description import FOLDER, REVISIONS, Description
 from waldur_billing_mock.contracts.exchange import Request
@@ -15,12 +15,15 @@ from waldur_billing_mock.openapi.revision import BASE, describe_all
 _VERSION: Final = re.compile(r"\d{1,6}(?:\.\d{1,6}){0,4}")
 _NUMBERED: Final = tuple(name for name in REVISIONS if re.fullmatch(r"\d+(?:\.\d+)*", name))
 _LONGEST: Final = 60
-_LISTS: Final = {
-    "Invoice": "/api/invoices/?page_size=3",
-    "InvoiceItem": "/api/invoices/?page_size=3",
-    "InvoiceItemDetail": "/api/invoice-items/?page_size=3",
-}
-"""Where objects of a schema are shown."""
+_SCHEMAS: Final = ("Invoice", "InvoiceItem", "InvoiceItemDetail", "InvoiceCost")
+"""The schemas whose fields tell revisions apart."""
+_SENT_EARLY: Final = {"InvoiceCost": frozenset({"compensation", "incurred"})}
+"""Fields that servers sent before they were described: where they are shown, they tell nothing."""
+_COSTS: Final = "/api/invoice-items/costs/"
+_PROJECTS: Final = 3
+"""How many projects are asked for their costs: only the current month shows what newer releases added."""
+Agrees = Callable[[str], bool]
+"""Whether a revision, by its name, does what the server did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +83,40 @@ def _by_fields(target: Target, told: str) -> Revision:
     if not shown:
         return Revision(BASE, "the server shows nothing that tells revisions apart", told)
     documents = describe_all(FOLDER, tolerant=True)
-    described = {name: _fields(document) for name, document in documents.items()}
-    distances = {
-        name: sum(len(fields ^ described[name].get(schema, frozenset())) for schema, fields in shown.items())
-        for name in described
-    }
+    distances = {name: _distance(document, shown) for name, document in documents.items()}
     least = min(distances.values())
-    nearest = [name for name in (*sorted(_NUMBERED, key=_parts), *REVISIONS) if distances[name] == least]
-    nearest = list(dict.fromkeys(nearest))
-    if len(nearest) > 1:
-        takes_state = _by_state(target, documents)
-        nearest = [name for name in nearest if takes_state(name)] or nearest
-    span = nearest[-1] if len(nearest) == 1 else f"one of {', '.join(nearest)}"
+    nearest = [name for name in dict.fromkeys((*_ordered(), *REVISIONS)) if distances[name] == least]
+    for tell in (_by_state, _by_consumptions):
+        if len(nearest) > 1 and (agrees := tell(target, documents)) is not None:
+            nearest = [name for name in nearest if agrees(name)] or nearest
     version = f"; /api/version/ tells {told}" if told else ""
-    return Revision(nearest[-1], f"by the fields that it shows: {span}{version}", told)
+    return Revision(nearest[-1], f"by the fields that it shows: {_span(nearest)}{version}", told)
 
 
-def _by_state(target: Target, documents: Mapping[str, Node]) -> Callable[[str], bool]:
+def _ordered() -> list[str]:
+    return sorted(_NUMBERED, key=_parts)
+
+
+def _span(names: Sequence[str]) -> str:
+    """One name, or those between which the server is."""
+    known = _ordered()
+    if len(names) > 1 and names[0] in known:
+        first = known.index(names[0])
+        if known[first : first + len(names)] == list(names):
+            return f"between {names[0]} and {names[-1]}"
+    return names[0] if len(names) == 1 else f"one of {', '.join(names)}"
+
+
+def _distance(document: Node, shown: Mapping[str, frozenset[str]]) -> int:
+    """How many fields a document describes that are not shown, or the other way round."""
+    described = _fields(document)
+    return sum(
+        len((fields ^ described.get(schema, frozenset())) - (fields & _SENT_EARLY.get(schema, frozenset())))
+        for schema, fields in shown.items()
+    )
+
+
+def _by_state(target: Target, documents: Mapping[str, Node]) -> Agrees:
     """Whether a revision takes the state `pending_finalization` as the server does."""
     request = Request("GET", "/api/invoices/?state=pending_finalization&page_size=1")
     taken = target.guard.send(request, target.main).status == 200
@@ -109,26 +129,48 @@ def _by_state(target: Target, documents: Mapping[str, Node]) -> Callable[[str], 
     return agrees
 
 
+def _by_consumptions(target: Target, documents: Mapping[str, Node]) -> Agrees | None:
+    """Whether a revision describes a list of consumptions, as the server sends one, or not; None where it fails."""
+    items = _rows(target, "/api/invoice-items/?page_size=1")
+    if not items or not isinstance(items[0].get("uuid"), str):
+        return None
+    answer = target.guard.send(Request("GET", f"/api/invoice-items/{items[0]['uuid']}/consumptions/"), target.main)
+    if answer.status != 200:
+        return None
+    is_list = answer.body.lstrip().startswith(b"[")
+    path = "/api/invoice-items/{uuid}/consumptions/"
+    return lambda name: is_list == documents[name]["paths"][path]["get"]["operationId"].endswith("_list")
+
+
 def _shown(target: Target) -> Mapping[str, frozenset[str]]:
     """The fields of objects that the server shows, by schema."""
-    found: dict[str, set[str]] = {}
-    for schema, path in _LISTS.items():
-        try:
-            rows = parse(target.guard.send(Request("GET", path), target.main).body)
-        except Malformed:
-            continue
-        rows = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-        if schema == "InvoiceItem":
-            lists = [row.get("items") for row in rows]
-            rows = [line for one in lists if isinstance(one, list) for line in one if isinstance(line, dict)]
-        if rows:
-            found[schema] = {name for row in rows for name in row}
-    return {schema: frozenset(names) for schema, names in found.items()}
+    invoices = _rows(target, "/api/invoices/?page_size=3")
+    lines = [line for row in invoices if isinstance(row.get("items"), list) for line in row["items"]]
+    lines = [line for line in lines if isinstance(line, dict)]
+    projects = dict.fromkeys(str(line["project_uuid"]) for line in lines if line.get("project_uuid"))
+    found = {
+        "Invoice": invoices,
+        "InvoiceItem": lines,
+        "InvoiceItemDetail": _rows(target, "/api/invoice-items/?page_size=3"),
+        "InvoiceCost": [
+            row for uuid in list(projects)[:_PROJECTS] for row in _rows(target, f"{_COSTS}?project_uuid={uuid}")
+        ],
+    }
+    return {schema: frozenset(name for row in rows for name in row) for schema, rows in found.items() if rows}
+
+
+def _rows(target: Target, path: str) -> list[dict[str, Any]]:
+    """The objects of a list; none where it cannot be read."""
+    try:
+        rows = parse(target.guard.send(Request("GET", path), target.main).body)
+    except Malformed:
+        return []
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
 def _fields(document: Node) -> Mapping[str, frozenset[str]]:
     schemas = document["components"]["schemas"]
-    return {name: frozenset(schemas[name].get("properties", {})) for name in _LISTS if name in schemas}
+    return {name: frozenset(schemas[name].get("properties", {})) for name in _SCHEMAS if name in schemas}
 
 
 def _parts(version: str) -> tuple[int, ...]:
