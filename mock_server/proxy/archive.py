@@ -129,10 +129,9 @@ def _masked(body: bytes, headers: list[tuple[str, str]]) -> bytes:
     if "json" not in kind or not _SECRET.search(body.decode("utf-8", "replace")):
         return body
     try:
-        value = json.loads(body)
+        return json.dumps(_without_secrets(json.loads(body)), ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return MASK.encode()  # it may hold a secret, and nobody can say where
-    return json.dumps(_without_secrets(value), ensure_ascii=False).encode()
 
 
 def _without_secrets(value: Any) -> Any:

@@ -9,6 +9,8 @@ Pair = tuple[bytes, bytes]
 """A header: name and value as they came."""
 MOST_BODY_BYTES: Final = 16 * 1024 * 1024
 """The largest body that is held for judging. A larger one passes all the same."""
+FAILED: Final = "an error of the judge, which it has told on standard error"
+"""Why an exchange was not judged that should have been."""
 _SIZE_BYTES: Final = 4
 
 

@@ -14,6 +14,7 @@ from waldur_billing_mock.contracts.reports.report import Report
 from waldur_billing_mock.contracts.reports.traffic import Counted, Watched, report_of_traffic, routes_of
 from waldur_billing_mock.contracts.revision import Revision
 from waldur_billing_mock.mock_server.proxy.judging import Judging
+from waldur_billing_mock.mock_server.proxy.passed import FAILED
 
 _CLASSES: Final[Mapping[Outcome, str]] = {"broken": "new", "known deviation": "known", "note": "note"}
 _MOST: Final = 12
@@ -35,7 +36,8 @@ class Results:
         """0 where nothing new was found, 1 where something was, 2 where nothing was judged."""
         if self.judging.tally.of("broken"):
             return 1
-        return 2 if self.judging.stopped or not self.judging.tally.judged else 0
+        tally = self.judging.tally
+        return 2 if self.judging.stopped or FAILED in tally.unjudged or not tally.judged else 0
 
     def verdict(self) -> str:
         """What has become of it, in a sentence."""

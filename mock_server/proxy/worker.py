@@ -6,28 +6,32 @@ and `record`, the file of an HTTP archive to which exchanges are written, or nul
 
 import json
 import sys
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
+from traceback import format_exception
 from typing import Any, Final
 
 import httpx
 
 from waldur_billing_mock.contracts.exchange import Answer, Request
 from waldur_billing_mock.contracts.findings import Finding
+from waldur_billing_mock.contracts.redaction import Caught
 from waldur_billing_mock.contracts.reports.mask import Mask
 from waldur_billing_mock.contracts.reports.report import ReportedFinding, reported_finding
 from waldur_billing_mock.contracts.routes import Routes
 from waldur_billing_mock.contracts.traffic import Judged, TrafficJudge
 from waldur_billing_mock.mock_server.proxy.archive import ArchiveFile
-from waldur_billing_mock.mock_server.proxy.passed import Exchange, Frames
+from waldur_billing_mock.mock_server.proxy.passed import FAILED, Exchange, Frames
 
 CACHED: Final = 4_096
 """How many answers are remembered that need not be judged again."""
 LARGEST: Final = 64 * 1024 * 1024
 """The largest body that is judged, in bytes, decompressed."""
+MOST_LISTED: Final = 1_000
+"""How many findings of an outcome are listed: a server may name its fields by chance."""
 _PIECE: Final = 65_536
 _READABLE: Final = frozenset({"gzip", "deflate"})
 _JUDGED: Final = frozenset({"allow", "content-type", "link", "www-authenticate", "x-result-count"})
@@ -49,6 +53,7 @@ class Worker:
         self._base: Final = str(settings["base"])
         self._mask: Final = Mask(settings["shows_data"], self._judge.description.words)
         self._positions: Final[dict[tuple[str, ...], int]] = {}
+        self._listed: Final[Counter[str]] = Counter()
         self._cache: Final[OrderedDict[bytes, tuple[str, str, list[int]]]] = OrderedDict()
 
     def answer(self, exchange: Exchange, body: bytes | Unreadable) -> dict[str, Any]:
@@ -57,17 +62,22 @@ class Worker:
         `body` is that of the answer, decompressed, or why it cannot be read.
         """
         if reason := _unreadable(exchange, body):
-            described = self._routes.of_reading(exchange.method, exchange.target.partition("?")[0])
-            return _said(exchange, described.operation_id if described else "", reason)
+            return _said(exchange, self._operation(exchange), reason)
         assert isinstance(body, bytes), "a reason would have been told"
         key = _key(exchange, body)
         if key in self._cache:
             self._cache.move_to_end(key)
             operation, reason, found = self._cache[key]
             return _said(exchange, operation, reason, found)
-        judged = self._judged(exchange, body)
+        with Caught() as caught:
+            judged = self._judged(exchange, body)
+        if caught.error is not None:
+            # One answer that the judge cannot cope with, such as one nested a thousand times, must not end all judging.
+            sys.stderr.write(f"Error of the judge; please report this:\n{''.join(format_exception(caught.error))}")
+            return _said(exchange, self._operation(exchange), FAILED)
         new: list[dict[str, Any]] = []
-        found = [self._position(judged.operation_id, finding, new) for finding in judged.findings]
+        positions = [self._position(judged.operation_id, finding, new) for finding in judged.findings]
+        found = [position for position in positions if position is not None]
         self._cache[key] = judged.operation_id, judged.reason, found
         if len(self._cache) > CACHED:
             self._cache.popitem(last=False)
@@ -81,11 +91,21 @@ class Worker:
         answer = Answer(exchange.status, _joined(exchange.answer_headers), body, exchange.seconds)
         return self._judge.judge(request, answer, role)
 
-    def _position(self, operation: str, finding: Finding, new: list[dict[str, Any]]) -> int:
-        """The position of a finding in the list of all; one that is seen for the first time is added to `new`."""
+    def _operation(self, exchange: Exchange) -> str:
+        described = self._routes.of_reading(exchange.method, exchange.target.partition("?")[0])
+        return described.operation_id if described is not None else ""
+
+    def _position(self, operation: str, finding: Finding, new: list[dict[str, Any]]) -> int | None:
+        """The position of a finding in the list of all; one that is seen for the first time is added to `new`.
+
+        None for one that is seen for the first time when there are as many as are listed.
+        """
         complaint = finding.complaint
         key = (operation, finding.outcome, complaint.what, complaint.place, *finding.explained_by)
         if key not in self._positions:
+            if self._listed[finding.outcome] >= MOST_LISTED:
+                return None
+            self._listed[finding.outcome] += 1
             self._positions[key] = len(self._positions)
             reported: ReportedFinding = reported_finding(finding, self._base, self._mask)
             new.append(asdict(reported))

@@ -18,6 +18,7 @@ from waldur_billing_mock.fixtures import Size, build
 from waldur_billing_mock.mock_server.proxy import judging
 from waldur_billing_mock.mock_server.proxy.judging import Judging
 from waldur_billing_mock.mock_server.proxy.passed import Body, Passed
+from waldur_billing_mock.mock_server.proxy.worker import MOST_LISTED
 
 REVISION: Final = "8.1.3"
 SETTINGS: Final = {
@@ -98,6 +99,27 @@ def test_what_cannot_be_judged_is_counted_with_the_reason(changes: dict[str, Any
 
     assert found.tally.unjudged == {reason: 1}
     assert found.tally.judged == 0
+
+
+@pytest.mark.parametrize("depth", [500, 990, 100_000])
+def test_an_answer_that_is_nested_deep_ends_nothing(depth: int) -> None:
+    deep = b'{"token": ' * depth + b"1" + b"}" * depth
+
+    found = asyncio.run(judged(passed(body=deep), passed(body=b'[{"deep": ' + deep + b"}]"), passed()))
+
+    assert found.stopped == ""
+    assert found.counts.dropped == 0
+    assert found.tally.judged + found.tally.unjudged.total() == 3
+
+
+def test_fields_that_are_named_by_chance_do_not_fill_the_list() -> None:
+    rows = [f'[{{"field{number}": 1}}]'.encode() for number in range(MOST_LISTED + 5)]
+
+    found = asyncio.run(judged(*[passed(body=row) for row in rows], passed(body=b'[{"uuid": 1}]')))
+
+    assert len(found.tally.of("note")) == MOST_LISTED
+    assert found.tally.judged == len(rows) + 1
+    assert found.tally.of("broken")
 
 
 def test_what_is_too_large_is_not_held_and_not_judged() -> None:
