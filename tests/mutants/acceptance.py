@@ -11,6 +11,7 @@ from tests.wrapping.changes import (
     INVOICE,
     INVOICES,
     ITEMS,
+    NOT_SENT,
     PATCH_ITEM,
     SET_BACKEND_ID,
     SET_PAYMENT_URL,
@@ -163,7 +164,12 @@ async def _slashless(request: Request, server: Server) -> Response:
 ACCEPTANCE: Final = (
     Defect("open-operation", "The total price needs no token.", _open_to_anonymous(TOTAL_PRICE, to_fakes=False)),
     Defect("fake-token-accepted", "Costs take any token.", _open_to_anonymous(COSTS, to_fakes=True)),
-    Defect("inactive-user-accepted", "A deactivated user gets answers.", always(_inactive_accepted)),
+    Defect(
+        "inactive-user-accepted",
+        "A deactivated user gets answers.",
+        always(_inactive_accepted),
+        lawful="Nobody names the token of a user who is not active.",
+    ),
     Defect("500-on-size-zero", "The list of invoices fails for pages of size zero.", always(_fails_on_size_zero)),
     Defect(
         "500-on-an-empty-object",
@@ -186,13 +192,21 @@ ACCEPTANCE: Final = (
         "DELETE of an invoice is answered like a success.",
         always(_delete_of_invoices),
         by_reading=False,
+        lawful=NOT_SENT,
     ),
-    Defect("text-accepted", "Setting the reference number takes plain text.", always(_text_accepted), by_reading=False),
+    Defect(
+        "text-accepted",
+        "Setting the reference number takes plain text.",
+        always(_text_accepted),
+        by_reading=False,
+        lawful=NOT_SENT,
+    ),
     Defect(
         "broken-json-accepted",
         "Setting the backend id takes broken JSON.",
         always(_broken_json_accepted),
         by_reading=False,
+        lawful=NOT_SENT,
     ),
     Defect(
         "bad-address-accepted",

@@ -123,6 +123,7 @@ FORMS: Final = (
         "uuid-in-the-wrong-form",
         "The uuid of an item has hyphens where it should not, or has none where it should.",
         details_changed(field("uuid", _other_form)),
+        lawful="Servers write uuids in one form or the other.",
     ),
     Defect(
         "uuid-in-upper-case", "The uuid of an invoice is in upper case.", invoices_changed(field("uuid", str.upper))

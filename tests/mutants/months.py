@@ -226,6 +226,7 @@ MONTHS: Final = (
         "The first day of the period is that of the month before.",
         body_changed([CUSTOMER_COSTS, PROJECT_COSTS], _a_month_earlier),
         dialects=DOCUMENTED,
+        lawful="Servers do so: the entry period-dates-shifted.",
     ),
     Defect(
         "total-price-ignores-its-filter",

@@ -13,6 +13,7 @@ from tests.wrapping.changes import (
     INVOICES,
     ITEM,
     ITEMS,
+    NOT_SENT,
     PAID,
     PATCH_ITEM,
     PROVIDER_ITEMS,
@@ -95,6 +96,7 @@ REFUSALS: Final = (
         "A method that invoice items do not have is not found.",
         response_changed([Route("POST", ITEMS.template)], _refused_as(404, "Not found."), [405]),
         by_reading=False,
+        lawful=NOT_SENT,
     ),
     Defect(
         "200-for-201",
@@ -122,6 +124,7 @@ REFUSALS: Final = (
             lambda methods: None,
         ),
         by_reading=False,
+        lawful=NOT_SENT,
     ),
     Defect(
         "error-in-other-words",

@@ -1,9 +1,11 @@
 """`python -m tests.mutants.run`: runs the contract suite on every planted defect, and tells which check caught which.
 
-Every server is run over HTTP on loopback. Defects that reading can show are judged read-only; for the others the suite
-may write. A defect counts as caught as soon as one check finds a broken contract, unless the same check complains about
-the same server without the defect. The checks that are most likely to catch it come first; that changes the time it
-takes, not the outcome. Without names, the healthy server is judged as well: nothing may be broken there.
+Every server is run over HTTP on loopback, but for those whose defect a deployment may have or cannot show
+(`Defect.lawful`): these are judged in process. Defects that reading can show are judged read-only; for the others the
+suite may write. A defect counts as caught as soon as one check finds a broken contract, or notes what the server lacks
+or has besides, unless the same check says so of the same server without the defect. The checks that are most likely to
+catch it come first; that changes the time it takes, not the outcome. Without names, the healthy server is judged as
+well: nothing may be broken there.
 """
 
 import argparse
@@ -103,6 +105,8 @@ def judge(task: Task) -> Outcome:
                 if task.defect == HEALTHY or not is_false_alarm(finding.check, task):
                     return _outcome(task, "caught", finding, started)
             if not said.missing and not said.unusable:
+                if told := _noted(said, task):
+                    return _outcome(task, "caught", told, started)
                 fate, what = "survived", ""
                 break
             fate, what = "not judged", said.unusable or f"{said.missing} checks have no result"
@@ -127,6 +131,18 @@ def is_false_alarm(check: str, task: Task) -> bool:
     if check == TIMING:
         return task.defect != SLOW
     return check in _alarms(check, task._replace(defect=HEALTHY, chapter=""))
+
+
+def _noted(said: Said, task: Task) -> Finding | None:
+    """What is noted of a defect and not of the healthy server."""
+    if task.defect == HEALTHY or not said.notes:
+        return None
+    return next((one for one in said.notes if one not in _notes(task._replace(defect=HEALTHY, chapter=""))), None)
+
+
+@cache
+def _notes(healthy: Task) -> frozenset[Finding]:
+    return frozenset(_said(healthy, ALL, stops=False).notes)
 
 
 @cache
@@ -174,7 +190,8 @@ def chosen(only: Sequence[str], profile: ProfileName, *, deployed: bool, read_on
     for chapter, defects in CHAPTERS.items():
         for defect in defects:
             if (not only or defect.identifier in only or chapter in only) and (defect.by_reading or not read_only):
-                yield Task(defect.identifier, chapter, profile, (), not defect.by_reading, deployed)
+                by_http = deployed and not defect.lawful
+                yield Task(defect.identifier, chapter, profile, (), not defect.by_reading, by_http)
     for combined in COMBINED.values():
         defect = DEFECTS[combined.defect]
         named = not only or combined.identifier in only or COMBINATIONS in only

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from tests.peculiarities.deployment import Deployment
-from waldur_billing_mock.contracts.findings import Result, Verdict
+from waldur_billing_mock.contracts.findings import Outcome, Result, Verdict
 from waldur_billing_mock.contracts.run import run
 from waldur_billing_mock.contracts.settings import PROFILES, ROLES, ProfileName, Settings, Unusable
 
@@ -38,6 +38,7 @@ class Said:
     requests: int = 0
     seconds: float = 0.0
     unusable: str = ""
+    notes: tuple[Finding, ...] = ()
 
 
 def of_deployment(deployment: Deployment, profile: ProfileName, *, writes: bool = False) -> Settings:
@@ -70,18 +71,19 @@ def said_of(settings: Settings) -> Said:
         return Said(2, seconds=time.perf_counter() - started, unusable=str(error))
     return Said(
         verdict.exit_code,
-        tuple(_broken(verdict)),
+        tuple(_findings(verdict, "broken")),
         len(verdict.of("kept")),
         len(verdict.of("not exercised")),
         max(1, wanted) - len(verdict.results),
         verdict.requests,
         time.perf_counter() - started,
         verdict.stopped,
+        tuple(_findings(verdict, "note")),
     )
 
 
-def _broken(verdict: Verdict) -> Iterator[Finding]:
-    for result in verdict.of("broken"):
+def _findings(verdict: Verdict, outcome: Outcome) -> Iterator[Finding]:
+    for result in verdict.results:
         for finding in result.findings:
-            if finding.outcome == "broken":
+            if finding.outcome == outcome:
                 yield Finding(result.check.id, finding.complaint.what)

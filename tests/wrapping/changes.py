@@ -46,15 +46,23 @@ Edit = Callable[[Row], None]
 """Changes a JSON object in its place."""
 
 
+NOT_SENT: Final = "A deployment is sent the described methods with whole bodies, and no other writes."
+"""Why a defect does not show there: see `Defect.lawful`."""
+
+
 @dataclass(frozen=True)
 class Defect:
-    """One planted defect. `by_reading` says whether requests that change nothing can show it."""
+    """One planted defect. `by_reading` says whether requests that change nothing can show it.
+
+    `lawful` says why a deployment that has it is not to be blamed, or cannot be; it is judged in process then.
+    """
 
     identifier: str
     sentence: str
     make: Make
     by_reading: bool = True
     dialects: frozenset[Dialect] = BOTH
+    lawful: str = ""
 
     def wrap(self, app: ASGIApp) -> Proxy:
         """The application with this defect, as it is before the first request."""
