@@ -5,16 +5,15 @@ import math
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from waldur_billing_mock import __version__
 from waldur_billing_mock.contracts.description import REVISIONS
 from waldur_billing_mock.contracts.settings import MOCK, PROFILES, ROLES, Settings, Shard, Unusable
 
 REPORTS: Final = ("html", "json", "junit", "markdown", "sarif")
-DISTRIBUTION: Final = "waldur-billing-mock"
 _PRINTABLE: Final = re.compile(r"[!-~]+\Z")
 _EXAMPLES: Final = """\
 commands:
@@ -35,14 +34,6 @@ Exit codes: 0 the contract is kept, 1 it is broken, 2 it could not be judged.
 """
 
 
-def suite_version() -> str:
-    """The release of this suite, `unknown` where it is not installed."""
-    try:
-        return version(DISTRIBUTION)
-    except PackageNotFoundError:
-        return "unknown"
-
-
 class _Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
     """Shows the default of each option that has one, and the epilog as it is written."""
 
@@ -61,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=_Help,
         allow_abbrev=False,
     )
-    made.add_argument("--version", action="version", version=f"waldur-contracts {suite_version()}")
+    made.add_argument("--version", action="version", version=f"waldur-contracts {__version__}")
     what = made.add_argument_group("what is judged")
     what.add_argument("--target", metavar="URL", help="a server; without it, the mock in this process")
     what.add_argument(

@@ -7,6 +7,7 @@ from datetime import datetime
 from traceback import format_exception
 from typing import Final
 
+from waldur_billing_mock import __version__
 from waldur_billing_mock.contracts.baseline import Baseline
 from waldur_billing_mock.contracts.changes import undo_change
 from waldur_billing_mock.contracts.checks import Check, checks
@@ -17,7 +18,6 @@ from waldur_billing_mock.contracts.exchange import Broken, Complaint, NotExercis
 from waldur_billing_mock.contracts.findings import Finding, Outcome, Result, Verdict, worst
 from waldur_billing_mock.contracts.guard import BudgetSpent, CannotAsk, Stopped, Unreachable
 from waldur_billing_mock.contracts.ledger import Journal, Ledger
-from waldur_billing_mock.contracts.options import suite_version
 from waldur_billing_mock.contracts.redaction import Caught
 from waldur_billing_mock.contracts.revision import Revision, place_in_history
 from waldur_billing_mock.contracts.settings import Settings, Unusable
@@ -141,7 +141,7 @@ class Runner:
             parameters={name: tuple(sorted(names)) for name, names in self.context.coverage.parameters.items()},
             shows_data=self.settings.shows_data,
             started=self._started,
-            suite_version=suite_version(),
+            suite_version=__version__,
             server_version=self._revision.told,
             stopped=self.stopped,
             strict=self.settings.strict,

@@ -9,9 +9,9 @@ from importlib import import_module
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
+from waldur_billing_mock import __version__
 from waldur_billing_mock.contracts.exchange import Request
 from waldur_billing_mock.contracts.guard import ANY, CannotAsk, Guard, Identity, Limits, Transport, Writing
-from waldur_billing_mock.contracts.options import suite_version
 from waldur_billing_mock.contracts.redaction import Caught
 from waldur_billing_mock.contracts.settings import READER, Settings, Unusable
 from waldur_billing_mock.contracts.transports import IN_PROCESS, Application, AsgiTransport, HttpTransport
@@ -145,7 +145,7 @@ def _at_url(settings: Settings) -> Target:
 def _agent(settings: Settings) -> str:
     """How requests present themselves, so that the operator finds them in a log."""
     writes = bool(settings.allow_writes)
-    return (AGENT_WRITING if writes else AGENT).format(suite_version())
+    return (AGENT_WRITING if writes else AGENT).format(__version__)
 
 
 def _lent(guard: Guard) -> tuple[Mapping[str, Identity], Mapping[str, Scope]] | None:

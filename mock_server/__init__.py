@@ -1,3 +1,1 @@
 """A stateful mock of Waldur's billing API, driven by the description in `openapi/`."""
-
-__version__ = "0.1.0"

@@ -19,7 +19,7 @@ from mcp import types
 from mcp.server import Server, ServerRequestContext
 from mcp.server.stdio import stdio_server
 
-from waldur_billing_mock.mock_server import __version__
+from waldur_billing_mock import __version__
 from waldur_billing_mock.mock_server.control import description
 from waldur_billing_mock.mock_server.control.client import MockClient, MockError
 from waldur_billing_mock.openapi.document import Node

@@ -19,8 +19,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from waldur_billing_mock import __version__
 from waldur_billing_mock.fixtures import DEFAULT_SEED, InvalidSize, Size, build, is_file_name, users
-from waldur_billing_mock.mock_server import __version__
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.structure import User
 from waldur_billing_mock.mock_server.billing.tokens import tokens_of

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import shtab
 
+from waldur_billing_mock import __version__
 from waldur_billing_mock.fixtures import DEFAULT_SCENARIO, DEFAULT_SEED, SCENARIOS, Size
-from waldur_billing_mock.mock_server import __version__
 from waldur_billing_mock.mock_server.instants import instant
 from waldur_billing_mock.mock_server.limit_options import add_limits
 from waldur_billing_mock.mock_server.proxy.options import add_proxy

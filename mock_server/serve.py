@@ -18,8 +18,8 @@ from typing import Any, Final, NoReturn
 
 import uvicorn
 
+from waldur_billing_mock import __version__
 from waldur_billing_mock.fixtures import users
-from waldur_billing_mock.mock_server import __version__
 from waldur_billing_mock.mock_server.app import create_app, create_stage, must_know_grace
 from waldur_billing_mock.mock_server.arguments import ADMIN_TOKEN, UsageError
 from waldur_billing_mock.mock_server.billing.period import Month

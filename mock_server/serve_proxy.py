@@ -16,6 +16,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from waldur_billing_mock import __version__
 from waldur_billing_mock.contracts.description import Description, describe
 from waldur_billing_mock.contracts.guard import CannotAsk
 from waldur_billing_mock.contracts.options import server_address, token
@@ -27,7 +28,6 @@ from waldur_billing_mock.contracts.settings import Settings as Judged
 from waldur_billing_mock.contracts.settings import Unusable
 from waldur_billing_mock.contracts.target import must_be_waldur, open_target
 from waldur_billing_mock.contracts.transports import trust
-from waldur_billing_mock.mock_server import __version__
 from waldur_billing_mock.mock_server.app import create_app, create_stage
 from waldur_billing_mock.mock_server.arguments import UsageError
 from waldur_billing_mock.mock_server.logs import start_log

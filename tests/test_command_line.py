@@ -22,8 +22,8 @@ from tests.asgi import Api, pristine
 from tests.descriptions import description
 from tests.operations.figures import INVOICE
 from tests.serving import FROM_THE_CHECKOUT, ROOT
+from waldur_billing_mock import __version__
 from waldur_billing_mock.fixtures import SCENARIOS
-from waldur_billing_mock.mock_server import __version__
 from waldur_billing_mock.mock_server.__main__ import main
 from waldur_billing_mock.mock_server.app import create_stage
 from waldur_billing_mock.mock_server.arguments import parser, world_settings

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from waldur_billing_mock.mock_server import __version__
+from waldur_billing_mock import __version__
 from waldur_billing_mock.mock_server.control import journal
 from waldur_billing_mock.mock_server.control.archive import MASK, archive_of, entry_of
 from waldur_billing_mock.mock_server.proxy.passed import Exchange

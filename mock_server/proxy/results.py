@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+from waldur_billing_mock import __version__
 from waldur_billing_mock.contracts.description import Description
 from waldur_billing_mock.contracts.deviations import Catalogue
 from waldur_billing_mock.contracts.findings import Outcome
-from waldur_billing_mock.contracts.options import suite_version
 from waldur_billing_mock.contracts.reports.report import Report
 from waldur_billing_mock.contracts.reports.traffic import Counted, Watched, report_of_traffic, routes_of
 from waldur_billing_mock.contracts.revision import Revision
@@ -111,7 +111,7 @@ class Results:
             revision_found=self.revision.how,
             server_version=self.revision.told,
             started=self.started,
-            suite_version=suite_version(),
+            suite_version=__version__,
             requests=self.judging.counts.requests,
             seconds=seconds,
             stopped=self.judging.stopped,
