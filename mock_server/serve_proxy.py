@@ -48,6 +48,7 @@ from waldur_billing_mock.openapi.overlay import OverlayError
 from waldur_billing_mock.openapi.revision import choose
 
 _STDERR: Final = 2
+_UNUSABLE: Final = 2
 _KEPT_CONNECTIONS: Final = 200
 _SECONDS_KEPT: Final = 2.0
 """How long a connection to the server is kept without use: less than servers keep it, which would else close it."""
@@ -86,8 +87,10 @@ def run_proxy(options: argparse.Namespace, environment: Mapping[str, str]) -> in
     redact = Redactor([judged.token])
     log = start_log(_STDERR, time.time, as_json=False)
     begun = time.monotonic()
+    made: list[Results] = []
     with stopping(log), listen(options.host, options.port) as listener:
         results, app = _made(options, judged)
+        made.append(results)
         here = address_of(listener)
         write_out(redact(_announcement(here, results, options)))
         if not is_loopback(options.host):
@@ -95,6 +98,8 @@ def run_proxy(options: argparse.Namespace, environment: Mapping[str, str]) -> in
                 "warning", f"{options.host} can be reached from other machines, and so can the server through it."
             )
         uvicorn.Server(uvicorn_config(app, Limits(), passes_on=True)).run(sockets=[listener])
+    if not made:
+        return _UNUSABLE  # stopped before anything could pass
     if not options.quiet:
         write_out(redact(results.text()), end="")
     if judged.reports:

@@ -67,9 +67,9 @@ class Running:
             time.sleep(0.05)
         return content
 
-    def stop(self) -> None:
-        """Ctrl-C: the proxy judges what is left, and says what it has found."""
-        self.process.send_signal(signal.SIGINT)
+    def stop(self, by: signal.Signals = signal.SIGINT) -> None:
+        """Ctrl-C, or another signal: the proxy judges what is left, and says what it has found."""
+        self.process.send_signal(by)
         self.exit_code = self.process.wait(SECONDS_TO_END)
         self.said = self.log.read_text(encoding="utf-8").partition("Ctrl-C stops it.")[2]
 

@@ -1,6 +1,8 @@
 """`waldur-mock proxy` as a user runs it: pages, recording, read-only, fallback, and what cannot be done."""
 
 import json
+import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -9,7 +11,7 @@ import pytest
 
 from tests.peculiarities.releases import RELEASES
 from tests.proxy.running import proxying
-from tests.serving import Mock, serving
+from tests.serving import FROM_THE_CHECKOUT, Mock, serving, started
 from tests.wrapping import serving_app
 from tests.wrapping.changes import Defect
 from waldur_billing_mock.fixtures import Size
@@ -89,12 +91,33 @@ def test_a_mock_answers_what_the_server_lacks(tmp_path: Path) -> None:
     assert "not judged: answered by the mock: 1" in proxy.said
 
 
-def test_without_traffic_nothing_was_judged(wire: Mock) -> None:
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_without_traffic_nothing_was_judged_however_it_is_stopped(by: signal.Signals, wire: Mock) -> None:
     with proxying(wire.url, "--revision", "8.1.3") as proxy:
-        proxy.stop()
+        proxy.stop(by)
 
     assert proxy.exit_code == 2
     assert "Nothing was judged." in proxy.said
+    assert "Traceback" not in proxy.said
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_a_proxy_that_is_stopped_while_it_starts_says_so_without_a_traceback(
+    by: signal.Signals, tmp_path: Path
+) -> None:
+    """The server is silent, so that the proxy waits to be told which release it is."""
+    log = tmp_path / "log"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        process = started([*FROM_THE_CHECKOUT, "proxy", f"http://127.0.0.1:{port}", "--port", "0"], log)
+        silent.settimeout(60)
+        connection, _ = silent.accept()
+        process.send_signal(by)
+        code = process.wait(60)
+        connection.close()
+
+    assert code == 2
+    assert "Traceback" not in log.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

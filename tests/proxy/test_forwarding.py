@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPResponse, IncompleteRead
@@ -108,6 +109,24 @@ def test_method_path_query_headers_and_body_pass_unchanged() -> None:
     assert (answer.status, answer.headers["x-own"], answer.headers["keep-alive"]) == (418, "kept", None)
     assert answer.headers["date"] is None
     assert watch.wait().request.content == b"\x00\xff body"
+
+
+def test_many_at_once_get_each_their_own() -> None:
+    def ask(number: int) -> str:
+        own = HTTPConnection(connection.host, connection.port, timeout=30)
+        try:
+            own.request("POST", f"/{number}", f"{number}" * 1000)
+            return str(told(own.getresponse())["body"])
+        finally:
+            own.close()
+
+    with before(echo) as (connection, watch), ThreadPoolExecutor(32) as pool:
+        got = list(pool.map(ask, range(200)))
+        assert watch.noticed.wait(10)
+
+    assert got == [f"{number}" * 1000 for number in range(200)]
+    for one in watch.seen:
+        assert one.request.content.decode() == one.target.removeprefix("/") * 1000
 
 
 def test_the_host_of_the_client_is_passed_where_it_is_asked_for() -> None:
