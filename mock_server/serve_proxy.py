@@ -86,10 +86,12 @@ def run_proxy(options: argparse.Namespace, environment: Mapping[str, str]) -> in
         _make_archive(options.record)
     redact = Redactor([judged.token])
     log = start_log(_STDERR, time.time, as_json=False)
+    # Not within what follows: a signal that is raised in a task of an event loop would not get out of it.
+    revision = _revision(options.revision, judged)
     begun = time.monotonic()
     made: list[Results] = []
     with stopping(log), listen(options.host, options.port) as listener:
-        results, app = _made(options, judged)
+        results, app = _made(options, judged, revision)
         made.append(results)
         here = address_of(listener)
         write_out(redact(_announcement(here, results, options)))
@@ -107,9 +109,8 @@ def run_proxy(options: argparse.Namespace, environment: Mapping[str, str]) -> in
     return results.exit_code()
 
 
-def _made(options: argparse.Namespace, judged: Judged) -> tuple[Results, ASGIApp]:
+def _made(options: argparse.Namespace, judged: Judged, revision: Revision) -> tuple[Results, ASGIApp]:
     address = str(judged.target)
-    revision = _revision(options.revision, judged)
     description = describe(revision.name)
     routes = Routes(description.operations.values())
     worker = {
