@@ -285,9 +285,14 @@ def test_a_server_that_is_silent_is_a_504() -> None:
     assert "--timeout" in detail
 
 
-def test_half_an_answer_is_not_taken_for_a_whole_one() -> None:
-    said = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"
-
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+    ],
+)
+def test_half_an_answer_is_not_taken_for_a_whole_one(said: bytes) -> None:
     with (
         listening(lambda connection: connection.sendall(said)) as address,
         before(address) as (connection, watch),

@@ -6,19 +6,21 @@ import os
 import signal
 import subprocess
 import sys
+from io import BytesIO
 from typing import Any, Final
 
 import pytest
 
 from tests.recording.targets import served
 from waldur_billing_mock.contracts.description import describe
-from waldur_billing_mock.contracts.exchange import Request
+from waldur_billing_mock.contracts.exchange import Answer, Request
 from waldur_billing_mock.contracts.routes import Routes
+from waldur_billing_mock.contracts.traffic import Judged
 from waldur_billing_mock.fixtures import Size, build
 from waldur_billing_mock.mock_server.proxy import judging
 from waldur_billing_mock.mock_server.proxy.judging import Judging
-from waldur_billing_mock.mock_server.proxy.passed import Body, Passed
-from waldur_billing_mock.mock_server.proxy.worker import MOST_LISTED
+from waldur_billing_mock.mock_server.proxy.passed import Body, Frames, Passed, written
+from waldur_billing_mock.mock_server.proxy.worker import MOST_LISTED, Worker
 
 REVISION: Final = "8.1.3"
 SETTINGS: Final = {
@@ -66,6 +68,23 @@ def test_equal_answers_are_counted_each_and_listed_once() -> None:
     assert (new_one.operation_id, new_one.count) == ("invoices_list", 3)
     assert found.tally.statuses["invoices_list"] == {200: 4}
     assert (found.counts.requests, found.counts.dropped, found.stopped) == (4, 0, "")
+
+
+def test_an_answer_that_is_equal_to_an_earlier_one_is_not_judged_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker, asked = Worker(SETTINGS), []
+
+    def judge(request: Request, answer: Answer, role: str) -> Judged:
+        asked.append(answer.body)
+        return Judged("invoices_list")
+
+    monkeypatch.setattr(worker._judge, "judge", judge)
+    for body in (b"[1]", b"[2]", b"[1]", b"[1]"):
+        frames = BytesIO(b"".join(written(passed(body=body))))
+        exchange = Frames(frames.read).next()
+        assert exchange is not None
+        worker.answer(exchange, exchange.answer_body)
+
+    assert asked == [b"[1]", b"[2]"]
 
 
 def test_the_first_example_shows_no_value_of_a_server_elsewhere() -> None:

@@ -11,6 +11,7 @@ from waldur_billing_mock.mock_server.proxy.archive import ArchiveFile, make_arch
 from waldur_billing_mock.mock_server.proxy.passed import Exchange
 
 TOKEN: Final = "5f1c0b7a9e3d4c2b8a6f5e4d3c2b1a0f9e8d7c6b"
+NEW_TOKEN: Final = "0a9b8c7d6e5f0a9b8c7d6e5f0a9b8c7d6e5f0a9b"
 COOKIE: Final = "k2v8dyw0sessionvalue"
 PASSWORD: Final = "correct horse"
 BASIC: Final = base64.b64encode(f"owner:{PASSWORD}".encode()).decode()
@@ -77,12 +78,13 @@ def test_no_secret_is_left_wherever_it_was_sent(tmp_path: Path) -> None:
         exchange(answer_headers=[*JSON, ("Set-Cookie", f"sessionid={COOKIE}; HttpOnly")]),
         exchange(method="POST", headers=JSON, request_body=json.dumps(login).encode()),
         exchange(method="POST", headers=form, request_body=b"username=owner&password=correct+horse"),
+        exchange(headers=[], answer_body=json.dumps([{"user": {"token": NEW_TOKEN}}]).encode()),
         exchange(answer_body=json.dumps({"token": TOKEN, "echo": f"hello {TOKEN}"}).encode()),
         exchange(answer_body=b'{"token": "' + TOKEN.encode()),
     )
 
     text = path.read_text(encoding="utf-8")
-    for secret in (TOKEN, COOKIE, PASSWORD, "correct+horse", BASIC):
+    for secret in (TOKEN, NEW_TOKEN, COOKIE, PASSWORD, "correct+horse", BASIC):
         assert secret not in text
     assert "owner" in text
     assert "theme" not in text
