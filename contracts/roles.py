@@ -1,6 +1,6 @@
 """The table role × operation × (own, foreign, unknown) → status, held against every token that was given."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -8,7 +8,7 @@ from typing import Any, Final
 import yaml
 
 from waldur_billing_mock.contracts.changes import may_write, note_field, note_item
-from waldur_billing_mock.contracts.context import Context, field_of, key_of, need
+from waldur_billing_mock.contracts.context import Context, count_of, field_of, key_of, need
 from waldur_billing_mock.contracts.exchange import Exchange, NotExercised
 from waldur_billing_mock.contracts.readings.arithmetic import billed_by_month, month_of
 from waldur_billing_mock.contracts.readings.discovery import UNKNOWN, billing_data, cost, provider_numbers
@@ -160,6 +160,7 @@ def _list_is_kept(context: Context, role: str, operation_id: str) -> None:
     sees = table()["sees"][role][table()["lists"][operation_id]]
     rows = context.rows(operation_id, role)
     exchange = context.ask(operation_id, role, query={"page_size": 300})
+    exchange.must.agree("the count of a list and its rows", count_of(exchange), len(rows))
     if sees == "none":
         exchange.must.hold(not rows, f"{role} must see nothing here", len(rows))
         return
@@ -191,11 +192,30 @@ def _list_is_kept(context: Context, role: str, operation_id: str) -> None:
 def _object_is_kept(context: Context, role: str, operation_id: str) -> None:
     listing = table()["objects"][operation_id]
     own = {identity_of(row) for row in context.rows(listing, role)}
-    objects = {"own": sorted(own), "foreign": sorted(_all(context, listing) - own), "unknown": [UNKNOWN]}
+    seen = [{identity_of(row) for row in context.rows(listing, other)} for other in _others(context, role)]
+    objects = {
+        "own": context.sample(sorted(own), size=2 if context.profile.covers else 1),
+        "foreign": _foreign(context, _all(context, listing), own, seen),
+        "unknown": [UNKNOWN],
+    }
     for kind, expected in table()["reading"].items():
-        size = 1 if kind == "own" and not context.profile.covers else 2
-        for key in context.sample(objects[kind], size=size):
+        for key in objects[kind]:
             _expect(context.ask(operation_id, role, of=key), role, kind, expected)
+
+
+def _others(context: Context, role: str) -> Iterator[str]:
+    """The other roles that see a part of what is billed."""
+    for other in context.target.identities:
+        if other != role and table()["sees"].get(other, {}).get("billed") == "own":
+            yield other
+
+
+def _foreign(context: Context, everything: set[str], own: set[str], seen: Iterable[set[str]]) -> list[str]:
+    """Identifiers of what a role does not see: one of what each other role sees, and two at least."""
+    parts = dict.fromkeys(part for part in (frozenset(others - own) for others in seen) if part)
+    chosen = [context.sample(sorted(part), size=1)[0] for part in parts]
+    rest = sorted(everything - own - set(chosen))
+    return list(dict.fromkeys(chosen)) + (context.sample(rest, size=2 - len(chosen)) if len(chosen) < 2 else [])
 
 
 def _argument_is_kept(context: Context, role: str, operation_id: str) -> None:
@@ -204,11 +224,16 @@ def _argument_is_kept(context: Context, role: str, operation_id: str) -> None:
     data = billing_data(context)
     everybody = data.customers if scope == "customer" else data.projects
     own = _own(context, role, scope)
-    objects = {"own": sorted(own), "foreign": sorted(set(everybody) - own), "unknown": [UNKNOWN.replace("-", "")]}
+    held = [_own(context, other, scope) for other in _others(context, role)]
+    objects = {
+        "own": context.sample(sorted(own), size=2),
+        "foreign": _foreign(context, set(everybody), own, held),
+        "unknown": [UNKNOWN.replace("-", "")],
+    }
     if role not in context.target.scopes and not own:
         objects["foreign"] = []  # it may hold roles on projects, which nothing shows
     for kind, expected in table()["reading"].items():
-        for key in context.sample(objects[kind], size=2):
+        for key in objects[kind]:
             exchange = context.ask(operation_id, role, query={name: hyphenated(key)})
             _expect(exchange, role, kind, expected)
 
@@ -230,6 +255,14 @@ def _sum_is_kept(context: Context, role: str) -> None:
     exchange.must.agree(
         "the total price and the items that the role sees", half_even(decimal(row["total_price"])), seen
     )
+    own = {key_of(invoice) for invoice in context.rows("invoices_list", role)}
+    foreign = [line for line in billing_data(context).lines if key_of(line.invoice) not in own]
+    for line in context.sample(foreign, size=1):
+        query = {"customer_uuid": hyphenated(key_of(line.invoice, "customer")), "year": line.invoice["year"]}
+        filtered = context.ask("invoice_items_total_price_retrieve", role, query=query)
+        filtered.must.have_status(200)
+        total_price = half_even(decimal(filtered.must.show_row()["total_price"]))
+        filtered.must.agree("the total price of a customer that the role does not see and nothing", total_price, 0)
 
 
 def _growth_is_kept(context: Context, role: str) -> None:
@@ -247,6 +280,12 @@ def _growth_is_kept(context: Context, role: str) -> None:
         return  # it may hold roles on projects, which nothing shows
     what = f"growth must name no customer that {role} does not see"
     exchange.must.hold(named <= {name for _, name in sums}, what, len(named))
+    if "accounting_mode" in context.description.operations["invoices_growth_retrieve"].query:
+        query = {"customers_count": 20, "accounting_mode": "accounting"}
+        untaxed = context.ask("invoices_growth_retrieve", role, query=query)
+        untaxed.must.have_status(200)
+        others = {str(row["name"]) for row in field_of(untaxed.must.show_row(), "customer_periods")}
+        untaxed.must.hold(others <= {name for _, name in sums}, what, len(others))
     months = [month_of(label) for label in field_of(growth, "periods")]
     shown = [decimal(value) for value in field_of(growth, "total_periods")]
     expected = [total(b[month] for b in sums.values()) for month in months]

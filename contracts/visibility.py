@@ -6,14 +6,14 @@ None of it needs to know on what a role is held: what a role sees of invoices de
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from waldur_billing_mock.contracts.context import Context, key_of, need
+from waldur_billing_mock.contracts.context import Context, count_of, key_of, need
 from waldur_billing_mock.contracts.conventions.filters import FILTERS
 from waldur_billing_mock.contracts.declare import always
 from waldur_billing_mock.contracts.exchange import Exchange, NotExercised
 from waldur_billing_mock.contracts.readings.discovery import billing_data
 from waldur_billing_mock.contracts.roles import WIDEST, table
 from waldur_billing_mock.contracts.settings import READER
-from waldur_billing_mock.contracts.values import Row, identity_of
+from waldur_billing_mock.contracts.values import Row, hyphenated, identity_of
 
 _LISTS: Final = ("invoices_list", "invoice_items_list", "provider_invoice_items_list")
 _SECOND_PAGE: Final[dict[str, object]] = {"page": 2, "page_size": 3}
@@ -135,6 +135,25 @@ def _value(context: Context, operation_id: str, name: str, row: Row) -> str | No
     except NotExercised:
         return None
     return None if value is None else expected_value.write(value)
+
+
+@always("roles")
+def filters_hide_nothing_of_ones_own(context: Context) -> None:
+    """The filter by its customer shows a role all that it sees of that customer; HEAD counts what GET shows."""
+    for role in _roles(context, *_OWNERS):
+        rows = context.rows("invoices_list", role)
+        for row in context.sample(rows, size=1):
+            customer = key_of(row, "customer")
+            query = {"customer_uuid": hyphenated(customer)}
+            own = {key_of(one) for one in rows if key_of(one, "customer") == customer}
+            found = {key_of(one) for one in context.rows("invoices_list", role, query=query)}
+            exchange = context.first_page("invoices_list", role, query=query)
+            exchange.must.hold(found == own, f"{role} must see all invoices of its customer by the filter", len(found))
+    role = next(_roles(context))
+    for operation_id in _LISTS:
+        if operation_id not in context.survey.operations:
+            head = context.ask(operation_id, role, method="HEAD")
+            head.must.agree("the count of HEAD and the rows", count_of(head), len(context.rows(operation_id, role)))
 
 
 @always("roles")

@@ -11,6 +11,7 @@ from tests.wrapping.changes import (
     CUSTOMER_COSTS,
     CUSTOMER_CREDITS,
     CUSTOMERS,
+    DOCUMENTED,
     GROWTH,
     INVOICE,
     INVOICES,
@@ -353,6 +354,7 @@ LEAKS: Final = (
         "consumptions-of-the-other-owner",
         "Two owners can each read the consumptions of the other.",
         _as_each_other([CONSUMPTIONS]),
+        dialects=DOCUMENTED,
     ),
     Defect(
         "costs-of-the-other-owner",

@@ -61,6 +61,7 @@ ROLES: Final = (
         "foreign-project-costs-shown",
         "Owners can read the costs of other customers' projects.",
         asked_as([COSTS], AS_STAFF),
+        lawful="Servers do so: the entry costs-unscoped.",
     ),
     Defect(
         "foreign-costs-for-period", "Owners can ask for another customer's costs.", asked_as([CUSTOMER_COSTS], AS_STAFF)
