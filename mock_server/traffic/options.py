@@ -1,4 +1,4 @@
-"""The words of `waldur-mock compare` and `waldur-mock proxy`. Nothing heavy is imported here."""
+"""The words of `waldur-mock compare`. Nothing heavy is imported here."""
 
 from pathlib import Path
 from typing import Any

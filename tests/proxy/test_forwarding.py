@@ -12,13 +12,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPResponse, IncompleteRead
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import pytest
+import trustme
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.wrapping.serving_app import serving
+from waldur_billing_mock.contracts.transports import trust
 from waldur_billing_mock.mock_server.proxy.forwarding import Forwarding
 from waldur_billing_mock.mock_server.proxy.passed import MOST_BODY_BYTES, Passed
 
@@ -75,10 +78,12 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 @contextmanager
 def before(server: ASGIApp | str, **options: Any) -> Iterator[tuple[HTTPConnection, Watching]]:
     """A connection to a proxy before a server, which is an application or an address."""
-    watch, timeout = Watching(), options.pop("timeout", 10.0)
+    watch, timeout, verify = Watching(), options.pop("timeout", 10.0), options.pop("verify", True)
     with ExitStack() as stack:
         address = server if isinstance(server, str) else stack.enter_context(serving(server))
-        client = httpx.AsyncClient(timeout=timeout, trust_env=False)
+        # A connection with TLS that is left open would keep the server from ending.
+        limits = httpx.Limits(max_keepalive_connections=None if verify is True else 0)
+        client = httpx.AsyncClient(timeout=timeout, trust_env=False, verify=verify, limits=limits)
         forwarding = Forwarding(
             address, client, watch, now=lambda: datetime(2025, 11, 22, tzinfo=UTC), clock=time.perf_counter, **options
         )
@@ -219,6 +224,25 @@ def test_nothing_but_reading_passes_where_that_is_asked_for() -> None:
     assert statuses == {**reading, **dict.fromkeys(("POST", "PUT", "PATCH", "DELETE", "PROPFIND"), 403)}
     assert "--read-only" in json.loads(content)["detail"]
     assert (watch.not_sent, len(watch.seen)) == (5, 3)
+
+
+def test_a_server_with_tls_is_asked_where_its_authority_is_trusted(tmp_path: Path) -> None:
+    authority, files = trustme.CA(), [tmp_path / "server.pem", tmp_path / "authority.pem"]
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(files[0])
+    authority.cert_pem.write_to_path(files[1])
+
+    with serving(echo, files[0]) as address:
+        with before(address, verify=trust(files[1])) as (connection, _):
+            connection.request("GET", "/api/invoices/")
+            target = told(connection.getresponse())["target"]
+        with before(address) as (connection, _):
+            connection.request("GET", "/api/invoices/")
+            stranger = connection.getresponse()
+            detail = told(stranger)["detail"]
+
+    assert target == "/api/invoices/?"
+    assert stranger.status == 502
+    assert "CERTIFICATE_VERIFY_FAILED" in detail
 
 
 @contextmanager
