@@ -1,7 +1,7 @@
 """Validates answers by a description: their status, their body by its schema, how links and instants are written."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
@@ -31,12 +31,22 @@ class Mismatch(NamedTuple):
     kind: str = ""
 
 
+class _Described(NamedTuple):
+    """A schema with its place, references followed, and the places of its items (blank: none) and properties."""
+
+    place: str
+    schema: Node
+    items: str
+    members: Mapping[str, str]
+
+
 class AnswerValidator:
     """The answers that a bundled document describes. Each schema is compiled once, when it is first needed."""
 
     def __init__(self, document: Node) -> None:
         self._document: Final = document
         self._compiled: Final[dict[str, jsonschema_rs.Draft202012Validator]] = {}
+        self._places: Final[dict[str, _Described]] = {}
 
     def mismatches(self, operation: Operation, status: int, value: Any) -> list[Mismatch]:
         """Where an answer does not fit what is described for its status. `value` is the JSON value of its body."""
@@ -62,17 +72,25 @@ class AnswerValidator:
 
     def _texts(self, place: str, value: Any) -> Iterator[tuple[str, Node, str]]:
         """The texts within a value, each with the place and the schema of its field."""
-        schema = look_up(self._document, place)
-        if "$ref" in schema:
-            yield from self._texts(schema["$ref"].removeprefix("#"), value)
-        elif isinstance(value, str):
-            yield place, schema, value
-        elif isinstance(value, list) and "items" in schema:
+        found = self._described(place)
+        if isinstance(value, str):
+            yield found.place, found.schema, value
+        elif isinstance(value, list) and found.items:
             for row in value:
-                yield from self._texts(f"{place}/items", row)
+                yield from self._texts(found.items, row)
         elif isinstance(value, dict):
-            for name in schema.get("properties", {}).keys() & value.keys():
-                yield from self._texts(f"{place}/properties/{escape(name)}", value[name])
+            for name in found.members.keys() & value.keys():
+                yield from self._texts(found.members[name], value[name])
+
+    def _described(self, place: str) -> "_Described":
+        """The schema at a place, looked up once: answers have the same few places again and again."""
+        if place not in self._places:
+            at = place
+            while "$ref" in (schema := look_up(self._document, at)):
+                at = schema["$ref"].removeprefix("#")
+            members = {name: f"{at}/properties/{escape(name)}" for name in schema.get("properties", {})}
+            self._places[place] = _Described(at, schema, f"{at}/items" if "items" in schema else "", members)
+        return self._places[place]
 
     def _validator(self, place: str) -> jsonschema_rs.Draft202012Validator:
         if place not in self._compiled:
