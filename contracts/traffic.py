@@ -1,15 +1,18 @@
 """Judges exchanges that others have made. Each is looked at alone: nothing is asked, and nothing is known of the rest.
 
 An answer must have a described status, the described headers and a body that fits, spelled as described; the sums that
-it shows must be right. What real servers are known to do otherwise is a known deviation; all else is a new one.
+it shows must be right. What real servers are known to do otherwise is a known deviation; all else is a new one. Of the
+neighbours of the billing operations, whatever does not fit is a note, as the billing documents do not promise them.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+from waldur_billing_mock.contracts.conventions.neighbours import neighbours
 from waldur_billing_mock.contracts.conventions.representations import must_have_all_places
 from waldur_billing_mock.contracts.description import Description, describe
 from waldur_billing_mock.contracts.deviations import Catalogue
@@ -22,6 +25,7 @@ from waldur_billing_mock.contracts.values import Malformed, is_uuid
 from waldur_billing_mock.openapi.operation import Operation
 
 NOT_DESCRIBED: Final = "the path belongs to no described operation"
+NEIGHBOUR: Final = "a neighbour of the billing operations did not answer with what was asked for"
 _OUT_OF_REACH: Final = (429, 502, 503, 504)
 _COUNT: Final = re.compile(r"[0-9]{1,12}\Z")
 _NUMBER: Final = re.compile(r"[0-9]{1,20}\Z")
@@ -53,6 +57,12 @@ class Judged:
     reason: str = ""
 
 
+def operations_in_traffic(description: Description) -> Mapping[str, Operation]:
+    """What is judged in traffic, by name: the operations of a revision, and reading the neighbours."""
+    reads = neighbours(wire=True).reads()
+    return {**description.operations, **{operation.operation_id: operation for operation in reads}}
+
+
 class Presence:
     """Which operations a server has, as far as its answers tell: one that has succeeded is there for good."""
 
@@ -82,7 +92,8 @@ class TrafficJudge:
         self._wire: Final = describe(revision, "wire")
         self._judge: Final = Judge(self.description, self._wire, self.catalogue)
         self._judge.survey.outdated = outdated
-        self._routes: Final = Routes(self.description.operations.values())
+        self._neighbours: Final = neighbours(wire=True)
+        self._routes: Final = Routes(operations_in_traffic(self.description).values())
         self._twins: Final = {
             operation.path: operation
             for operation in self.description.everything.values()
@@ -97,6 +108,8 @@ class TrafficJudge:
             return Judged("", reason=NOT_DESCRIBED)
         name = operation.operation_id
         exchange = Exchange(request, answer, role, self.description.place(operation))
+        if name not in self.description.operations:
+            return self._neighbour(operation, exchange)
         lacks = self._presence.lacks(operation, request.method, request.path, answer.status, answer.headers)
         if reason := self._says_nothing(operation, exchange):
             return Judged(name, reason=reason)
@@ -109,6 +122,21 @@ class TrafficJudge:
         broken = {one.key: one for one in self._complaints(operation, exchange)}
         noted = [Finding(one.complaint, one.outcome, one.explained_by) for one in self._judge.noted]
         return Judged(name, (*(Finding(one, "broken") for one in broken.values()), *noted))
+
+    def _neighbour(self, operation: Operation, exchange: Exchange) -> Judged:
+        """What is found in an answer of a neighbour; only good answers are looked at."""
+        is_good = exchange.status == operation.success.status and exchange.request.method == "GET"
+        if not is_good or not is_json(exchange):
+            return Judged(operation.operation_id, reason=NEIGHBOUR)
+        try:
+            value = json.loads(exchange.answer.body)
+        except (ValueError, RecursionError):
+            value = None
+        found: dict[tuple[str, str], Finding] = {}
+        for fault in self._neighbours.faults(operation, exchange.status, value):
+            note = Complaint(fault.message, fault.place, None, fault.got, exchange, f"at {fault.at or '/'}")
+            found.setdefault(note.key, Finding(note, "note"))
+        return Judged(operation.operation_id, tuple(found.values()))
 
     def _says_nothing(self, operation: Operation, exchange: Exchange) -> str:
         """Why an answer is not about the contract; blank where it is."""

@@ -27,6 +27,7 @@ from waldur_billing_mock.contracts.routes import Routes
 from waldur_billing_mock.contracts.settings import Settings as Judged
 from waldur_billing_mock.contracts.settings import Unusable
 from waldur_billing_mock.contracts.target import must_be_waldur, open_target
+from waldur_billing_mock.contracts.traffic import operations_in_traffic
 from waldur_billing_mock.contracts.transports import trust
 from waldur_billing_mock.mock_server.app import create_app, create_stage
 from waldur_billing_mock.mock_server.arguments import UsageError
@@ -112,7 +113,7 @@ def run_proxy(options: argparse.Namespace, environment: Mapping[str, str]) -> in
 def _made(options: argparse.Namespace, judged: Judged, revision: Revision) -> tuple[Results, ASGIApp]:
     address = str(judged.target)
     description = describe(revision.name)
-    routes = Routes(description.operations.values())
+    routes = Routes(operations_in_traffic(description).values())
     worker = {
         "revision": revision.name,
         "outdated": bool(revision.outdated),
@@ -139,7 +140,7 @@ def _made(options: argparse.Namespace, judged: Judged, revision: Revision) -> tu
         clock=time.perf_counter,
         read_only=options.read_only,
         keeps_host=options.keep_host,
-        fallback=_fallback(options.fallback_scenario, revision, description, routes) if options.fallback else None,
+        fallback=_fallback(options.fallback_scenario, revision, description) if options.fallback else None,
     )
     logins = Logins(secrets.token_bytes(32), _now)
     allowed = (options.host.lower(), *(name.lower() for name in options.allowed_host))
@@ -181,12 +182,12 @@ def _revision(asked: str, judged: Judged) -> Revision:
         target.close()
 
 
-def _fallback(scenario: str, revision: Revision, description: Description, routes: Routes) -> MockFallback:
+def _fallback(scenario: str, revision: Revision, description: Description) -> MockFallback:
     """A mock of the server's revision, in the wire dialect. Raises `ScenarioError`."""
     settings = Settings(revision=revision.name, wire=True, scenario=scenario, journal_bytes=0)
     stage = create_stage(settings)
     staff = next(user for user in stage.world.users if user.is_staff)
-    return MockFallback(create_app(settings, stage), staff.token, description, routes)
+    return MockFallback(create_app(settings, stage), staff.token, description)
 
 
 def _must_be_writable(path: Path) -> None:

@@ -37,7 +37,7 @@ _PAGE: Final = 300
 @always("conventions")
 def neighbours_answer_as_described(context: Context) -> None:
     """The neighbours of the billing operations that the server has answer in the described form."""
-    description = _neighbours(wire=context.forgives or context.description.dialect == "wire")
+    description = neighbours(wire=context.forgives or context.description.dialect == "wire")
     reads = {one.path: one for one in description.reads()}
     judged = 0
     for path in _READ:
@@ -126,5 +126,6 @@ def _plain(exchange: Exchange) -> Any:
 
 
 @cache
-def _neighbours(*, wire: bool) -> Description:
+def neighbours(*, wire: bool) -> Description:
+    """The description of the neighbours, which no revision contains."""
     return Description(describe_support(FOLDER, wire=wire, tolerant=True), "support", "wire" if wire else "documented")

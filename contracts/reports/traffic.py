@@ -9,6 +9,7 @@ from waldur_billing_mock.contracts.description import Description
 from waldur_billing_mock.contracts.deviations import Catalogue
 from waldur_billing_mock.contracts.findings import Outcome
 from waldur_billing_mock.contracts.reports.report import Report, ReportedFinding, ReportedResult
+from waldur_billing_mock.openapi.operation import Operation
 
 REQUIREMENT: Final = "Every answer has a described status, its headers, a body that fits, and sums that are right."
 _UNSEEN: Final = "no answer of this operation was judged"
@@ -66,8 +67,14 @@ class Watched:
     stopped: str = ""
 
 
-def report_of_traffic(tally: Tally, watched: Watched, description: Description, catalogue: Catalogue) -> Report:
-    """The report: one result for each described operation."""
+def report_of_traffic(
+    tally: Tally, watched: Watched, description: Description, neighbours: Mapping[str, str], catalogue: Catalogue
+) -> Report:
+    """The report: one result for each described operation, and for each of the neighbours that was judged.
+
+    `neighbours` are methods and paths by names.
+    """
+    seen = {name: route for name, route in neighbours.items() if name in tally.statuses}
     known: Counter[str] = Counter()
     for one in tally.of("known deviation"):
         known.update(dict.fromkeys(one.finding.explained_by, one.count))
@@ -83,7 +90,7 @@ def report_of_traffic(tally: Tally, watched: Watched, description: Description, 
         server_version=watched.server_version,
         requests=watched.requests,
         seconds=round(watched.seconds, 2),
-        results=tuple(_result(name, tally) for name in description.operations),
+        results=tuple(_result(name, tally) for name in (*description.operations, *seen)),
         stopped=watched.stopped,
         seen=dict(sorted(known.items())),
         statuses={
@@ -91,14 +98,14 @@ def report_of_traffic(tally: Tally, watched: Watched, description: Description, 
             for name, counts in sorted(tally.statuses.items())
         },
         places={name: description.place(one) for name, one in description.operations.items()},
-        routes=routes_of(description),
+        routes={**routes_of(description.operations), **seen},
         catalogue={one.id: one.description for one in catalogue.entries},
     )
 
 
-def routes_of(description: Description) -> Mapping[str, str]:
+def routes_of(operations: Mapping[str, Operation]) -> dict[str, str]:
     """Method and path of each operation."""
-    return {name: f"{one.method} {one.path}" for name, one in description.operations.items()}
+    return {name: f"{one.method} {one.path}" for name, one in operations.items()}
 
 
 def _result(name: str, tally: Tally) -> ReportedResult:

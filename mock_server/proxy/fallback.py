@@ -17,10 +17,10 @@ MOCK: Final = "the mock"
 class MockFallback:
     """A mock in the place of operations that a server lacks. Whoever sends a token is the user of `token` there."""
 
-    def __init__(self, mock: ASGIApp, token: str, description: Description, routes: Routes) -> None:
+    def __init__(self, mock: ASGIApp, token: str, description: Description) -> None:
         self._mock: Final = mock
         self._authorization: Final = (b"authorization", f"Token {token}".encode("latin-1"))
-        self._routes: Final = routes
+        self._routes: Final = Routes(description.operations.values())
         self._presence: Final = Presence(description)
 
     def answers(self, method: str, path: str, status: int, headers: Mapping[str, str]) -> bool:

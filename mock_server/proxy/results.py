@@ -13,6 +13,7 @@ from waldur_billing_mock.contracts.findings import Outcome
 from waldur_billing_mock.contracts.reports.report import Report
 from waldur_billing_mock.contracts.reports.traffic import Counted, Watched, report_of_traffic, routes_of
 from waldur_billing_mock.contracts.revision import Revision
+from waldur_billing_mock.contracts.traffic import operations_in_traffic
 from waldur_billing_mock.mock_server.proxy.judging import Judging
 from waldur_billing_mock.mock_server.proxy.passed import FAILED
 
@@ -51,7 +52,7 @@ class Results:
 
     def content(self) -> dict[str, Any]:
         """All of it as JSON values."""
-        tally, routes = self.judging.tally, routes_of(self.description)
+        tally, routes = self.judging.tally, routes_of(operations_in_traffic(self.description))
         shown = {id(one): _shown(number, one, routes) for number, one in enumerate(tally.found)}
         return {
             "format": 1,
@@ -80,7 +81,11 @@ class Results:
 
     def text(self) -> str:
         """All of it in words, for a terminal."""
-        tally, counts, routes = self.judging.tally, self.judging.counts, routes_of(self.description)
+        tally, counts, routes = (
+            self.judging.tally,
+            self.judging.counts,
+            routes_of(operations_in_traffic(self.description)),
+        )
         lines = [f"{self.address}, revision {self.revision.name} ({self.revision.how})", ""]
         for one in tally.of("broken"):
             lines.append(f"new: {routes[one.operation_id]} ({_number(one.count, 'time')})")
@@ -116,7 +121,9 @@ class Results:
             seconds=seconds,
             stopped=self.judging.stopped,
         )
-        return report_of_traffic(self.judging.tally, watched, self.description, Catalogue(self.description))
+        routes = routes_of(operations_in_traffic(self.description))
+        neighbours = {name: route for name, route in routes.items() if name not in self.description.operations}
+        return report_of_traffic(self.judging.tally, watched, self.description, neighbours, Catalogue(self.description))
 
 
 def _shown(number: int, one: Counted, routes: Mapping[str, str]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from waldur_billing_mock.contracts.redaction import Caught
 from waldur_billing_mock.contracts.reports.mask import Mask
 from waldur_billing_mock.contracts.reports.report import ReportedFinding, reported_finding
 from waldur_billing_mock.contracts.routes import Routes
-from waldur_billing_mock.contracts.traffic import Judged, TrafficJudge
+from waldur_billing_mock.contracts.traffic import Judged, TrafficJudge, operations_in_traffic
 from waldur_billing_mock.mock_server.proxy.archive import ArchiveFile
 from waldur_billing_mock.mock_server.proxy.passed import FAILED, Exchange, Frames
 
@@ -49,7 +49,7 @@ class Worker:
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self._judge: Final = TrafficJudge(settings["revision"], outdated=settings["outdated"])
-        self._routes: Final = Routes(self._judge.description.operations.values())
+        self._routes: Final = Routes(operations_in_traffic(self._judge.description).values())
         self._base: Final = str(settings["base"])
         self._mask: Final = Mask(settings["shows_data"], self._judge.description.words)
         self._positions: Final[dict[tuple[str, ...], int]] = {}

@@ -98,6 +98,15 @@ def test_an_operation_that_the_server_lacks_is_a_note(path: str, status: int, he
     assert found.complaint.what.startswith("this server lacks GET /api/")
 
 
+def test_what_does_not_fit_in_an_answer_of_a_neighbour_is_a_note() -> None:
+    found = judged("/api/customers/", 200, b'[{"uuid": 1, "name": []}]')
+
+    assert found.operation_id == "customers_list"
+    assert {one.outcome for one in found.findings} == {"note"}
+    places = {one.complaint.place.partition("/properties/")[2].partition("/")[0] for one in found.findings}
+    assert {"uuid", "name"} <= places
+
+
 def test_an_operation_that_was_there_before_is_not_lacking() -> None:
     judge, path = TrafficJudge("8.1.3"), f"/api/invoices/{UUID}/stats/"
     page = {"content-type": "text/html"}

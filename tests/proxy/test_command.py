@@ -35,19 +35,20 @@ def test_the_page_and_its_data_show_what_has_passed(wire: Mock) -> None:
 
     with proxying(wire.url, "--revision", "8.1.3") as proxy:
         proxy.ask("/api/invoices/", token)
+        proxy.ask("/api/customers/", token)
         proxy.ask("/nowhere/", token)
         found = proxy.found_when_judged()
         status, page = proxy.ask("/_mock/proxy")
         style = proxy.ask(page.decode().partition('rel="stylesheet" href="')[2].partition('"')[0])
         policy = proxy.headers["content-security-policy"]
 
-    assert (found["target"], found["revision"], found["counts"]["judged"]) == (wire.url, "8.1.3", 1)
+    assert (found["target"], found["revision"], found["counts"]["judged"]) == (wire.url, "8.1.3", 2)
     assert found["counts"]["not_described"] == 1
     assert {one["outcome"] for one in found["deviations"]} == {"known"}
     assert {"uuid-hex"} in [set(one["explained_by"]) for one in found["deviations"]]
     assert status == 200
     assert "unsafe" not in policy
-    assert "No new deviation in 1 answer." in page.decode()
+    assert "No new deviation in 2 answers." in page.decode()
     assert "GET /api/invoices/" in page.decode()
     assert style[0] == 200
 
