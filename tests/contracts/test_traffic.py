@@ -9,10 +9,12 @@ from typing import Any, Final
 import pytest
 
 from tests.parity.recording import HERE, read
+from tests.recording.targets import served
 from waldur_billing_mock.contracts.description import describe
 from waldur_billing_mock.contracts.exchange import Answer, Request
 from waldur_billing_mock.contracts.routes import Routes
 from waldur_billing_mock.contracts.traffic import NOT_DESCRIBED, Judged, TrafficJudge
+from waldur_billing_mock.fixtures import Size, build
 
 OLDEST: Final = "7.8.8"
 UUID: Final = "5f1c2b3a000040008000000000000001"
@@ -105,6 +107,17 @@ def test_what_does_not_fit_in_an_answer_of_a_neighbour_is_a_note() -> None:
     assert {one.outcome for one in found.findings} == {"note"}
     places = {one.complaint.place.partition("/properties/")[2].partition("/")[0] for one in found.findings}
     assert {"uuid", "name"} <= places
+
+
+@pytest.mark.parametrize("wire", [True, False])
+def test_a_healthy_neighbour_fits_in_either_dialect(wire: bool) -> None:
+    world = build("default", size=Size(4, 2))
+    target, judge = served(world, "8.1.3", wire=wire), judge_of("8.1.3")
+
+    for path in ("/api/customers/", "/api/projects/", "/api/users/me/", "/api/payments/", "/api/customer-credits/"):
+        found = judge.judge(Request("GET", path), target.guard.send(Request("GET", path), target.main), "staff")
+
+        assert (found.reason, found.findings) == ("", ()), path
 
 
 def test_an_operation_that_was_there_before_is_not_lacking() -> None:
