@@ -35,7 +35,7 @@ exit 1
 endef
 export FIND_PYTHON
 
-.PHONY: help serve test clients generators mutants healthy hostile fuzz fuzz-coverage soak faults lint format screenshots spec parity redocly st bench cluster wheel release docs audit lock clean shuffled calendar mutation pythons
+.PHONY: help serve test clients generators mutants healthy hostile fuzz fuzz-coverage soak faults lint format screenshots spec parity redocly st proxied bench cluster wheel release docs audit lock clean shuffled calendar mutation pythons
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-13s %s\n' "$$name" "$$text"; done
@@ -133,6 +133,10 @@ redocly: $(RUNTIME)  ## lint the bundled description with Redocly (needs npm)
 st: $(DEV)  ## run Schemathesis, all phases, against a mock of its own; make st MOCK="--revision 8.1.3 --wire" ARGS="--seed 3"
 	$(BIN)/python -m tests.serving $(MOCK) -- $(BIN)/st run '{url}/_mock/openapi.json' --url '{url}' \
 	  --header 'Authorization: Token {token}' --max-examples 50 $(ARGS)
+
+proxied: $(DEV)  ## judge Schemathesis' traffic to a mock by a proxy between them; make proxied ARGS="--max-examples 5"
+	$(BIN)/python -m tests.serving $(or $(MOCK),--wire --revision latest) -- $(BIN)/python -m tests.proxy.running '{url}' -- \
+	  $(BIN)/st run '{proxy}/_mock/openapi.json' --url '{proxy}' --header 'Authorization: Token {token}' --max-examples 50 $(ARGS)
 
 bench: $(DEV)  ## measure speed and scale; make bench ARGS="answers start" measures a part
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -1,13 +1,18 @@
-"""A proxy in a process of its own, started the way a user starts it, and what it says at its end."""
+"""A proxy in a process of its own, started the way a user starts it, and what it says at its end.
+
+As a command it lends a proxy to another one: `python -m tests.proxy.running URL [OPTION ...] -- COMMAND ...` starts a
+proxy before the server, replaces `{proxy}` in the words of the command, runs it, and prints what the proxy has found.
+"""
 
 import gzip
 import json
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,3 +90,18 @@ def proxying(target: str, *options: str, folder: Path = ROOT) -> Iterator[Runnin
             yield Running(address_said(process, log), process, log)
         finally:
             end(process)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command with a proxy of its own; the worse of both exit statuses. Raises `ValueError` without `--`."""
+    place = arguments.index("--")
+    (target, *options), command = arguments[:place], arguments[place + 1 :]
+    with proxying(target, *options) as proxy:
+        code = subprocess.run([word.replace("{proxy}", proxy.url) for word in command], check=False).returncode
+        proxy.stop()
+    print(proxy.said)
+    return max(code, proxy.exit_code or 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
