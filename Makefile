@@ -70,7 +70,8 @@ soak: $(DEV)  ## let random traffic run on a served mock, ten minutes; make soak
 	$(BIN)/python -m tests.soak.run $(ARGS)
 
 faults: $(DEV)  ## plant exceptions at each line of each write, break requests off, fill disks, damage files, send signals
-	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/faults tests/control/test_atomic.py tests/operations/test_transactions.py \
+	WALDUR_TESTS_WHOLE=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/faults tests/control/test_atomic.py tests/control/test_state_machine.py \
+	  tests/operations/test_transactions.py tests/operations/test_forks.py \
 	  tests/web/test_whole_requests.py tests/spec/test_compiled.py tests/test_world_file.py tests/test_start.py $(ARGS)
 
 # atheris is no dependency of the tests, and is installed on the way.

@@ -1,4 +1,7 @@
-"""What the control plane writes is written as a whole or not at all: an exception is raised at every line of it."""
+"""What the control plane writes is written as a whole or not at all: an exception is raised at the lines of it.
+
+At every fourth of them; `make faults` tries every one.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ import pytest
 
 from tests.asgi import pristine
 from tests.control.random_writes import Wish, asker
+from tests.extent import some_of
 from waldur_billing_mock.mock_server.app import create_app
 from waldur_billing_mock.mock_server.control import app as control_app
 from waldur_billing_mock.mock_server.control.plane import Call
@@ -141,7 +145,7 @@ def test_an_exception_at_any_line_leaves_all_or_nothing_done(name: str) -> None:
     assert len(places) >= 4
     undone = 0
 
-    for place in places:
+    for place in some_of(places, 4):
         planted = False
 
         def raise_there(seen: Place, place: Place = place) -> None:

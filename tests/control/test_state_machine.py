@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from tests.control.random_writes import Ask, Wish, asker, write
+from tests.extent import examples
 from tests.operations.writes import small_world_text
 from waldur_billing_mock.fixtures import Size
 from waldur_billing_mock.mock_server.app import create_app
@@ -197,7 +198,7 @@ class Machine(RuleBasedStateMachine):
 
 TestMachine = Machine.TestCase
 TestMachine.settings = settings(
-    max_examples=10,
+    max_examples=examples(4, 25),
     stateful_step_count=15,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # shrinking would take minutes

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from tests.asgi import Api
+from tests.extent import examples
 from tests.operations.writes import NUMBERS, WRITES, Numbers, pick, small_world
 from waldur_billing_mock.mock_server.billing.costs import total_price
 from waldur_billing_mock.mock_server.billing.figures import items_of
@@ -194,4 +195,4 @@ class Forks(RuleBasedStateMachine):
 
 
 TestForks = Forks.TestCase
-TestForks.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+TestForks.settings = settings(max_examples=examples(8, 50), stateful_step_count=20, deadline=None)

@@ -1,4 +1,7 @@
-"""A write that fails anywhere changes nothing: an exception is raised at every line that a write executes."""
+"""A write that fails anywhere changes nothing: an exception is raised at the lines that a write executes.
+
+At every fourth of them; `make faults` tries every one.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from typing import Any, Final
 import pytest
 
 from tests.asgi import JSON_TYPE, Api, application
+from tests.extent import some_of
 from tests.operations.figures import INVOICE, SERVER, TRAFFIC, invoice_path, item_path, sums
 from waldur_billing_mock.mock_server.billing.invoicing import open_invoice
 from waldur_billing_mock.mock_server.billing.period import Month
@@ -146,7 +150,7 @@ def test_an_exception_at_any_line_of_a_write_changes_nothing(name: str) -> None:
     places = executed(api, request)
     assert len(places) > 100
 
-    for place, time in places:
+    for place, time in some_of(places, 4):
         fail_at(api, request, place, time)
         assert api.world is before, place
         assert dump(api.world) == text, place

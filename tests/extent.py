@@ -1,0 +1,19 @@
+"""How much the most expensive tests try: a part in `make test`, all of it in `make faults`, which sets a variable."""
+
+import os
+from collections.abc import Sequence
+from typing import Final, TypeVar
+
+T = TypeVar("T")
+
+WHOLE: Final = bool(os.environ.get("WALDUR_TESTS_WHOLE"))
+
+
+def some_of(things: Sequence[T], step: int) -> Sequence[T]:
+    """Each `step`-th of the things, or all of them."""
+    return things if WHOLE else things[::step]
+
+
+def examples(few: int, many: int) -> int:
+    """A number of examples."""
+    return many if WHOLE else few
