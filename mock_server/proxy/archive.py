@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import re
+from collections import OrderedDict
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,8 @@ from waldur_billing_mock.mock_server.proxy.passed import Exchange
 _SECRET: Final = re.compile(r"(?i)token|secret|passw|signature|cookie|credential|session_?id|(api|private)_?key|^key$")
 _LEAST: Final = 6
 """Secrets that are shorter are no secrets, and would replace ordinary words."""
+_REMEMBERED: Final = 200
+"""How many secrets are looked for in later exchanges. Each takes time, and a server may set a new cookie each time."""
 _TAIL: Final = b"\n]}}\n"
 
 
@@ -39,13 +42,17 @@ class ArchiveFile:
 
     def __init__(self, path: Path, base: str) -> None:
         self._parts: Final = urlsplit(base)
-        self._secrets: Final[set[str]] = set()
+        self._secrets: Final[OrderedDict[str, None]] = OrderedDict()
         self._file: Final = path.open("r+b")
         self._entries = 0
 
     def add(self, exchange: Exchange, body: bytes) -> None:
         """Adds an exchange. `body` is that of the answer, decompressed."""
-        self._secrets.update(_credentials(exchange))
+        for secret in _credentials(exchange):
+            self._secrets[secret] = None
+            self._secrets.move_to_end(secret)
+        while len(self._secrets) > _REMEMBERED:
+            self._secrets.popitem(last=False)
         text = json.dumps(self._entry(exchange, body), ensure_ascii=False)
         for secret in self._secrets:
             for spelling in {secret, json.dumps(secret, ensure_ascii=False)[1:-1], quote(secret, safe="")}:

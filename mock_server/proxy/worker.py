@@ -190,7 +190,13 @@ def main(settings: Mapping[str, Any]) -> None:
         body = decompressed(exchange)
         said = worker.answer(exchange, body)
         if archive is not None:
-            archive.add(exchange, b"" if isinstance(body, Unreadable) else body)
+            try:
+                archive.add(exchange, b"" if isinstance(body, Unreadable) else body)
+            except OSError as error:
+                sys.stderr.write(
+                    f"--record {settings['record']} cannot be written: {error.strerror}. No more is recorded.\n"
+                )
+                archive = None
         sys.stdout.write(f"{json.dumps(said)}\n")
         sys.stdout.flush()
 

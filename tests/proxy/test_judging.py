@@ -189,6 +189,19 @@ def test_a_judge_that_dies_is_noticed_and_nothing_waits_for_it() -> None:
     assert found.counts.dropped == 1
 
 
+def test_a_recording_that_cannot_be_written_does_not_end_the_judging() -> None:
+    """The device is always full."""
+    worker = [sys.executable, "-m", "waldur_billing_mock.mock_server.proxy.worker"]
+    settings = json.dumps({**SETTINGS, "record": "/dev/full"})
+    sent = b"".join(b"".join(written(passed())) for _ in range(2))
+
+    ended = subprocess.run([*worker, settings], input=sent, capture_output=True, timeout=60, check=False)
+
+    assert (ended.returncode, len(ended.stdout.splitlines())) == (0, 2)
+    said = ended.stderr.decode()
+    assert said == "--record /dev/full cannot be written: No space left on device. No more is recorded.\n"
+
+
 def test_the_judge_ends_when_nobody_is_there_any_more() -> None:
     words = [sys.executable, "-m", "waldur_billing_mock.mock_server.proxy.worker"]
 

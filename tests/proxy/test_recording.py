@@ -90,6 +90,17 @@ def test_no_secret_is_left_wherever_it_was_sent(tmp_path: Path) -> None:
     assert "theme" not in text
 
 
+def test_a_token_that_is_used_on_is_masked_however_many_cookies_were_set(tmp_path: Path) -> None:
+    path = tmp_path / "traffic.har"
+    cookies = [exchange(answer_headers=[("set-cookie", f"session=value-{number:06}")]) for number in range(300)]
+
+    written(path, exchange(), *cookies, exchange(target=f"/api/{TOKEN}/"))
+
+    text = path.read_text(encoding="utf-8")
+    assert TOKEN not in text
+    assert "value-0" not in text
+
+
 def test_an_archive_can_be_read_by_the_suite(tmp_path: Path) -> None:
     path = tmp_path / "traffic.har"
     written(path, exchange(answer_body=b'[{"uuid": "a"}]'))
