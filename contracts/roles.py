@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import yaml
 
@@ -181,8 +181,11 @@ def _list_is_kept(context: Context, role: str, operation_id: str) -> None:
         if any(is_uuid(name) for name in own.values()):
             return  # sellers go by their names, and that of a customer who is not billed is not known
         sellers = _sellers(context)
+        own_providers = {seller.provider for seller in sellers.values() if seller.name in own.values()}
+        if not own_providers:
+            return  # the customer had another name when the items were made, or sells nothing
         names &= set(sellers)
-        expected = {key for key, seller in sellers.items() if seller in own.values()}
+        expected = {key for key, seller in sellers.items() if seller.provider in own_providers}
     else:
         expected = {key for key, owner in _owners(context, operation_id).items() if owner in own}
     exchange.must.hold(names <= expected, f"{role} must see no row of another customer", len(names - expected))
@@ -276,6 +279,8 @@ def _growth_is_kept(context: Context, role: str) -> None:
     billed = billed_by_month(billing_data(context, None if whole else role).invoices, "total")
     sums = {owner: b for owner, b in billed.items() if owner[0] in own}
     named = {str(row["name"]) for row in field_of(growth, "customer_periods")}
+    if not whole and table()["sees"][role]["billed"] == "none":
+        raise NotExercised("it takes a token of staff, who sees all")
     if not scoped and not own:
         return  # it may hold roles on projects, which nothing shows
     what = f"growth must name no customer that {role} does not see"
@@ -375,8 +380,15 @@ def _own(context: Context, role: str, kind: str) -> set[str]:
     return held | set(seen.customers if kind == "customer" else seen.projects)
 
 
-def _sellers(context: Context) -> dict[str, str]:
-    """The names of the customers that sell, by line; without lines whose details name none, or one of several."""
+class _Seller(NamedTuple):
+    """What the details of an item say of who sells it: the name at that time, and the provider, by its uuid if told."""
+
+    name: str
+    provider: str
+
+
+def _sellers(context: Context) -> dict[str, _Seller]:
+    """Who sells, by line; without lines whose details name nobody, or one of several of that name."""
     data = billing_data(context)
     named: dict[str, set[str]] = {}
     for customer in data.places:
@@ -386,7 +398,8 @@ def _sellers(context: Context) -> dict[str, str]:
     for key, line in data.line_by_key.items():
         details = data.of_resource.get(optional_identifier(line.item.get("resource")) or "", {})
         if name := str(details.get("service_provider_name") or ""):
-            providers.setdefault(name, set()).add(str(details.get("service_provider_uuid")))
-            found[key] = name
-    shared = {name for name in found.values() if len(providers[name]) > 1 or len(named.get(name, ())) > 1}
-    return {key: name for key, name in found.items() if name not in shared}
+            provider = str(details.get("service_provider_uuid") or name)
+            providers.setdefault(name, set()).add(provider)
+            found[key] = _Seller(name, provider)
+    shared = {name for name in providers if len(providers[name]) > 1 or len(named.get(name, ())) > 1}
+    return {key: seller for key, seller in found.items() if seller.name not in shared}

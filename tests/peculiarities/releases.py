@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from tests.peculiarities.switch import Peculiarity
-from tests.peculiarities.values import everywhere
+from tests.peculiarities.values import decimals_as_numbers, everywhere, rewritten
 from tests.wrapping.changes import (
     CONSUMPTIONS,
     COSTS,
@@ -142,6 +142,11 @@ RELEASES: Final = (
         "There are no provider items.",
         make=_missing([PROVIDER_ITEMS, PROVIDER_ITEM]),
         group="missing",
+    ),
+    Peculiarity(
+        "decimals-as-numbers",
+        "As before 2025, sums of invoices and statistics are JSON numbers, and there are no consumptions.",
+        make=several(rewritten(decimals_as_numbers), _missing([CONSUMPTIONS])),
     ),
     Peculiarity("fields-missing", "Some fields are not there yet.", make=FEWER_FIELDS, group="fields"),
     Peculiarity(

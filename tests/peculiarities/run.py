@@ -19,6 +19,8 @@ from waldur_billing_mock.contracts.settings import PROFILES, ProfileName
 
 TASKS: Final = 20
 """How many servers a process runs before another takes its place, so that memory does not grow."""
+MOST_REQUESTS: Final = 1_100
+"""What the profile quick may ask for in six roles: 1,000, and a tenth more where lists come in no stable order."""
 EVERY: Final = {**PECULIARITIES, **NAMED_ALONE}
 PLAIN: Final = "none"
 EVERYTHING: Final = "all at once"
@@ -55,6 +57,8 @@ def judge(task: Task | World) -> Outcome:
 def _false(said: Said, *, judged: bool) -> Iterator[str]:
     """What is false in a verdict on a healthy server. `judged` says whether there was something to judge."""
     yield from map(str, said.broken)
+    if said.requests > MOST_REQUESTS:
+        yield f"{said.requests} requests are more than {MOST_REQUESTS}"
     if judged and said.unusable:
         yield f"could not be judged: {said.unusable}"
     elif judged and said.exit_code == 2:

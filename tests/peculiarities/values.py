@@ -63,7 +63,7 @@ def everywhere(value: Any, change: Callable[[Row], Row]) -> Any:
     return value
 
 
-def _rewritten(change: Callable[[Any], Any]) -> Make:
+def rewritten(change: Callable[[Any], Any]) -> Make:
     return body_changed(READS, change)
 
 
@@ -89,7 +89,7 @@ def _number(value: Any) -> Any:
     return Decimal(value).normalize() if isinstance(value, str) and value else value
 
 
-def _decimals_as_numbers(value: Any) -> Any:
+def decimals_as_numbers(value: Any) -> Any:
     """Sums of invoices and statistics are numbers, as the documents say and as releases before 2025 send them."""
 
     def change(row: Row) -> Row:
@@ -135,7 +135,7 @@ def _key_order_at_random() -> Make:
             chance.shuffle(pairs)
             return dict(pairs)
 
-        return _rewritten(lambda value: everywhere(value, mixed))()
+        return rewritten(lambda value: everywhere(value, mixed))()
 
     return make
 
@@ -184,25 +184,20 @@ async def _links_elsewhere(request: Request, server: Server) -> Response:
 
 VALUES: Final = (
     Peculiarity("documented-dialect", "Everything is written as the documents say.", documented=True, group="dialect"),
-    Peculiarity("instants-in-z", "Instants end in Z.", make=_rewritten(_in_z), group="dialect"),
-    Peculiarity(
-        "decimals-as-numbers",
-        "Sums of invoices and statistics are JSON numbers.",
-        make=_rewritten(_decimals_as_numbers),
-    ),
+    Peculiarity("instants-in-z", "Instants end in Z.", make=rewritten(_in_z), group="dialect"),
     Peculiarity(
         "growth-as-numbers", "Figures of growth are JSON numbers.", make=body_changed([GROWTH], _growth_as_numbers)
     ),
     Peculiarity(
         "factor-absent",
         "Items have no factor in the documented dialect.",
-        make=_rewritten(_without_factor),
+        make=rewritten(_without_factor),
         documented=True,
         group="dialect",
     ),
-    Peculiarity("extra-fields", "Objects have fields that no document names.", make=_rewritten(_with_more_fields)),
-    Peculiarity("extra-details", "Details of items have more members.", make=_rewritten(_with_more_details)),
-    Peculiarity("keys-reversed", "Members of objects come in reverse order.", make=_rewritten(_reversed), group="keys"),
+    Peculiarity("extra-fields", "Objects have fields that no document names.", make=rewritten(_with_more_fields)),
+    Peculiarity("extra-details", "Details of items have more members.", make=rewritten(_with_more_details)),
+    Peculiarity("keys-reversed", "Members of objects come in reverse order.", make=rewritten(_reversed), group="keys"),
     Peculiarity("keys-at-random", "Members of objects come in any order.", make=_key_order_at_random(), group="keys"),
     Peculiarity("indented-json", "JSON is indented.", make=_as_text(_indented), group="bytes"),
     Peculiarity("ascii-json", "JSON escapes everything beyond ASCII.", make=_as_text(_escaped), group="bytes"),
