@@ -204,8 +204,8 @@ class Context(Judge):
 
     def is_unstable(self, exchange: Exchange) -> bool:
         """Whether the same request is answered with the rows in another order, or with others."""
-        if not self.forgives:
-            return False
+        if not self.forgives or UNSTABLE in self.memory:
+            return self.forgives
         for _ in range(_READINGS):
             again = self.send(exchange.request, exchange.role, exchange.place, fresh=True)
             if again.answer.body != exchange.answer.body:

@@ -28,7 +28,8 @@ def _customer_name(data: BillingData, row: Row) -> str:
 
 def _project_name(data: BillingData, row: Row) -> object:
     """The name that was copied into the item; items of a credit may have none, and show that of their project."""
-    return _HIDDEN if row.get("credit") or row["project_name"] == "N/A" else row["project_name"]
+    may_be_of_a_credit = row.get("credit", decimal(row["unit_price"]) < 0)
+    return _HIDDEN if may_be_of_a_credit or row["project_name"] == "N/A" else row["project_name"]
 
 
 KEYS: Final[Mapping[str, Mapping[str, Key]]] = {

@@ -53,7 +53,7 @@ def _costs(context: Context) -> Iterator[_Costs]:
         lines = data.of_project(project)
         context.survey.looked_for.add(_SNAPSHOT)
         if _goes_by_snapshot(context, _COSTS) and not _fits_months(got, _by_month(lines)):
-            lines = [line for line in lines if not line.item.get("credit")]
+            lines = _not_paid_by_credit(lines)
             _tell_snapshot(context, exchange)
         yield _Costs(exchange, rows, lines, got)
 
@@ -218,7 +218,7 @@ def _periods(context: Context, operation_id: str) -> dict[int, int | None]:
 def _expected(context: Context, operation_id: str, lines: list[Line], months: int | None, shown: Decimal) -> Decimal:
     counted = _counted(context, lines, months)
     if _goes_by_snapshot(context, operation_id) and half_even(_cost(counted)) != shown:
-        counted = [line for line in counted if not line.item.get("credit")]
+        counted = _not_paid_by_credit(counted)
     return half_even(_cost(counted))
 
 
@@ -258,6 +258,13 @@ def _goes_by_snapshot(context: Context, operation_id: str) -> bool:
     """Whether items without a copied project, as credits made them in 2025, may be missing from a project's sums."""
     switched = context.description.switched(context.description.operations[operation_id], _SNAPSHOT)
     return switched or bool(context.explaining(_SNAPSHOT))
+
+
+def _not_paid_by_credit(lines: list[Line]) -> list[Line]:
+    """The lines but for those with which a credit pays. Raises `NotExercised` where the server does not mark them."""
+    if any("credit" not in line.item for line in lines):
+        raise NotExercised("the server does not show which items a credit has paid with")
+    return [line for line in lines if not line.item["credit"]]
 
 
 def _tell_snapshot(context: Context, exchange: Exchange) -> None:
