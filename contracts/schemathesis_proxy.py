@@ -7,6 +7,7 @@ show a token.
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
+from weakref import ref
 
 from waldur_billing_mock.contracts.exchange import Answer, Request
 from waldur_billing_mock.contracts.guard import CannotAsk, Guard, Identity
@@ -16,6 +17,23 @@ _ANONYMOUS: Final = Identity("anonymous")
 _HOP: Final = frozenset({"host", "content-length", "connection", "transfer-encoding", "accept-encoding", "user-agent"})
 
 Message = MutableMapping[str, Any]
+
+
+class Reference:
+    """An ASGI application that another one stands behind for as long as somebody else needs it.
+
+    Schemathesis keeps every application until the process ends, and a `SchemathesisProxy` has the whole run behind it.
+    """
+
+    def __init__(self, app: "SchemathesisProxy") -> None:
+        self._app: Final = ref(app)
+
+    async def __call__(
+        self, scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+    ) -> None:
+        app = self._app()
+        if app is not None:
+            await app(scope, receive, send)
 
 
 class SchemathesisProxy:

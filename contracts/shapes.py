@@ -23,7 +23,7 @@ from waldur_billing_mock.contracts.context import Context
 from waldur_billing_mock.contracts.exchange import Answer, Broken, Complaint, Exchange, NotExercised, Request
 from waldur_billing_mock.contracts.judging import Noted, crashes
 from waldur_billing_mock.contracts.routes import Routes
-from waldur_billing_mock.contracts.schemathesis_proxy import PLACEHOLDER, SchemathesisProxy
+from waldur_billing_mock.contracts.schemathesis_proxy import PLACEHOLDER, Reference, SchemathesisProxy
 from waldur_billing_mock.contracts.values import Malformed, is_uuid
 from waldur_billing_mock.openapi.operation import Operation
 
@@ -105,7 +105,7 @@ def _run(context: Context) -> Shapes:
     schema = schemathesis.openapi.from_dict(
         context.description.document, config=SchemathesisConfig.from_dict(_configuration(context))
     )
-    schema.app = proxy
+    schema.app = Reference(proxy)
     # A server that logs decoded paths must not find line breaks in them; the guard would refuse them.
     schema.hook("filter_case")(lambda ctx, case: not _forges_lines(case))
     try:
