@@ -99,8 +99,8 @@ def check_control(sent: Sent) -> None:
 def campaigns() -> Mapping[str, Campaign]:
     """All campaigns by name."""
     return {
-        "requests": Campaign(_requests(False), lambda sent: check_request(False, sent)),
-        "wire": Campaign(_requests(True), lambda sent: check_request(True, sent)),
+        "requests": Campaign(st.deferred(lambda: _requests(False)), lambda sent: check_request(False, sent)),
+        "wire": Campaign(st.deferred(lambda: _requests(True)), lambda sent: check_request(True, sent)),
         "control": Campaign(control_requests(), check_control),
         "streams": Campaign(streams.streams(), check_stream),
         **{name: Campaign(*pair) for name, pair in parsers.PARSERS.items()},

@@ -126,7 +126,7 @@ _HEADER: Final = st.one_of(
 )  # fmt: skip
 
 PARSERS: Final[Mapping[str, Parser]] = {
-    "query": (_query_inputs(), check_query),
+    "query": (st.deferred(_query_inputs), check_query),
     "json": (json_documents(_NAMES), check_json),
     "form": (forms(_NAMES), check_form),
     "multipart": (st.tuples(bodies(_NAMES), st.lists(st.integers(0, 400), max_size=5)), check_multipart),

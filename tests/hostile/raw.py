@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from tests.hostile.listener import Asked, Behaviour, Connection
@@ -94,17 +95,16 @@ def _endless_interim(asked: Asked, to: Connection) -> None:
 
 
 def _gzip_bomb(asked: Asked, to: Connection) -> None:
-    to.write(head(Content_Encoding="gzip", Content_Length=str(len(BOMB))) + BOMB)
+    bomb = _bomb()
+    to.write(head(Content_Encoding="gzip", Content_Length=str(len(bomb))) + bomb)
 
 
+@cache
 def _bomb() -> bytes:
-    """A gigabyte of blanks in a megabyte."""
+    """A gigabyte of blanks in a megabyte, which takes seconds to make."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     parts = [packer.compress(b" " * ZEROS) for _ in range(1024)]
     return b"".join([*parts, packer.flush()])
-
-
-BOMB: Final = _bomb()
 
 
 def _echo(asked: Asked, to: Connection) -> None:
