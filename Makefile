@@ -37,7 +37,7 @@ exit 1
 endef
 export FIND_PYTHON
 
-.PHONY: help serve test clients generators mutants healthy hostile fuzz fuzz-coverage soak faults lint format screenshots spec parity redocly st proxied bench cluster wheel release docs audit lock clean shuffled calendar mutation pythons
+.PHONY: help serve test clients examples generators mutants healthy hostile fuzz fuzz-coverage soak faults lint format screenshots spec parity redocly st proxied bench cluster wheel release docs audit lock clean shuffled calendar mutation pythons
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-13s %s\n' "$$name" "$$text"; done
@@ -57,6 +57,13 @@ healthy: $(DEV)  ## run the contract suite on healthy servers with lawful peculi
 # Each release is in an environment of its own, of about 100 MB.
 clients: $(DEV) $(CLIENTS) $(OTHER_CLIENTS)  ## walk over whole worlds with the real client, in every release
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m clients tests/clients $(ARGS)
+
+# `make test` runs the examples in the languages that are there; here all have to be.
+examples: $(DEV) $(CLIENTS)  ## run the examples of the how-to pages in Python, TypeScript and Go (needs node, go)
+	for program in node go; do \
+	  command -v $$program > /dev/null || { echo "make examples needs $$program on the PATH." >&2; exit 1; }; \
+	done
+	$(BIN)/python -m pytest -q tests/tools/test_how_to.py -k "develop-a-client or write-tests" $(ARGS)
 
 # Java cannot be had where Maven's repository cannot be reached: ARGS="--only go python openapi-python-client typescript".
 generators: $(DEV) $(VENV)/generators/.stamp  ## build clients with five generators; they list invoices (needs go, java, mvn, npm)

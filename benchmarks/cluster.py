@@ -51,6 +51,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=4, help="how many mocks (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="of the proxy; 0 picks a free one (default: %(default)s)")
     parser.add_argument("--sessions", type=int, default=0, help="write in so many sessions, compare, and end")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="how long each throughput is measured")
     options = parser.parse_args(words)
     try:
         with cluster(options.workers, options.port) as found:
@@ -59,7 +60,7 @@ def main(words: Sequence[str] | None = None) -> int:
             if not options.sessions:
                 print("Ctrl-C stops all of them.", flush=True)
                 threading.Event().wait()
-            return _measure(found, options.sessions)
+            return _measure(found, options.sessions, options.seconds)
     except NoHaproxy:
         print(_MISSING, file=sys.stderr)
         return 1
@@ -134,7 +135,7 @@ def spread(found: Cluster) -> list[int]:
     return [len(server.read("/_mock/sessions")) - 1 for server in found.mocks]
 
 
-def throughput(port: int, requests: Sequence[bytes], seconds: float = SECONDS) -> float:
+def throughput(port: int, requests: Sequence[bytes], seconds: float) -> float:
     """Answers a second, where each of some connections asks again as soon as it has been answered.
 
     Each request is sent once before.
@@ -165,7 +166,7 @@ def throughput(port: int, requests: Sequence[bytes], seconds: float = SECONDS) -
     return answered / elapsed
 
 
-def _measure(found: Cluster, sessions: int) -> int:
+def _measure(found: Cluster, sessions: int, seconds: float) -> int:
     missing = lost(found.proxy.port, sessions)
     counts = ", ".join(map(str, spread(found)))
     print(f"{sessions - len(missing)} of {sessions} sessions have what was written in them; on each mock are {counts}")
@@ -173,9 +174,9 @@ def _measure(found: Cluster, sessions: int) -> int:
         named(request("GET", f"/api/invoices/?page_size=10&page={number % 13 + 1}", TOKEN), f"s{number}")
         for number in range(min(sessions, MEASURED))
     ]
-    together, workers = throughput(found.proxy.port, requests), len(found.mocks)
+    together, workers = throughput(found.proxy.port, requests, seconds), len(found.mocks)
     with mock("--quiet") as one:
-        alone = throughput(one.port, requests)
+        alone = throughput(one.port, requests, seconds)
     print(f"ten invoices: {together:.0f} a second by {workers} mocks and the proxy, {alone:.0f} by one mock alone")
     return 1 if missing else 0
 

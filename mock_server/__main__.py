@@ -29,11 +29,11 @@ USAGE_ERROR: Final = 2
 def main(words: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code: 0, or 2 for what the user can correct."""
     given = list(sys.argv[1:] if words is None else words)
-    if given[:1] == ["ctl"]:
-        return ctl.main(given[1:])
-    parser = arguments.parser()
-    options = parser.parse_args(given)
     try:
+        if given[:1] == ["ctl"]:
+            return ctl.main(given[1:])
+        parser = arguments.parser()
+        options = parser.parse_args(given)
         match options.command:
             case "serve":
                 _serve(options)

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -171,11 +172,12 @@ def create_app(
     `log` takes a line for each request, as text and as fields.
     """
     document = _description(settings.cache, settings.revision, settings.wire)
-    sessions = _sessions(stage, settings)
+    rule_ids = count(1)
+    sessions = _sessions(stage, settings, rule_ids)
     served = join(document, described_support(DESCRIPTION, settings.cache, wire=settings.wire))
     inner = _api(served, settings.limits)
     lookup = Lookup(inner.routes, _find_user)
-    api, plane = _controlled(document, inner, sessions, lookup, settings)
+    api, plane = _controlled(document, inner, sessions, lookup, Rules(rule_ids), settings)
     middleware = [Middleware(FindSession, sessions=sessions)]
     if log is not None:
         middleware.append(
@@ -237,10 +239,13 @@ def _describe(lookup: Lookup, scope: Scope) -> Mapping[str, str | None]:
 
 
 def _controlled(
-    document: Node, api: Api[World, User], sessions: Sessions, lookup: Lookup, settings: Settings
+    document: Node, api: Api[World, User], sessions: Sessions, lookup: Lookup, shared: Rules, settings: Settings
 ) -> tuple[ASGIApp, Plane]:
-    """The API as callers meet it, from outside in: counters, journal, faults, events; and what steers these."""
-    shared, metrics = Rules(), Metrics({"sessions": lambda: len(sessions)})
+    """The API as callers meet it, from outside in: counters, journal, faults, events; and what steers these.
+
+    `shared` are the fault rules of every session.
+    """
+    metrics = Metrics({"sessions": lambda: len(sessions)})
     faults = Faults(Announce(api, lookup=lookup), document=document, lookup=lookup, shared=shared)
     recorder = Recorder(faults, journal_of=lambda scope: session_of(scope).journal, now=_now, clock=time.perf_counter)
     controlled = Controlled(
@@ -297,14 +302,14 @@ def _dialects(settings: Settings) -> Dialects:
     return Dialects(revision.revisions(DESCRIPTION), own, publish, make, partial(revision.wire_overlay, DESCRIPTION))
 
 
-def _sessions(stage: Stage, settings: Settings) -> Sessions:
+def _sessions(stage: Stage, settings: Settings, rule_ids: Iterator[int]) -> Sessions:
     def make(id: str, stage: Stage, budget: Budget | None, origin: str) -> Session:
         journal, events = Journal(settings.journal_bytes, budget), Events()
         return Session(
             id=id,
             stage=stage,
             journal=journal,
-            rules=Rules(),
+            rules=Rules(rule_ids),
             events=events,
             webhooks=Webhooks(events, journal, _now, post),
             created=_now(),

@@ -393,7 +393,7 @@ def _grace(text: str) -> int:
 def _positive(text: str) -> int:
     if text.isascii() and text.isdecimal() and len(text) <= 9 and int(text) > 0:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a positive number below 1,000,000,000")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 999,999,999")
 
 
 def _seed(text: str) -> int:

@@ -13,6 +13,7 @@ from waldur_billing_mock.fixtures import InvalidScenario, Problem, ScenarioError
 from waldur_billing_mock.mock_server.billing.world import TABLES, World
 from waldur_billing_mock.mock_server.scenario_schema import problems, schema
 from waldur_billing_mock.mock_server.world_text import WorldFileError, WorldText
+from waldur_billing_mock.openapi.document import resolve
 
 _MOST_SHOWN: Final = 25
 
@@ -37,7 +38,8 @@ def source_of(file: str) -> WorldText:
 def is_scenario(source: WorldText) -> bool:
     """Whether a text, which may be that of a world file, is a scenario: it fits the schema, or has fields of its own.
 
-    A file that fits both is a scenario; `format` marks a world file. Raises `WorldFileError` for what cannot be read.
+    A file that fits both is a scenario; `format` marks a world file. One that fits neither is what most of its fields
+    belong to, so that its faults are those of the file that was meant. Raises `WorldFileError` for what cannot be read.
     """
     if re.match(r'\s*(\{\s*)?"?format"?\s*:', source.text):
         return False  # as exported; the rest may be long
@@ -45,7 +47,21 @@ def is_scenario(source: WorldText) -> bool:
     if not isinstance(content, dict) or "format" in content:
         return False
     only_here = set(schema()["properties"]) - {"$schema", "now", "seed", *TABLES}
-    return not only_here.isdisjoint(content) or not problems(content)
+    return not only_here.isdisjoint(content) or not problems(content) or _resembles_a_scenario(content)
+
+
+def _resembles_a_scenario(content: Mapping[str, Any]) -> bool:
+    """Whether rows have more fields that only scenarios know than fields that only world files know."""
+    balance = 0
+    for section, rows in content.items():
+        items = schema()["properties"].get(section, {}).get("items")
+        if items is None or section not in TABLES or not isinstance(rows, list):
+            continue
+        of_scenarios = resolve(schema(), items)["properties"].keys()
+        of_worlds = TABLES[section].__dataclass_fields__.keys()
+        named = [name for row in rows if isinstance(row, dict) for name in row]
+        balance += sum((name in of_scenarios) - (name in of_worlds) for name in named)
+    return balance > 0
 
 
 def load_scenario(

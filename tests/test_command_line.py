@@ -252,7 +252,7 @@ def test_a_release_between_two_is_told_to_be_the_one_before(
         (["serve", "--grace-hours", "672"], "'672' is not a number of hours from 0 to 671"),
         (["serve", "--port", "65536"], "'65536' is not a valid port; use a number from 0 to 65535"),
         (["serve", "--port", "-1"], "'-1' is not a valid port"),
-        (["serve", "--port", "0", "--customers", "0"], "'0' is not a positive number"),
+        (["serve", "--port", "0", "--customers", "0"], "'0' is not a whole number from 1"),
         (
             ["serve", "--port", "0", "--host", "192.0.2.1"],
             "cannot listen on the host '192.0.2.1': it is not an address of this machine",

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from waldur_billing_mock.mock_server.control import description
 from waldur_billing_mock.mock_server.control.description import Operation
+from waldur_billing_mock.mock_server.printable import write_out
 from waldur_billing_mock.mock_server.world_text import WorldFileError, WorldText
 from waldur_billing_mock.openapi.document import Node
 
@@ -20,7 +21,10 @@ _SIMPLE_TYPES: Final = frozenset({"string", "integer", "number", "boolean"})
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs one command; returns its exit code: 0, 1 where the mock refuses, 2 for what cannot be sent."""
+    """Runs one command; returns its exit code: 0, 1 where the mock refuses, 2 for what cannot be sent.
+
+    Raises what `write_out` raises.
+    """
     options = parser().parse_args(arguments)
     operation: Operation = options.operation
     import httpx  # loaded for commands that are sent, not for their help
@@ -32,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
         with MockClient(options.url, session=options.session, token=options.token) as client:
             if operation.media_type == "text/event-stream":
                 for line in client.stream(operation.operation_id, query):
-                    print(line, flush=True)
+                    write_out(line)
                 return 0
             answer = client.request(operation.operation_id, path, query, body)
     except ValueError as error:
@@ -179,5 +183,9 @@ def _show(content_type: str, text: str, *, to_stderr: bool) -> None:
     # A file comes with lines of its own, and is printed as it is.
     if content_type.startswith("application/json") and "\n" not in text:
         text = json.dumps(json.loads(text), ensure_ascii=False, indent=2)
-    if text:
-        print(text.rstrip("\n"), file=sys.stderr if to_stderr else sys.stdout, flush=True)
+    if not text:
+        return
+    if to_stderr:
+        print(text.rstrip("\n"), file=sys.stderr, flush=True)
+    else:
+        write_out(text.rstrip("\n"))

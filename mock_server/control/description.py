@@ -176,11 +176,19 @@ def _located(error: Any) -> Iterator[tuple[str, str]]:
         case "additionalProperties" | "unevaluatedProperties":
             for name in kind["unexpected"]:
                 yield path_text([*error.instance_path, name]), "This field is not known."
-        case "enum" | "const":
-            yield path, f'"{error.instance}" is not a valid choice.'
+        case "enum":
+            yield path, f'"{error.instance}" is not a valid choice; use one of {", ".join(map(str, kind["options"]))}.'
+        case "minProperties":
+            yield path, f"Give at least {_fields(kind['limit'])}."
+        case "maxProperties":
+            yield path, f"Give at most {_fields(kind['limit'])}, not {', '.join(error.instance)}."
         case _:
             text = str(error.message)
             yield path, f"{text[0].upper()}{text[1:]}."
+
+
+def _fields(count: int) -> str:
+    return "one field" if count == 1 else f"{count} fields"
 
 
 def _distance(branch: Sequence[Any]) -> tuple[int, int]:

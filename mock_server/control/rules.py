@@ -3,6 +3,7 @@
 import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from math import exp, log
 from random import Random
 from typing import Any, Final
@@ -101,12 +102,12 @@ class Rule:
 
 
 class Rules:
-    """The rules of one session, in the order in which they are tried."""
+    """The rules of one session, in the order in which they are tried. `ids` are those of all rules of a server."""
 
-    def __init__(self) -> None:
+    def __init__(self, ids: Iterator[int] | None = None) -> None:
         self.all: list[Rule] = []
         """Not to be changed from outside."""
-        self._last_id = 0
+        self._ids: Final = count(1) if ids is None else ids
 
     def __bool__(self) -> bool:
         return bool(self.all)
@@ -127,9 +128,8 @@ class Rules:
             raise ValueError(f"A session has at most {MOST_RULES} fault rules; remove some first.")
         added = []
         for one in described:
-            self._last_id += 1
             kept = {name: value for name, value in one.items() if name not in ("id", "hits", "session")}
-            added.append(Rule(self._last_id, kept))
+            added.append(Rule(next(self._ids), kept))
         self.all += added
         return added
 

@@ -76,7 +76,7 @@ def positive(text: str) -> int:
     """A number from 1 on."""
     if text.isascii() and text.isdecimal() and 0 < int(text) < 10**9:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a positive number below 1,000,000,000")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 999,999,999")
 
 
 def rate(text: str) -> float:

@@ -9,10 +9,11 @@ from typing import Any, Final, Self
 
 import httpx
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from waldur_billing_mock.fixtures import DEFAULT_SCENARIO, SCENARIOS
-from waldur_billing_mock.mock_server.app import create_app, create_default_app, read_scenario
+from waldur_billing_mock.mock_server.app import create_app, create_stage, read_scenario
+from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.control.client import SESSION_HEADER, MockClient
 from waldur_billing_mock.mock_server.instants import instant
 from waldur_billing_mock.mock_server.settings import Settings
@@ -105,8 +106,13 @@ class Mock(MockSession):
         self._server: uvicorn.Server | None = None
         self._serving: Future[object] | None = None
         self._address: str | None = None
-        self.app: Final = _app(scenario, settings)
+        self._settings, self._start = _chosen(scenario, settings)
+        self.app: Final = _Current(self._made())
         super().__init__(self.app, LoopThread(), None, self._listen)
+
+    def begin_anew(self) -> None:
+        """All is as it was in the beginning: worlds, sessions, fault rules, journal, events, webhooks, snapshots."""
+        self.app.current = self._made()
 
     def session(self, id: str | None = None) -> MockSession:
         """A session with a world of its own; without an id, one that was not used before."""
@@ -123,6 +129,9 @@ class Mock(MockSession):
             self._serving.result(SECONDS_TO_END)
         self._thread.stop()
 
+    def _made(self) -> ASGIApp:
+        return create_app(self._settings, Stage(self._start.fork))
+
     def _listen(self) -> str:
         if self._address is None:
             # asyncio switches Nagle's algorithm off only where the protocol is named: see `serve.listen`.
@@ -135,12 +144,23 @@ class Mock(MockSession):
         return self._address
 
 
-def _app(scenario: Given, settings: dict[str, Any]) -> ASGIApp:
+def _chosen(scenario: Given, settings: dict[str, Any]) -> tuple[Settings, World]:
+    """The settings, and the world to begin with. Raises `ScenarioError`."""
     if isinstance(scenario, str) and scenario in SCENARIOS:
-        return create_default_app(scenario=scenario, **settings)
+        chosen = Settings(scenario=scenario, **settings)
+        return chosen, create_stage(chosen).beginning
     chosen = Settings(**settings)
-    world = read_scenario(chosen, scenario_text(scenario, {}))
-    return create_app(chosen, Stage(lambda: world))
+    return chosen, read_scenario(chosen, scenario_text(scenario, {}))
+
+
+class _Current:
+    """ASGI application in whose place another can be put."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.current = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.current(scope, receive, send)
 
 
 class _InSession:
@@ -150,7 +170,7 @@ class _InSession:
         self._app: Final = app
         self._header: Final = (SESSION_HEADER.lower().encode(), id.encode())
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and all(name != self._header[0] for name, _ in scope["headers"]):
             scope = {**scope, "headers": [*scope["headers"], self._header]}
         await self._app(scope, receive, send)

@@ -20,7 +20,6 @@ MARKERS = (
     "waldur_wire: answer as real servers do, where that differs from what is documented",
     "waldur_faults(**rule): a rule by which calls fail, such as operation='invoices_paid', status=503; repeatable",
 )
-_START = "start"
 _MOST_REPORTED = 30
 
 
@@ -42,8 +41,6 @@ class Mocks:
             from waldur_billing_mock.mock_server.testing.mock import Mock
 
             self._made[key] = Mock(scenario=scenario, **settings)
-            if live:
-                self._made[key].snapshots.take(_START)
         return self._made[key]
 
     def close(self) -> None:
@@ -80,6 +77,7 @@ def waldur_mock(request: pytest.FixtureRequest, _waldur_mocks: Mocks) -> Iterato
     session = _waldur_mocks.of(request.node, live=False).session()
     _plant(session, request.node)
     yield session
+    session.faults.clear()  # those of every session, too, which the next test would meet
     if session.id is not None:
         session.sessions.drop(session.id)
     session.close()
@@ -87,12 +85,9 @@ def waldur_mock(request: pytest.FixtureRequest, _waldur_mocks: Mocks) -> Iterato
 
 @pytest.fixture
 def waldur_mock_url(request: pytest.FixtureRequest, _waldur_mocks: Mocks) -> str:
-    """The address of a live mock on a free port, one for each worker, whose world is as it was in the beginning."""
+    """The address of a live mock on a free port, one for each worker, in which all is as it was in the beginning."""
     mock = _waldur_mocks.of(request.node, live=True)
-    mock.snapshots.restore(_START)
-    mock.faults.clear()
-    mock.webhooks.clear()
-    mock.journal.clear()
+    mock.begin_anew()
     _plant(mock, request.node)
     return mock.url
 

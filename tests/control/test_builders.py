@@ -161,6 +161,30 @@ def test_a_world_can_be_replaced_by_a_scenario_file(mock: Mock) -> None:
     assert "did you mean 'default'?" in error.value.said["non_field_errors"][0]
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("name: Acme", "nam: Acme"), "the body, line 4, /customers/0: the field name is missing; add it."),
+        (("month: 2026-01", "month: 2026-13"), 'the body, line 12, /invoices/0/month: found "2026-13"'),
+    ],
+)
+def test_a_faulty_scenario_is_not_taken_for_a_world_file(mock: Mock, change: tuple[str, str], message: str) -> None:
+    with pytest.raises(MockError) as error:
+        mock.world.replace(ISSUE.replace(*change))
+
+    assert error.value.said["non_field_errors"][0].startswith(message)
+
+
+def test_identifiers_that_are_given_are_kept(mock: Mock) -> None:
+    uuid = "11111111-2222-3333-4444-555555555555"
+
+    made = mock.customers.add(name="Acme", uuid=uuid)
+
+    assert made["uuid"] == uuid
+    assert api(mock, f"customers/{uuid}/")["name"] == "Acme"
+    assert refused(mock, "customers", name="Beta", uuid=uuid).keys() == {"uuid"}
+
+
 def test_the_commands_build_too(capsys: pytest.CaptureFixture[str]) -> None:
     with serving("--scenario", "empty", "--quiet") as served:
         url = ("--url", served.url)

@@ -1,14 +1,16 @@
 """The clock is read, set and advanced; the answer tells what happened on the way."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from tests.serving import serving
+from waldur_billing_mock.fixtures import Size
 from waldur_billing_mock.mock_server.control import ctl
 from waldur_billing_mock.mock_server.control.client import MockError
-from waldur_billing_mock.mock_server.testing.mock import Mock
+from waldur_billing_mock.mock_server.testing.mock import Mock, MockSession
 
 
 def test_the_clock_is_told_and_set(mock: Mock) -> None:
@@ -64,6 +66,47 @@ def test_a_month_that_ends_is_finalized_and_the_next_one_is_opened() -> None:
         assert any(float(row["price"]) > 0 for row in now_pending)
 
 
+def test_a_year_in_one_call_is_a_year_in_twelve() -> None:
+    with Mock(size=Size(5, 2, 4)) as mock:
+        at_once, by_month = mock.session("at-once"), mock.session("by-month")
+
+        answer = at_once.clock.advance("P1Y")
+        one_by_one = []
+        for _ in range(12):
+            one_by_one += by_month.clock.advance("P1M")["happened"]
+            figures_must_agree(by_month)
+
+        figures_must_agree(at_once)
+        assert at_once.world.export() == by_month.world.export()
+        assert answer["happened"] == one_by_one
+        assert answer["counts"]["month_closed"] == 12
+
+
+def figures_must_agree(session: MockSession) -> None:
+    """What the API says of invoices, items and totals follows from the items."""
+    with session.client() as client:
+        invoices = client.get("/api/invoices/", params={"page_size": 300}).json()
+        items = client.get("/api/invoice-items/", params={"page_size": 300})
+        total = client.get("/api/invoice-items/total_price/").json()["total_price"]
+        growth = client.get("/api/invoices/growth/").json()
+    by_invoice: dict[str, Decimal] = {}
+    exact = Decimal(0)
+    for item in items.json():
+        exact += Decimal(item["unit_price"]) * Decimal(item["quantity"])
+        by_invoice[item["invoice"]] = by_invoice.get(item["invoice"], Decimal(0)) + Decimal(str(item["price"]))
+    assert int(items.headers["X-Result-Count"]) == len(items.json()) < 300
+    assert Decimal(total) == exact
+    gross: dict[str, Decimal] = {}
+    for invoice in invoices:
+        net, tax = Decimal(str(invoice["price"])), Decimal(str(invoice["tax"]))
+        assert net == by_invoice.get(invoice["url"], Decimal(0))
+        assert Decimal(str(invoice["total"])) == net + tax
+        month = f"{invoice['year']}-{invoice['month']}"
+        gross[month] = gross.get(month, Decimal(0)) + net + tax
+    for month, figure in zip(growth["periods"], growth["total_periods"], strict=True):
+        assert abs(Decimal(str(figure)) - gross.get(month, Decimal(0))) < Decimal("0.1")
+
+
 def test_each_thing_that_happened_is_an_event(mock: Mock) -> None:
     answer = mock.clock.advance("P2M")
 
@@ -89,8 +132,8 @@ def test_set_back_only_the_clock_changes_and_no_month_is_billed_twice(mock: Mock
 @pytest.mark.parametrize(
     ("move", "field", "message"),
     [
-        ({}, "non_field_errors", "propert"),
-        ({"by": "P1M", "to": "2026-04-01"}, "non_field_errors", "propert"),
+        ({}, "non_field_errors", "Give at least one field."),
+        ({"by": "P1M", "to": "2026-04-01"}, "non_field_errors", "Give at most one field, not by, to."),
         ({"by": "a month"}, "by", "'a month' is not a duration; write it as P1M"),
         ({"by": "P0.5M"}, "by", "fractional"),
         ({"by": "-P1M"}, "by", "goes back in time"),

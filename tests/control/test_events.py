@@ -9,10 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import get_args
 
 import httpx
 import pytest
 
+from waldur_billing_mock.mock_server.billing.clock import BillingEventType
+from waldur_billing_mock.mock_server.control import description
+from waldur_billing_mock.mock_server.control.announce import EVENTS
 from waldur_billing_mock.mock_server.control.client import MockError
 from waldur_billing_mock.mock_server.testing.mock import Mock
 
@@ -164,6 +168,20 @@ def test_removed_webhooks_are_called_no_more(mock: Mock, receiver: Receiver) -> 
     assert receiver.received == []
     with pytest.raises(MockError, match="no webhook 1"):
         mock.webhooks.remove(1)
+
+
+def test_an_event_that_does_not_exist_cannot_be_asked_for(mock: Mock) -> None:
+    with pytest.raises(MockError) as caught:
+        mock.webhooks.add("http://127.0.0.1:9/", events=["invoice_payed"])
+
+    assert list(caught.value.said) == ["events[0]"]
+    assert "use one of invoice_created, " in caught.value.said["events[0]"][0]
+
+
+def test_the_description_names_all_events() -> None:
+    described = description.document()["components"]["schemas"]["EventType"]["enum"]
+
+    assert set(described) == {*get_args(BillingEventType), *EVENTS.values()}
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "nowhere", ""])

@@ -56,6 +56,99 @@ def test_a_rule_for_a_method_or_a_path_fails_what_fits(mock: Mock) -> None:
 
 
 def test_the_same_seed_fails_the_same_calls(mock: Mock) -> None:
+    runs = []
+    for seed in (7, 7, 8):
+        mock.faults.add(status=503, probability=0.5, seed=seed)
+        runs.append(statuses(mock, times=40))
+        mock.faults.clear()
+
+    assert runs[0] == runs[1] != runs[2]
+    assert 10 < runs[0].count(503) < 30
+    assert set(runs[0]) == {200, 503}
+
+
+def test_a_rule_answers_with_the_body_of_waldur(mock: Mock) -> None:
+    said = []
+    for status in (404, 409, 500):
+        mock.faults.add(status=status, times=1)
+        with mock.client() as client:
+            said.append(client.get(INVOICE))
+
+    assert said[0].json() == {"detail": "No Invoice matches the given query."}
+    assert "detail" in said[1].json()
+    assert "<h1>Server Error (500)</h1>" in said[2].text
+
+
+def test_a_rule_answers_with_a_body_of_its_own(mock: Mock) -> None:
+    mock.faults.add(status=502, body={"detail": "A proxy says so."})
+
+    with mock.client() as client:
+        answer = client.get(INVOICE)
+
+    assert (answer.status_code, answer.json()) == (502, {"detail": "A proxy says so."})
+
+
+def test_a_throttled_call_says_when_to_come_again(mock: Mock) -> None:
+    mock.faults.add(operation="invoices_list", retry_after=7, times=1)
+
+    with mock.client() as client:
+        answer = client.get("/api/invoices/")
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
+    assert answer.json() == {"detail": "Request was throttled. Expected available in 7 seconds."}
+
+
+@pytest.mark.parametrize(
+    "delay",
+    [60, {"uniform": [60, 90]}, {"lognormal": {"median": 60, "sigma": 0}}],
+    ids=["fixed", "uniform", "lognormal"],
+)
+def test_an_answer_is_late_and_otherwise_as_always(mock: Mock, delay: object) -> None:
+    with mock.client() as client:
+        before = client.get(INVOICE)
+        mock.faults.add(operation="invoices_retrieve", delay=delay)
+        begun = time.perf_counter()
+        after = client.get(INVOICE)
+        taken = time.perf_counter() - begun
+
+    assert taken >= 0.06
+    assert (after.status_code, after.content) == (before.status_code, before.content)
+
+
+def test_one_request_can_ask_for_a_late_answer(mock: Mock) -> None:
+    with mock.client() as client:
+        begun = time.perf_counter()
+        answer = client.get(INVOICE, headers={"Prefer": "code=404, delay=60"})
+
+    assert time.perf_counter() - begun >= 0.06
+    assert (answer.status_code, answer.headers["Preference-Applied"]) == (404, "code=404, delay=60")
+
+
+def test_a_rule_is_for_the_session_of_the_caller_for_another_one_or_for_all(mock: Mock) -> None:
+    one, other = mock.session("one"), mock.session("other")
+
+    def asked() -> list[int]:
+        found = []
+        for session in (mock, one, other):
+            with session.client() as client:
+                found.append(client.get("/api/invoices/").status_code)
+        return found
+
+    assert asked() == [200, 200, 200]
+    one.faults.add(status=500)
+    assert asked() == [200, 500, 200]
+    mock.faults.add(status=501, session="other")
+    assert asked() == [200, 500, 501]
+    (for_all,) = mock.faults.add(status=503, session="*")
+    assert (asked(), for_all["session"]) == ([503, 500, 501], "*")
+    # A rule has an id that no other rule of the server has, so that the right one is removed.
+    one.faults.remove(for_all["id"])
+    assert asked() == [200, 500, 501]
+    with pytest.raises(MockError, match="There is no session 'nobody'"):
+        mock.faults.add(status=500, session="nobody")
+
+
+def test_delays_are_drawn_by_the_seed() -> None:
     lognormal = {"delay": {"lognormal": {"median": 100, "sigma": 0.5}}}
     drawn = [Rule(1, {**lognormal, "seed": seed}).seconds() for seed in range(400)]
     uniform = [Rule(1, {"delay": {"uniform": [100, 300]}, "seed": seed}).seconds() for seed in range(400)]
@@ -175,6 +268,8 @@ def test_a_profile_can_be_asked_for_by_name(mock: Mock) -> None:
         ({"statsu": 500}, "statsu"),
         ({"profile": "chaos"}, "profile"),
         ({"operation": "invoices_lists", "status": 500}, "operation"),
+        ({"operation": "invoices_list", "times": 2}, "non_field_errors"),
+        ({}, "non_field_errors"),
         ({"operation": ["invoices_list", "pay"], "status": 500}, "operation"),
     ],
 )
@@ -185,6 +280,19 @@ def test_a_faulty_rule_is_refused_by_field(mock: Mock, rule: dict[str, object], 
     assert caught.value.status == 400
     assert list(caught.value.said) == [field]
     assert mock.faults.list() == []
+
+
+def test_what_a_rule_can_be_is_said_where_it_is_refused(mock: Mock) -> None:
+    refusals = []
+    for rule in ({"operation": "invoices_list"}, {"profile": "chaos"}):
+        with pytest.raises(MockError) as caught:
+            mock.faults.add(**rule)
+        refusals += caught.value.said.values()
+
+    assert refusals == [
+        ["Say what happens to the call: give one of delay, effect, profile, retry_after, status."],
+        ['"chaos" is not a valid choice; use one of flaky, slow, maintenance.'],
+    ]
 
 
 def test_rules_are_removed_one_by_one_and_all_at_once(mock: Mock) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -292,6 +293,22 @@ def test_a_session_that_is_not_used_for_a_while_is_dropped() -> None:
     assert clockwork.ids() == ["main", "c"]
     clockwork.seconds = 61 + 60
     assert len(clockwork.sessions) == 1
+
+
+def test_an_idle_session_of_a_server_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = 0.0
+    clocks = SimpleNamespace(monotonic=lambda: seconds, perf_counter=time.perf_counter)
+    monkeypatch.setattr("waldur_billing_mock.mock_server.app.time", clocks)
+    with Mock(scenario="one-invoice", session_idle_seconds=60) as mock, mock.session("one").client() as mine:
+        mine.post(f"{INVOICE}paid/")
+        seconds = 59
+        assert state(mine) == "paid"
+        seconds = 59 + 59
+        assert [session["id"] for session in mock.sessions.list()] == ["main", "one"]
+        seconds = 59 + 60
+
+        assert [session["id"] for session in mock.sessions.list()] == ["main"]
+        assert state(mine) == "created"
 
 
 def write_ten_times(session: Session) -> None:

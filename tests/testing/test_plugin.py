@@ -92,6 +92,50 @@ def test_both(waldur_mock, waldur_mock_url):
     assert len(served) == len({worker for worker, _ in served}) == len({url for _, url in served})
 
 
+def test_nothing_of_a_test_is_left_to_the_next_one(tmp_path: Path) -> None:
+    code, output = run(
+        tmp_path,
+        f'''
+import httpx
+import pytest
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_live(waldur_mock, waldur_mock_url, number):
+    def ask(method, path, **more):
+        return httpx.request(method, waldur_mock_url + "/_mock/" + path, **more).json()
+
+    assert [session["id"] for session in ask("GET", "sessions")] == ["main"]
+    assert ask("GET", "snapshots") == ask("GET", "webhooks") == ask("GET", "faults") == ask("GET", "requests") == []
+    assert waldur_mock.client().post("{INVOICE}paid/").status_code == 200
+    assert [event["id"] for event in waldur_mock.events.stream(since=0, limit=1)] == [1]
+    waldur_mock.given("one-invoice", now="2024-02-10")
+    waldur_mock.reset()
+    assert waldur_mock.clock.now().year == 2024
+    waldur_mock.snapshots.take("mine")
+    waldur_mock.webhooks.add("http://127.0.0.1:9/")
+    waldur_mock.faults.add(session="*", status=503)
+    ask("PUT", "sessions/mine")
+
+
+def test_a_reset_goes_to_the_beginning(waldur_mock_url):
+    httpx.post(waldur_mock_url + "/_mock/reset")
+    assert httpx.get(waldur_mock_url + "/_mock/clock").json()["now"].startswith("2025")
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_in_process(waldur_mock, number):
+    assert waldur_mock.client().get("{INVOICE}").status_code == 200
+    waldur_mock.faults.add(session="*", status=503)
+    if number == 0:
+        waldur_mock.sessions.drop(waldur_mock.id)
+''',
+    )
+
+    assert code == 0, output
+    assert "5 passed" in output
+
+
 def test_markers_choose_the_beginning(tmp_path: Path) -> None:
     (tmp_path / "acme.yaml").write_text("now: 2026-03-15\ncustomers: [{name: Acme, owner: anna}]\n", encoding="utf-8")
     code, output = run(

@@ -1,11 +1,14 @@
 """Rules by which calls fail."""
 
-from difflib import get_close_matches
-from typing import Any
+from typing import Any, Final
 
 from waldur_billing_mock.mock_server.control.description import InvalidInput
+from waldur_billing_mock.mock_server.control.handlers.operation_names import check_operations
 from waldur_billing_mock.mock_server.control.plane import Call, Conflict, NotFound
 from waldur_billing_mock.mock_server.control.rules import EVERY_SESSION, Rules, names
+
+DOES: Final = frozenset({"status", "retry_after", "delay", "effect", "profile"})
+"""Fields without one of which a rule would change nothing."""
 
 
 def faults_list(call: Call) -> list[dict[str, Any]]:
@@ -15,8 +18,15 @@ def faults_list(call: Call) -> list[dict[str, Any]]:
 
 
 def faults_add(call: Call) -> list[dict[str, Any]]:
-    """The rules that were added. Raises `InvalidInput` for an operation that the API does not have."""
-    _check_operations(call)
+    """The rules that were added.
+
+    Raises `InvalidInput` for an operation that the API does not have, and for a rule that would change nothing.
+    """
+    check_operations(call, names(call.body.get("operation", ())))
+    if DOES.isdisjoint(call.body):
+        raise InvalidInput(
+            {"non_field_errors": [f"Say what happens to the call: give one of {', '.join(sorted(DOES))}."]}
+        )
     rules, shown = _rules(call, call.body.get("session"))
     try:
         added = rules.add(call.body)
@@ -35,15 +45,6 @@ def faults_remove(call: Call) -> None:
     id = call.path["id"]
     if not (call.session.rules.remove(id) or call.plane.shared_rules.remove(id)):
         raise NotFound(f"There is no fault rule {id}.")
-
-
-def _check_operations(call: Call) -> None:
-    """A misspelt name would fit no call, and the rule would never be noticed."""
-    for name in names(call.body.get("operation", ())):
-        if name not in call.plane.operation_ids:
-            near = get_close_matches(name, call.plane.operation_ids, 1)
-            hint = f"did you mean {near[0]}?" if near else "GET /_mock/openapi.json lists all of them."
-            raise InvalidInput({"operation": [f"There is no operation {name!r}; {hint}"]})
 
 
 def _rules(call: Call, named: str | None) -> tuple[Rules, dict[str, str]]:

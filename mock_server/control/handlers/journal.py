@@ -6,6 +6,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Message
 
 from waldur_billing_mock.mock_server.control.description import InvalidInput
+from waldur_billing_mock.mock_server.control.handlers.operation_names import check_operations
 from waldur_billing_mock.mock_server.control.journal import Delivery, Exchange
 from waldur_billing_mock.mock_server.control.plane import Call, Conflict, NotFound
 from waldur_billing_mock.mock_server.control.session import set_session
@@ -13,8 +14,9 @@ from waldur_billing_mock.mock_server.control.verify import fits, verify
 
 
 def requests_list(call: Call) -> JSONResponse:
-    """The entries that fit the query; their number is in a header."""
+    """The entries that fit the query; their number is in a header. Raises `InvalidInput` for an unknown operation."""
     reader, wanted = call.plane.reader, dict(call.query)
+    check_operations(call, [wanted["operation"]] if "operation" in wanted else ())
     limit = wanted.pop("limit", None)
     found = [one for one in call.session.journal if _is_wanted(call, one, wanted)]
     shown = [reader.shown(one) for one in (found if limit is None else found[-limit:])]
@@ -56,8 +58,12 @@ async def requests_replay(call: Call) -> dict[str, Any]:
 
 
 def requests_verify(call: Call) -> JSONResponse:
-    """Whether the request was made so often; 409 with the nearest one where not."""
+    """Whether the request was made so often; 409 with the nearest one where not.
+
+    Raises `InvalidInput` for an unknown operation, which `times: 0` would always be true of.
+    """
     reader = call.plane.reader
+    check_operations(call, [call.body["operation"]] if "operation" in call.body else ())
     try:
         verdict = verify(reader, call.session.journal.exchanges(), call.body)
     except ValueError as error:
