@@ -1,7 +1,7 @@
 """The description that a target is judged by: documents, a revision, a dialect. Knows no target."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -152,8 +152,13 @@ class Description:
         return tuple(found[0]) if found else ()
 
 
+@lru_cache(maxsize=8)
 def describe(revision: str, dialect: Dialect = "documented") -> Description:
-    """The description of a revision in a dialect. Raises `DocumentError` or `OverlayError` where it is not whole."""
+    """The description of a revision in a dialect, which all callers share and nobody may change.
+
+    Making one takes a quarter of a second; the last eight are kept, of a few megabytes each. Raises `DocumentError` or
+    `OverlayError` where it is not whole.
+    """
     document = revisions.describe(FOLDER, revision, wire=dialect == "wire", tolerant=True)
     return Description(document, revision, dialect)
 

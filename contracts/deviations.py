@@ -6,6 +6,7 @@ catalogue that change what the complaint rests on. What no schema can express is
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final
 
 from waldur_billing_mock.contracts.description import FOLDER, Description
@@ -92,6 +93,12 @@ class Catalogue:
                     found.append(reference)
                     waiting.append(reference)
         return found
+
+
+@lru_cache(maxsize=8)
+def catalogue(description: Description) -> Catalogue:
+    """The catalogue of a description, made once for the last eight of them. Nobody may change it."""
+    return Catalogue(description)
 
 
 def _entries(description: Description) -> Iterable[Deviation]:

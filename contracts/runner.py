@@ -13,7 +13,7 @@ from waldur_billing_mock.contracts.changes import undo_change
 from waldur_billing_mock.contracts.checks import Check, checks
 from waldur_billing_mock.contracts.context import Context
 from waldur_billing_mock.contracts.description import Dialect, describe
-from waldur_billing_mock.contracts.deviations import Catalogue
+from waldur_billing_mock.contracts.deviations import catalogue
 from waldur_billing_mock.contracts.exchange import Broken, Complaint, NotExercised
 from waldur_billing_mock.contracts.findings import Finding, Outcome, Result, Verdict, worst
 from waldur_billing_mock.contracts.guard import BudgetSpent, CannotAsk, Stopped, Unreachable
@@ -53,7 +53,7 @@ class Runner:
         other: Dialect = "documented" if settings.wire else "wire"
         documented = describe(revision.name)
         forgives = settings.forgives
-        self._catalogue: Final = Catalogue(documented) if forgives else None
+        self._catalogue: Final = catalogue(documented) if forgives else None
         self.description: Final = describe(revision.name, "wire") if settings.wire else documented
         self.context: Final = Context(
             self.description,

@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -103,7 +104,7 @@ def _run(context: Context) -> Shapes:
 
     proxy = SchemathesisProxy(context.target.guard, context.target.main, answered)
     schema = schemathesis.openapi.from_dict(
-        context.description.document, config=SchemathesisConfig.from_dict(_configuration(context))
+        deepcopy(context.description.document), config=SchemathesisConfig.from_dict(_configuration(context))
     )
     schema.app = Reference(proxy)
     # A server that logs decoded paths must not find line breaks in them; the guard would refuse them.

@@ -15,7 +15,7 @@ from typing import Any, Final
 from waldur_billing_mock.contracts.conventions.neighbours import neighbours
 from waldur_billing_mock.contracts.conventions.representations import must_have_all_places
 from waldur_billing_mock.contracts.description import Description, describe
-from waldur_billing_mock.contracts.deviations import Catalogue
+from waldur_billing_mock.contracts.deviations import catalogue
 from waldur_billing_mock.contracts.exchange import Answer, Broken, Complaint, Exchange, NotExercised, Request
 from waldur_billing_mock.contracts.findings import Finding
 from waldur_billing_mock.contracts.judging import Judge, crashes, is_absent, is_json
@@ -88,7 +88,7 @@ class TrafficJudge:
 
     def __init__(self, revision: str, *, outdated: bool = False) -> None:
         self.description: Final[Description] = describe(revision)
-        self.catalogue: Final = Catalogue(self.description)
+        self.catalogue: Final = catalogue(self.description)
         self._wire: Final = describe(revision, "wire")
         self._judge: Final = Judge(self.description, self._wire, self.catalogue)
         self._judge.survey.outdated = outdated

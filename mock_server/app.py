@@ -174,8 +174,7 @@ def create_app(
     document = _description(settings.cache, settings.revision, settings.wire)
     rule_ids = count(1)
     sessions = _sessions(stage, settings, rule_ids)
-    served = join(document, described_support(DESCRIPTION, settings.cache, wire=settings.wire))
-    inner = _api(served, settings.limits)
+    inner = _api(settings.cache, settings.revision, settings.wire, settings.limits)
     lookup = Lookup(inner.routes, _find_user)
     api, plane = _controlled(document, inner, sessions, lookup, Rules(rule_ids), settings)
     middleware = [Middleware(FindSession, sessions=sessions)]
@@ -295,8 +294,7 @@ def _dialects(settings: Settings) -> Dialects:
         return revision.describe(DESCRIPTION, dialect.revision, wire=dialect.wire)
 
     def make(dialect: Dialect) -> ASGIApp:
-        support = described_support(DESCRIPTION, settings.cache, wire=dialect.wire)
-        return _api(join(_description(settings.cache, *dialect), support), settings.limits)
+        return _api(settings.cache, *dialect, settings.limits)
 
     own = Dialect(settings.revision, settings.wire)
     return Dialects(revision.revisions(DESCRIPTION), own, publish, make, partial(revision.wire_overlay, DESCRIPTION))
@@ -340,12 +338,26 @@ class PastTheRoutes:
 
 
 def create_default_app(**settings: Any) -> Starlette:
-    """A server with a world of its own for use within a process; the arguments are fields of `Settings`."""
+    """A server with a world of its own for use within a process; the arguments are fields of `Settings`.
+
+    The world of a named scenario is built once and copied; a file is read each time.
+    """
     chosen = Settings(**settings)
-    return create_app(chosen, create_stage(chosen))
+    is_file = chosen.world is not None or is_file_name(chosen.scenario)
+    return create_app(chosen, create_stage(chosen) if is_file else Stage(_start_world(chosen).fork))
 
 
-def _api(document: Node, limits: Limits) -> Api[World, User]:
+@lru_cache(maxsize=2)
+def _start_world(settings: Settings) -> World:
+    """The world of a named scenario, of which servers get copies."""
+    with _without_garbage_collection():
+        return make_world(settings)
+
+
+@lru_cache(maxsize=4)
+def _api(cache: Path | None, revision: str, wire: bool, limits: Limits) -> Api[World, User]:
+    """The API of a dialect, which takes long to compile: it serves the worlds of all servers in this process."""
+    document = join(_description(cache, revision, wire), described_support(DESCRIPTION, cache, wire=wire))
     return Api(
         document,
         bind(document),

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from waldur_billing_mock import __version__
 from waldur_billing_mock.contracts.description import Description
-from waldur_billing_mock.contracts.deviations import Catalogue
+from waldur_billing_mock.contracts.deviations import catalogue
 from waldur_billing_mock.contracts.findings import Outcome
 from waldur_billing_mock.contracts.reports.report import Report
 from waldur_billing_mock.contracts.reports.traffic import Counted, Watched, report_of_traffic, routes_of
@@ -123,7 +123,7 @@ class Results:
         )
         routes = routes_of(operations_in_traffic(self.description))
         neighbours = {name: route for name, route in routes.items() if name not in self.description.operations}
-        return report_of_traffic(self.judging.tally, watched, self.description, neighbours, Catalogue(self.description))
+        return report_of_traffic(self.judging.tally, watched, self.description, neighbours, catalogue(self.description))
 
 
 def _shown(number: int, one: Counted, routes: Mapping[str, str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
 from waldur_billing_mock.contracts.description import Description, describe
-from waldur_billing_mock.contracts.deviations import Catalogue
+from waldur_billing_mock.contracts.deviations import catalogue
 from waldur_billing_mock.contracts.exchange import Answer, Complaint, Request
 from waldur_billing_mock.contracts.guard import CannotAsk
 from waldur_billing_mock.contracts.reports.mask import Mask
@@ -141,7 +141,7 @@ class Comparing:
         self._mask: Final = Mask(shows_data, one.description.words | other.description.words)
         self._found: Final[dict[tuple[str, str, str], Found]] = {}
         between_dialects = one.dialect != other.dialect
-        self._catalogue: Final = Catalogue(describe(one.revision.name)) if between_dialects else None
+        self._catalogue: Final = catalogue(describe(one.revision.name)) if between_dialects else None
         self.result: Final = Comparison(_named(one), _named(other))
 
     def run(self) -> Comparison:

@@ -8,10 +8,11 @@ import pytest
 from waldur_billing_mock.contracts.__main__ import main
 from waldur_billing_mock.contracts.baseline import load
 from waldur_billing_mock.contracts.checks import checks
-from waldur_billing_mock.contracts.description import REVISIONS, describe
+from waldur_billing_mock.contracts.description import FOLDER, REVISIONS, describe
 from waldur_billing_mock.contracts.exchange import Complaint
 from waldur_billing_mock.contracts.roles import table
 from waldur_billing_mock.contracts.settings import PROFILES, Unusable
+from waldur_billing_mock.openapi import revision as revisions
 
 TODAY = date(2026, 11, 22)
 COMPLAINT = Complaint("the price must agree", "/components/schemas/Invoice/properties/price")
@@ -79,3 +80,4 @@ def test_schemathesis_still_works_as_the_shapes_need_it(capsys: pytest.CaptureFi
     code = main(["--profile", "quick", "--only", "shapes/"])
 
     assert code == 0, capsys.readouterr().out
+    assert describe("documents").document == revisions.describe(FOLDER, "documents", tolerant=True)

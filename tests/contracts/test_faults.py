@@ -1,4 +1,7 @@
-"""A run against a server in trouble: it goes on where it may, ends where it must, and leaves nothing changed."""
+"""A run against a server in trouble: it goes on where it may, ends where it must, and leaves nothing changed.
+
+Runs that get Ctrl-C are processes of their own.
+"""
 
 import json
 import os
@@ -12,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.contracts.command import Ended, ended
 from tests.contracts.faulty import LOST, RESET, SILENCE, Fault, Plan, Proxy
 from tests.serving import ROOT, Mock, serving
 from waldur_billing_mock.contracts.guard import READING
@@ -43,7 +47,7 @@ def mock() -> Iterator[Mock]:
 
 
 def run(mock: Mock, folder: Path, plan: Plan, *words: str, interrupted_at: int = 0) -> Run:
-    """A run of its own process against a mock in trouble; it gets Ctrl-C at its first writes, or never."""
+    """A run against a mock in trouble. It gets Ctrl-C at so many writes, in a process of its own, or never."""
     mock.reset()
     before = _invoices(mock)
     report = folder / "report.json"
@@ -71,17 +75,22 @@ def run(mock: Mock, folder: Path, plan: Plan, *words: str, interrupted_at: int =
             str(report),
             *words,
         ]
-        judging = subprocess.Popen(
-            [sys.executable, "-m", "waldur_billing_mock.contracts", *options],
-            cwd=ROOT,
-            env={**os.environ, "T": mock.token()},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        said = judging.communicate(timeout=120)[0]
+        environment = {"T": mock.token()}
+        if interrupted_at:
+            judging = subprocess.Popen(
+                [sys.executable, "-m", "waldur_billing_mock.contracts", *options],
+                cwd=ROOT,
+                env={**os.environ, **environment},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            out, err = judging.communicate(timeout=120)
+            result = Ended(judging.returncode, out, err)
+        else:
+            result = ended(options, folder, environment)
     found = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {}
-    return Run(judging.returncode, found, said, proxy.asked, _invoices(mock) == before)
+    return Run(result.code, found, result.err + result.out, proxy.asked, _invoices(mock) == before)
 
 
 def _invoices(mock: Mock) -> bytes:

@@ -4,16 +4,19 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from starlette.types import ASGIApp
 
 from tests.wrapping.changes import Make
 from waldur_billing_mock.fixtures import build
-from waldur_billing_mock.mock_server.app import create_default_app
+from waldur_billing_mock.mock_server.app import create_app, read_world
+from waldur_billing_mock.mock_server.billing.world import World as Rows
+from waldur_billing_mock.mock_server.operations.rendered import RenderedTexts
+from waldur_billing_mock.mock_server.settings import Settings
+from waldur_billing_mock.mock_server.stage import Stage
 from waldur_billing_mock.mock_server.world_file import dump
+from waldur_billing_mock.mock_server.world_text import WorldText
 from waldur_billing_mock.openapi.revision import BASE
 
 World = dict[str, Any]
@@ -79,21 +82,20 @@ def compatible(chosen: Iterable[Peculiarity]) -> bool:
 def mock_with(chosen: Sequence[Peculiarity]) -> Mock:
     """The mock with these peculiarities; later ones stand outside of earlier ones."""
     assert compatible(chosen), [one.identifier for one in chosen]
-    world = _world(
+    origin = (
         next((one.scenario for one in chosen if one.scenario), "default"),
         max((one.world_seed for one in chosen), default=1),
     )
-    for one in chosen:
-        if one.change is not None:
-            one.change(world)
-    with TemporaryDirectory() as folder:
-        path = Path(folder, "world.json")
-        path.write_text(json.dumps(world), encoding="utf-8")
-        app = create_default_app(
-            revision=next((one.revision for one in chosen if one.revision), BASE),
-            wire=not any(one.documented for one in chosen),
-            world=path,
-        )
+    settings = Settings(
+        revision=next((one.revision for one in chosen if one.revision), BASE),
+        wire=not any(one.documented for one in chosen),
+    )
+    world = _world(*origin)
+    changes = [one.change for one in chosen if one.change is not None]
+    for change in changes:
+        change(world)
+    made = _loaded(json.dumps(world), settings) if changes else _unchanged(*origin, settings)
+    app = create_app(settings, Stage(made.fork))
     tokens: Tokens = {user["username"]: user["token"] for user in world["users"]}
     tokens = next((one.tokens for one in chosen if one.tokens is not usual), usual)(tokens)
     proxies = [one.make for one in reversed(chosen) if one.make is not None and one.proxy]
@@ -103,6 +105,20 @@ def mock_with(chosen: Sequence[Peculiarity]) -> Mock:
 
 def _world(scenario: str, seed: int) -> World:
     world: World = json.loads(_text(scenario, seed))
+    return world
+
+
+def _loaded(text: str, settings: Settings) -> Rows:
+    """The world in a file."""
+    return read_world(settings, WorldText("the world", text, is_yaml=False))
+
+
+@cache
+def _unchanged(scenario: str, seed: int, settings: Settings) -> Rows:
+    """The world of a scenario as a server has it that loads its file. It is copied, and never given to a server."""
+    world = _loaded(_text(scenario, seed), settings)
+    for row in (*world.invoices, *world.invoice_items):
+        world.listener(RenderedTexts).texts_of(row)  # Copies share the texts of rows that they know.
     return world
 
 
