@@ -128,8 +128,11 @@ def _sent(step: _Step) -> bytes:
 
 
 def _after_reset(fresh: Server, pages: Sequence[str]) -> Iterator[Line]:
-    """The same reads of a world that was written to and reset, which is a fork, and of one that was not."""
+    """The same reads of a world that was written to and reset, and of one that was not."""
     with mock(*INVOICES_10_000) as reset:
+        for server in (fresh, reset):
+            for page in pages:
+                server.ask(page)
         uuid = reset.read("/api/invoice-items/")[0]["uuid"]
         reset.send(request("DELETE", f"/api/invoice-items/{uuid}/", TOKEN))
         reset.send(request("POST", "/_mock/reset", TOKEN))

@@ -78,7 +78,7 @@ def create_stage(settings: Settings, on_month: Callable[[World, Month], None] | 
     """
     with _without_garbage_collection():
         world = make_world(settings, on_month)
-        return Stage(lambda: world)
+        return Stage(world)
 
 
 def make_world(settings: Settings, on_month: Callable[[World, Month], None] | None = None) -> World:
@@ -340,16 +340,16 @@ class PastTheRoutes:
 def create_default_app(**settings: Any) -> Starlette:
     """A server with a world of its own for use within a process; the arguments are fields of `Settings`.
 
-    The world of a named scenario is built once and copied; a file is read each time.
+    The world of a named scenario is built once; a file is read each time.
     """
     chosen = Settings(**settings)
     is_file = chosen.world is not None or is_file_name(chosen.scenario)
-    return create_app(chosen, create_stage(chosen) if is_file else Stage(_start_world(chosen).fork))
+    return create_app(chosen, create_stage(chosen) if is_file else Stage(_start_world(chosen)))
 
 
 @lru_cache(maxsize=2)
 def _start_world(settings: Settings) -> World:
-    """The world of a named scenario, of which servers get copies."""
+    """The world of a named scenario, which servers share."""
     with _without_garbage_collection():
         return make_world(settings)
 

@@ -4,7 +4,7 @@ The application of a dialect is made once and kept; a world is copied from one t
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -14,6 +14,8 @@ from urllib.parse import urlencode
 from tests.parity.client import HOST, Client
 from waldur_billing_mock.fixtures import build
 from waldur_billing_mock.mock_server.app import create_app
+from waldur_billing_mock.mock_server.billing.invoicing import open_invoice
+from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.structure import User
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.settings import Settings
@@ -42,15 +44,15 @@ class Reply:
 
 @cache
 def pristine(scenario: str) -> World:
-    """The world of a scenario, built once. It is copied, and never given to an application."""
+    """The world of a scenario, built once. Applications share it: what writes to it writes to a fork."""
     return build(scenario)
 
 
 class Api:
     """One application, its world, and whoever calls it: users go by their usernames, None is nobody."""
 
-    def __init__(self, settings: Settings, make_world: Callable[[], World]) -> None:
-        self.stage: Final = Stage(make_world)
+    def __init__(self, settings: Settings, world: World) -> None:
+        self.stage: Final = Stage(world)
         self._client: Final = Client(create_app(settings, self.stage))
 
     @property
@@ -60,6 +62,12 @@ class Api:
     def user(self, username: str) -> User:
         (found,) = self.world.users.where(username=username)
         return found
+
+    def open_invoice(self, customer_uuid: str, month: Month) -> str:
+        """The uuid of the customer's invoice for a month, which is opened where it is missing."""
+        with self.stage.transaction() as world:
+            found = world.invoices.first(customer_uuid=customer_uuid, year=month.year, month=month.month)
+            return (found or open_invoice(world, world.customers.one(customer_uuid), month)).uuid
 
     def send(
         self, method: str, target: str, username: str | None, headers: Mapping[str, str], content: bytes = b""
@@ -99,5 +107,5 @@ class Api:
 
 @cache
 def application(scenario: str, revision: str = "documents", wire: bool = False) -> Api:
-    """The application of a dialect on a world of its own, kept for the process: who changes the world resets it."""
-    return Api(Settings(revision=revision, wire=wire), lambda: pristine(scenario).fork())
+    """The application of a dialect on a world of its own, kept for the process: whoever changes the world resets it."""
+    return Api(Settings(revision=revision, wire=wire), pristine(scenario))

@@ -399,7 +399,7 @@ def test_an_exported_world_answers_byte_for_byte_the_same(tmp_path: Path, argume
     assert dump(worlds[0]) == dump(worlds[1])
     answers = []
     for world in worlds:
-        api = Api(Settings(), world.fork)
+        api = Api(Settings(), world)
         token = next(user.token for user in api.world.users if user.is_staff)
         headers = {"Authorization": f"Token {token}"}
         lists = ("/api/invoices/", "/api/invoice-items/", "/api/invoices/growth/", "/api/provider-invoice-items/")

@@ -136,7 +136,7 @@ def test_a_limit_out_of_range_is_no_setting(limit: dict[str, int], message: str)
 @pytest.mark.parametrize("opening", [b"[", b'{"a":'])
 def test_json_may_be_as_deep_as_the_largest_limit(opening: bytes) -> None:
     depth = LARGEST["json_depth"]
-    server = Server(Settings(limits=Limits(json_depth=depth)), Stage(lambda: pristine("one-invoice").fork()))
+    server = Server(Settings(limits=Limits(json_depth=depth)), Stage(pristine("one-invoice")))
     closing = b"]" if opening == b"[" else b"}"
 
     deepest = server.exchange([post(JSON, opening * depth + b"1" + closing * depth)])

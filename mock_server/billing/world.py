@@ -92,6 +92,7 @@ class World(Database):
 
     @settings.setter
     def settings(self, settings: Settings) -> None:
+        self.must_be_writable()
         self._settings = settings
         self.clear_derived()
 
@@ -102,6 +103,7 @@ class World(Database):
 
     @now.setter
     def now(self, now: datetime) -> None:
+        self.must_be_writable()
         # Nothing that listeners keep depends on the clock, or they look at it themselves.
         self._settings = replace(self._settings, now=now)
 
@@ -114,6 +116,7 @@ class World(Database):
 
     def new_uuid(self, kind: str) -> str:
         """A uuid that follows from the seed, the kind and how many of the kind were made before."""
+        self.must_be_writable()
         count = self.uuids_made[kind] = self.uuids_made.get(kind, 0) + 1
         digits = blake2b(f"{self.seed}:{kind}:{count}".encode(), digest_size=16).hexdigest()
         # Version 4, of the variant of RFC 9562.

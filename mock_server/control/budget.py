@@ -42,9 +42,9 @@ class Budget:
 class BoundedStage(Stage):
     """The stage of a session whose writes are refused where all sessions together would take too much."""
 
-    def __init__(self, build: Callable[[], World], budget: Budget, taken: int = 0) -> None:
+    def __init__(self, world: World, budget: Budget, taken: int = 0) -> None:
         """`taken` are the bytes for which the world counts before the first write."""
-        super().__init__(build)
+        super().__init__(world)
         self._budget: Final = budget
         self._at_beginning = taken
         self._count_from(self.world, taken)

@@ -40,7 +40,7 @@ async def represent(call: Call, made: Made) -> dict[str, list[dict[str, Any]]]:
     """The rows of each section as the API shows them; users with their tokens."""
     world = call.session.stage.world.fork()
     world.put(_NOBODY)
-    session = replace(call.session, stage=Stage(lambda: world))
+    session = replace(call.session, stage=Stage(world))
     scope = dict(call.request.scope)
     set_session(scope, session)
     return {section: [await _shown(call, scope, row) for row in rows] for section, rows in made.items() if rows}

@@ -122,12 +122,11 @@ class Sessions:
 
     def _made(self, id: str, source: Session | None) -> Session:
         begun = self.main if source is None else source
-        world = begun.stage.beginning if source is None else begun.stage.world.fork()
+        world = begun.stage.beginning if source is None else begun.stage.world
         taken = 0 if source is None else begun.stage.bytes
         if not self.budget.has_room(taken):
             raise detail(503, no_room(self.budget.most))
-        # The start world itself: as long as nobody writes, all sessions share what is derived from it.
-        stage = BoundedStage(lambda: world, self.budget, taken)
+        stage = BoundedStage(world, self.budget, taken)
         return self._make(id, stage, self.budget, begun.id)
 
     def _expire(self) -> None:

@@ -56,7 +56,7 @@ class Snapshots:
         more = bytes - (0 if before is None else before.bytes)
         if self._budget is not None and not self._budget.has_room(more):
             raise detail(503, no_room(self._budget.most))
-        snapshot = Snapshot(name, self._stage.world.fork(), at, bytes)
+        snapshot = Snapshot(name, self._stage.world, at, bytes)
         self._by_name = {**{other.name: other for other in self if other is not before}, name: snapshot}
         self._count(more)
         return snapshot

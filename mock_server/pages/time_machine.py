@@ -48,7 +48,7 @@ async def machine(view: View) -> Response:
 
 async def move(view: View) -> Response:
     """`clock_advance`, or `clock_set` for an instant."""
-    before = view.world.fork()
+    before = view.world
     if view.form.get("to"):
         outcome = await steer(view, "clock_set", body={"now": view.form["to"]})
     else:
@@ -64,7 +64,7 @@ async def move(view: View) -> Response:
 
 async def reset(view: View) -> Response:
     """`reset`."""
-    before = view.world.fork()
+    before = view.world
     outcome = await steer(view, "reset")
     view.site.recipes.clear(view.session.id)
     details = {"counts": {}, "lines": difference(before, view.world)}
@@ -94,7 +94,7 @@ async def take(view: View) -> Response:
 
 async def restore(view: View) -> Response:
     """`snapshots_restore`."""
-    name, before = view.form.get("name", ""), view.world.fork()
+    name, before = view.form.get("name", ""), view.world
     outcome = await steer(view, "snapshots_restore", path={"name": name})
     return _done(
         view,

@@ -38,6 +38,7 @@ class Database:
     def __init__(self, kinds: Iterable[type[Any]]) -> None:
         self._stores = Stores({kind: Store(schema_of(kind)) for kind in kinds})
         self._owned = set(self._stores)
+        self._is_frozen = False
         self.changes = 0
         """How often a row was put or removed, here and in the databases that this is a fork of."""
         self._following = {
@@ -68,7 +69,10 @@ class Database:
         return cast("L", found)
 
     def put(self, row: R) -> R:
-        """Add a row, or replace the one that has its id. Raises `ValueError` for a uuid that another row has."""
+        """Add a row, or replace the one that has its id. Raises `ValueError` for a uuid that another row has.
+
+        Like all that changes rows, it raises `RuntimeError` where the database is frozen.
+        """
         store = self._writable(type(row))
         before = store.rows.get(row.id) if row.id <= store.last_id else None
         if (before is None or before.uuid != row.uuid) and store.ids.get(row.uuid) not in (None, row.id):
@@ -92,6 +96,7 @@ class Database:
         copied._stores = Stores(self._stores)
         # Neither owns what both hold.
         copied._owned, self._owned = set(), set()
+        copied._is_frozen = False
         copied._following = self._following
         copied.changes = self.changes
         copied._listeners = {kind: listener.copy() for kind, listener in self._listeners.items()}
@@ -125,7 +130,18 @@ class Database:
             if rows:
                 yield self._writable(kind), rows, through
 
+    def freeze(self) -> Self:
+        """Have all changes refused from now on, here and not in forks. Returns this database."""
+        self._is_frozen = True
+        return self
+
+    def must_be_writable(self) -> None:
+        """Raises `RuntimeError` where it is frozen."""
+        if self._is_frozen:
+            raise RuntimeError("This database is frozen, as others may hold it too. Change a fork of it.")
+
     def _writable(self, kind: type[Any]) -> Store:
+        self.must_be_writable()
         if kind not in self._owned:
             self._stores[kind] = self._stores[kind].copy()
             self._owned.add(kind)

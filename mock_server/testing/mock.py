@@ -130,7 +130,7 @@ class Mock(MockSession):
         self._thread.stop()
 
     def _made(self) -> ASGIApp:
-        return create_app(self._settings, Stage(self._start.fork))
+        return create_app(self._settings, Stage(self._start))
 
     def _listen(self) -> str:
         if self._address is None:

@@ -41,7 +41,7 @@ class Server:
     """A mock with the session `one`, in which an invoice was paid after the snapshot `unpaid`, and its copy `two`."""
 
     def __init__(self) -> None:
-        stage = Stage(lambda: pristine("one-invoice").fork())
+        stage = Stage(pristine("one-invoice"))
         self.app = create_app(Settings(scenario="one-invoice", journal_bytes=0), stage)
         self.ask(Wish("PUT", "/_mock/snapshots/unpaid"))
         self.ask(PAID)

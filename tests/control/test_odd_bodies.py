@@ -13,7 +13,7 @@ from waldur_billing_mock.mock_server.stage import Stage
 
 @pytest.fixture(scope="module")
 def server() -> Server:
-    return Server(Settings(), Stage(lambda: pristine("one-invoice").fork()))
+    return Server(Settings(), Stage(pristine("one-invoice")))
 
 
 @pytest.mark.parametrize("path", ["faults", "scenario", "reseed", "requests/verify", "customers", "clock/advance"])

@@ -249,9 +249,7 @@ class Clockwork:
 
     def __init__(self, limits: SessionLimits) -> None:
         self.seconds = 0.0
-        self.sessions = Sessions(
-            self._make, Stage(lambda: pristine("one-invoice").fork()), limits, lambda: self.seconds
-        )
+        self.sessions = Sessions(self._make, Stage(pristine("one-invoice")), limits, lambda: self.seconds)
 
     def _make(self, id: str, stage: Stage, budget: Budget | None, origin: str) -> Session:
         journal, events = Journal(budget=budget), Events()

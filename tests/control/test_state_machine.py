@@ -43,7 +43,7 @@ class Server:
     """An application on a stage, called in a session of it."""
 
     def __init__(self) -> None:
-        self.stage = Stage(lambda: load(small_world_text()))
+        self.stage = Stage(load(small_world_text()))
         self.app = create_app(Settings(size=Size(5, 2, 4), journal_bytes=0), self.stage)
 
     def asker(self, session: str) -> Ask:
@@ -64,21 +64,21 @@ def model_server() -> Server:
 
 def written(text: str, seed: int) -> str:
     server = model_server()
-    server.stage.world = load(text)
+    server.stage.put_back(load(text), 0)
     server.write("main", seed)
     return dump(server.stage.world)
 
 
 def moved(text: str, body: dict[str, str]) -> str:
     server = model_server()
-    server.stage.world = load(text)
+    server.stage.put_back(load(text), 0)
     server.ask("main", "POST", "/_mock/clock/advance", body)
     return dump(server.stage.world)
 
 
 def answers(text: str) -> list[Any]:
     server = model_server()
-    server.stage.world = load(text)
+    server.stage.put_back(load(text), 0)
     return [server.ask("main", "GET", path) for path in READS]
 
 

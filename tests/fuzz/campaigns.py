@@ -40,7 +40,7 @@ def _unexplained(found: Sequence[str], sent: object) -> Unexplained:
 @cache
 def server(wire: bool) -> Server:
     """The mock with the single invoice of November, and a session that stores no journal."""
-    return Server(Settings(wire=wire, journal_bytes=0), Stage(lambda: pristine("one-invoice").fork()))
+    return Server(Settings(wire=wire, journal_bytes=0), Stage(pristine("one-invoice")))
 
 
 @cache

@@ -98,7 +98,7 @@ def check_world(source: WorldText) -> None:
 def _ask(world: World) -> None:
     for wire in (False, True):
         api = _served(wire)
-        api.stage.world = world
+        api.stage.put_back(world, 0)
         for path in _LISTS:
             token = next((one.token for one in world.users if one.is_staff and one.is_active), None)
             reply = api.send("GET", path, None, {"Authorization": f"Token {token or STAFF_TOKEN}"})
@@ -107,7 +107,7 @@ def _ask(world: World) -> None:
 
 @cache
 def _served(wire: bool) -> Api:
-    return Api(Settings(wire=wire), lambda: load(_texts()[0]))
+    return Api(Settings(wire=wire), load(_texts()[0]))
 
 
 def check_scenario(content: bytes) -> None:

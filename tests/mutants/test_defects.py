@@ -43,7 +43,7 @@ def world() -> World:
 @cache
 def mock() -> tuple[ASGIApp, Stage]:
     """The healthy mock and the stage with its world."""
-    stage = Stage(lambda: world().fork())
+    stage = Stage(world())
     return create_app(Settings(), stage), stage
 
 

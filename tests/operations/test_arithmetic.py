@@ -124,7 +124,7 @@ def small_world() -> World:
 
 @cache
 def application(dialect: Dialect) -> Api:
-    return Api(Settings(revision=dialect.revision, wire=dialect.wire), lambda: small_world().fork())
+    return Api(Settings(revision=dialect.revision, wire=dialect.wire), small_world())
 
 
 def listed(api: Api) -> list[Line]:

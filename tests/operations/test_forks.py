@@ -41,7 +41,7 @@ USERS = ("staff", "owner", "provider_owner")
 @cache
 def served(dialect: tuple[str, bool]) -> Api:
     revision, wire = dialect
-    return Api(Settings(revision=revision, wire=wire), small_world)
+    return Api(Settings(revision=revision, wire=wire), small_world())
 
 
 def questions(world: World) -> list[str]:
@@ -67,7 +67,7 @@ def questions(world: World) -> list[str]:
 
 def answers(world: World, dialect: tuple[str, bool], username: str) -> list[str]:
     api = served(dialect)
-    api.stage.world = world
+    api.stage.put_back(world.fork(), 0)
     return [api.get(question, username).text for question in questions(world)]
 
 

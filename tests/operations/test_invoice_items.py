@@ -22,15 +22,13 @@ from tests.operations.figures import (
     uuids,
 )
 from tests.sample import CUSTOMER
-from waldur_billing_mock.mock_server.billing.invoicing import open_invoice
 from waldur_billing_mock.mock_server.billing.period import Month
-from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.world_file import dump
 
 
 def december(api: Api) -> str:
     """The uuid of the customer's invoice for the current month, which is opened for the purpose."""
-    return open_invoice(api.world, api.world.customers.one(CUSTOMER), Month(2025, 12)).uuid
+    return api.open_invoice(CUSTOMER, Month(2025, 12))
 
 
 def test_a_compensation_counts_wherever_costs_are_summed_up(november: Api) -> None:
@@ -171,9 +169,9 @@ def test_moving_there_and_back_leaves_no_trace(november: Api) -> None:
     assert dump(november.world) == before
 
 
-def other_invoice(world: World) -> str:
-    customer = next(customer for customer in world.customers if customer.uuid != CUSTOMER)
-    return open_invoice(world, customer, Month(2025, 11)).uuid
+def other_invoice(api: Api) -> str:
+    customer = next(customer for customer in api.world.customers if customer.uuid != CUSTOMER)
+    return api.open_invoice(customer.uuid, Month(2025, 11))
 
 
 NO_MATCH: Final = {"invoice": ["Invalid hyperlink - No URL match."]}
@@ -206,7 +204,7 @@ NO_OBJECT: Final = {"invoice": ["Invalid hyperlink - Object does not exist."]}
 def test_an_item_moves_to_another_invoice_of_its_customer_only(
     november: Api, body: dict[str, Any], messages: object
 ) -> None:
-    other = other_invoice(november.world)
+    other = other_invoice(november)
     link = body.get("invoice")
     sent = {"invoice": link.format(other=other)} if isinstance(link, str) else body
     before = dump(november.world)

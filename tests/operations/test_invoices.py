@@ -28,7 +28,8 @@ def pay(api: Api, content: bytes, content_type: str) -> Reply:
 
 
 def put_in_state(api: Api, state: State) -> None:
-    api.world.put(replace(api.world.invoices.one(INVOICE), state=state))
+    with api.stage.transaction() as world:
+        world.put(replace(world.invoices.one(INVOICE), state=state))
 
 
 # Payment.
@@ -152,8 +153,9 @@ def test_a_payment_with_a_fault_leaves_no_trace(
 
 
 def test_a_payment_needs_an_active_profile(november: Api) -> None:
-    for profile in november.world.payment_profiles:
-        november.world.put(replace(profile, is_active=False))
+    with november.stage.transaction() as world:
+        for profile in world.payment_profiles:
+            world.put(replace(profile, is_active=False))
     before = dump(november.world)
 
     reply = november.post(invoice_path(INVOICE, "paid/"), {"date": "2025-11-10"})

@@ -28,7 +28,6 @@ from tests.operations.roles import (
 )
 from tests.views import month_of, seller_of, view
 from waldur_billing_mock.mock_server.billing.invoice import Invoice
-from waldur_billing_mock.mock_server.billing.invoicing import open_invoice
 from waldur_billing_mock.mock_server.billing.item import InvoiceItem
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.world import World
@@ -93,8 +92,7 @@ def call(api: Api, operation: Operation, role: Role, uuid: str) -> Reply:
     body = operation.body
     if isinstance(body, dict):
         invoice = api.world.invoices.one(api.world.invoice_items.one(INVOICE).invoice_uuid)
-        customer = api.world.customers.one(invoice.customer_uuid)
-        target = open_invoice(api.world, customer, Month(2026, 1)).uuid
+        target = api.open_invoice(invoice.customer_uuid, Month(2026, 1))
         body = {name: value.format(target=target) for name, value in body.items()}
     return api.ask(operation.method, operation.path.format(uuid=uuid), role.username, body)
 

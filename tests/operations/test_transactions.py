@@ -17,7 +17,6 @@ import pytest
 from tests.asgi import JSON_TYPE, Api, application
 from tests.extent import some_of
 from tests.operations.figures import INVOICE, SERVER, TRAFFIC, invoice_path, item_path, sums
-from waldur_billing_mock.mock_server.billing.invoicing import open_invoice
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.stage import Stage
@@ -67,11 +66,7 @@ WRITES: Final[dict[str, Callable[[Api], Request]]] = {
 
 def _december(api: Api) -> str:
     """The uuid of another invoice of the customer, opened where it is missing."""
-    customer_uuid = api.world.invoices.one(INVOICE).customer_uuid
-    found = api.world.invoices.first(customer_uuid=customer_uuid, year=2025, month=12)
-    if found is None:
-        found = open_invoice(api.world, api.world.customers.one(customer_uuid), Month(2025, 12))
-    return found.uuid
+    return api.open_invoice(api.world.invoices.one(INVOICE).customer_uuid, Month(2025, 12))
 
 
 def send(api: Api, request: Request) -> int:
@@ -119,7 +114,7 @@ def executed(api: Api, request: Request) -> list[tuple[Place, int]]:
     with traced(api, count):
         status = send(api, request)
     assert status < 300
-    api.stage.world = world
+    api.stage.put_back(world, 0)
     return [(place, time) for place, last in counts.items() for time in sorted({1, last if _RULES in place[0] else 1})]
 
 
@@ -157,7 +152,7 @@ def test_an_exception_at_any_line_of_a_write_changes_nothing(name: str) -> None:
 
     # Indexes, sums and caches are those of a world that has never been written to.
     assert sums(api) == figures
-    api.stage.world = load(text)
+    api.stage.put_back(load(text), 0)
     assert sums(api) == figures
 
 

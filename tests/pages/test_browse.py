@@ -83,14 +83,20 @@ def test_what_is_not_there_is_not_found(readable: Api, kind: str) -> None:
 
 
 def test_names_cannot_write_into_any_page(november: Api) -> None:
-    world = november.world
-    tables: list[Table[Any]] = [world.customers, world.projects, world.resources, world.offerings, world.invoice_items]
-    for table in tables:
-        for row in list(table):
-            world.put(replace(row, name=TRAP))
-    for item in list(world.invoice_items):
-        world.put(replace(item, stored_project_name=TRAP, article_code=TRAP[:20], details={"name": TRAP}))
-    world.put(replace(world.invoices.one(INVOICE), reference_number=TRAP))
+    with november.stage.transaction() as world:
+        tables: list[Table[Any]] = [
+            world.customers,
+            world.projects,
+            world.resources,
+            world.offerings,
+            world.invoice_items,
+        ]
+        for table in tables:
+            for row in list(table):
+                world.put(replace(row, name=TRAP))
+        for item in list(world.invoice_items):
+            world.put(replace(item, stored_project_name=TRAP, article_code=TRAP[:20], details={"name": TRAP}))
+        world.put(replace(world.invoices.one(INVOICE), reference_number=TRAP))
     targets = [f"/_mock/ui/{kind}" for kind in KINDS]
     for target in list(targets):
         targets += sorted(link for link in links(get(november, target).text) if re.search("/[0-9a-f]{32}$", link))[:3]

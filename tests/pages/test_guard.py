@@ -24,7 +24,7 @@ ELSEWHERE: Final = {"X-Forwarded-For": "10.0.0.1"}
 @cache
 def guarded(admin_token: str | None = None, allowed_hosts: tuple[str, ...] | None = None) -> Api:
     settings = Settings(admin_token=admin_token, allowed_hosts=allowed_hosts)
-    return Api(settings, pristine("one-invoice").fork)
+    return Api(settings, pristine("one-invoice"))
 
 
 def ask(api: Api, path: str, headers: Mapping[str, str], method: str = "GET") -> Reply:

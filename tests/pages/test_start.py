@@ -96,10 +96,10 @@ def test_the_last_calls_are_shown_with_who_made_them(november: Api) -> None:
 
 
 def test_nothing_of_the_world_or_the_request_can_write_into_it(november: Api) -> None:
-    world = november.world
-    world.put(replace(world.customers.one(world.invoices.one(INVOICE).customer_uuid), name=TRAP))
-    for user in world.users:
-        world.put(replace(user, full_name=TRAP, email=f"{user.username}{TRAP}@example.org"))
+    with november.stage.transaction() as world:
+        world.put(replace(world.customers.one(world.invoices.one(INVOICE).customer_uuid), name=TRAP))
+        for user in world.users:
+            world.put(replace(user, full_name=TRAP, email=f"{user.username}{TRAP}@example.org"))
     november.get(invoice_path(INVOICE), "staff", field=TRAP)
 
     reply = november.send("GET", "/_mock/?as=%3Cscript%3E&in=%22", None, {"Host": 'a"><script>.example'})
@@ -116,6 +116,6 @@ def test_the_root_leads_to_it(november: Api) -> None:
 
 
 def test_a_world_without_users_has_one(november: Api) -> None:
-    november.stage.world = load("{}")
+    november.stage.put_back(load("{}"), 0)
 
     assert "nobody can call the API" in page(november)

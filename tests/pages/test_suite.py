@@ -46,7 +46,7 @@ def test_a_run_judges_this_server_in_a_session_of_its_own(mock: Mock) -> None:
 
 
 def test_without_staff_there_is_no_run(november: Api) -> None:
-    november.stage.world = load("{}")
+    november.stage.put_back(load("{}"), 0)
 
     assert "no staff user" in follow(november, send_form(november, "/_mock/ui/contracts"))
 

@@ -62,7 +62,7 @@ class Replay:
 
     def __init__(self, recording: Recording, settings: Settings) -> None:
         self._recording: Final = recording
-        self._stage: Final = Stage(lambda: golden_world(recording.world))
+        self._stage: Final = Stage(golden_world(recording.world))
         self._client: Final = Client(create_app(settings, self._stage))
         self._pages = self._new_pages()
         self._made: Final[dict[str, str]] = {}

@@ -95,7 +95,7 @@ def mock_with(chosen: Sequence[Peculiarity]) -> Mock:
     for change in changes:
         change(world)
     made = _loaded(json.dumps(world), settings) if changes else _unchanged(*origin, settings)
-    app = create_app(settings, Stage(made.fork))
+    app = create_app(settings, Stage(made))
     tokens: Tokens = {user["username"]: user["token"] for user in world["users"]}
     tokens = next((one.tokens for one in chosen if one.tokens is not usual), usual)(tokens)
     proxies = [one.make for one in reversed(chosen) if one.make is not None and one.proxy]

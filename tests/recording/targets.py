@@ -30,6 +30,6 @@ def served(
     world: World, revision: str = "documents", *, wire: bool = False, user: str = "", around: Around | None = None
 ) -> Target:
     """A mock of the world, asked by a user of this name, else by staff."""
-    app = create_app(Settings(revision=revision, wire=wire), Stage(world.fork))
+    app = create_app(Settings(revision=revision, wire=wire), Stage(world))
     token = next(one.token for one in world.users if (one.username == user if user else one.is_staff))
     return target(app, token, world.now, around)

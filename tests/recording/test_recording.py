@@ -92,7 +92,7 @@ def test_lists_whose_order_changes_from_page_to_page_are_recorded_whole(peculiar
     make = PECULIARITIES[peculiarity].make
     assert make is not None
     whole = build("default")
-    app = Proxy(create_app(Settings(revision="8.1.3", wire=True), Stage(whole.fork)), make)
+    app = Proxy(create_app(Settings(revision="8.1.3", wire=True), Stage(whole)), make)
     token = next(user.token for user in whole.users if user.is_staff)
 
     found = record(target(app, token, whole.now), NOW).world()

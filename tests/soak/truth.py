@@ -33,7 +33,7 @@ class Served(Api):
 
     def __init__(self, mock: Mock) -> None:
         self.text = mock.ask("GET", "/_mock/world").body.decode()
-        super().__init__(Settings(), lambda: load(self.text))
+        super().__init__(Settings(), load(self.text))
         self._url = mock.url
 
     def fresh(self, path: str) -> str:
@@ -85,7 +85,7 @@ def check_journal(mock: Mock) -> int:
     # In the order in which they came, which is that in which they were carried out: each came in one piece.
     writes = sorted((one for method in _WRITING for one in _journal(mock, method)), key=lambda entry: entry["id"])
     world = build("default", size=SMALL)
-    api = Api(Settings(journal_bytes=0), lambda: world)
+    api = Api(Settings(journal_bytes=0), world)
     for entry in writes:
         body = entry["request"]["body"]
         reply = api.ask(entry["method"], entry["path"], entry["user"], body)

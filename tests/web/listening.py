@@ -80,7 +80,7 @@ def answer(connection: socket.socket) -> Answer:
 @contextmanager
 def listening(limits: Limits, **settings: Any) -> Iterator[Listening]:
     """Serves the single invoice of November until the end of the block."""
-    stage = Stage(lambda: pristine("one-invoice").fork())
+    stage = Stage(pristine("one-invoice"))
     server = uvicorn.Server(uvicorn_config(create_app(Settings(limits=limits, **settings), stage), limits))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

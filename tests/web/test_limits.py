@@ -343,7 +343,7 @@ def test_a_text_counts_with_all_of_its_bytes() -> None:
 
 def test_long_host_names_are_not_held() -> None:
     """Not even by replies that are short. The journal has a bound of its own."""
-    api = Api(Settings(journal_bytes=0), lambda: pristine("one-invoice").fork())
+    api = Api(Settings(journal_bytes=0), pristine("one-invoice"))
     path, token = "/api/invoices/?field=state&page_size=1", {"Authorization": f"Token {api.user('staff').token}"}
     api.send("GET", path, None, token)  # makes the indexes
     tracemalloc.start()

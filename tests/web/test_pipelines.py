@@ -20,7 +20,7 @@ BROKEN: Final = head("POST", f"{INVOICE}paid/", JSON, "Transfer-Encoding: chunke
 
 @pytest.fixture(scope="module")
 def made() -> Server:
-    return Server(Settings(limits=Limits(head_bytes=2000)), Stage(lambda: pristine("one-invoice").fork()))
+    return Server(Settings(limits=Limits(head_bytes=2000)), Stage(pristine("one-invoice")))
 
 
 @pytest.fixture

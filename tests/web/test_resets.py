@@ -74,7 +74,8 @@ def test_who_is_deactivated_while_a_body_arrives_is_refused(november: Api) -> No
     path = f"/api/invoices/{november.rows('/api/invoices/')[0]['uuid']}/set_reference_number/"
 
     def deactivate() -> None:
-        november.world.put(replace(user, is_active=False))
+        with november.stage.transaction() as world:
+            world.put(replace(user, is_active=False))
 
     status, body = answer(november, "POST", path, b'{"reference_number": "RF18"}', deactivate)
 
