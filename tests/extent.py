@@ -1,4 +1,4 @@
-"""How much the most expensive tests try: a part in `make test`, all of it in `make faults`, which sets a variable."""
+"""How much the most expensive tests try: a part in `make test`, all of it in `make faults` and `make clients`."""
 
 import os
 from collections.abc import Sequence

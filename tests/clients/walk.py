@@ -3,7 +3,7 @@
 Reads `{"each": {operation: model}, "worlds": [...]}` from standard input. A world is `{"base_url", "token"}` and the
 uuids of what is in it: `invoices`, `items`, `customers`, `projects`, `offerings`, `resources`, `credits`, the invoices
 to be paid without a record of the payment (`payable`) and with one (`recordable`), and the integer ids of the `resold`
-items. Prints what came of every operation, over all worlds: `{operation: {"calls", "objects", "failures"}}`, where
+items. Lists are read whole, and of their rows each `step`-th by itself. Prints what came of every operation, over all worlds: `{operation: {"calls", "objects", "failures"}}`, where
 `objects` counts what the client has parsed, by its class, and a failure is a traceback or a sentence.
 
 An operation in `each` is called as the client calls it, but every element of its answer is parsed by that model of the
@@ -145,7 +145,7 @@ def read_invoices(walk: Walk, world: dict[str, Any]) -> list[Any]:
     invoices = walk.every("invoices_list")
     walk.complete("invoices_list", invoices, world["invoices"])
     walk.count("invoices_count", len(invoices))
-    for invoice in invoices:
+    for invoice in invoices[:: world["step"]]:
         walk.call("invoices_retrieve", invoice.uuid)
         walk.call("invoices_items_retrieve", invoice.uuid)
         walk.every("invoices_stats_list", invoice.uuid)
@@ -182,7 +182,7 @@ def read_items(walk: Walk, world: dict[str, Any], invoices: Sequence[Any]) -> li
     items = walk.every("invoice_items_list")
     walk.complete("invoice_items_list", items, world["items"])
     walk.count("invoice_items_count", len(items))
-    for item in items:
+    for item in items[:: world["step"]]:
         walk.call("invoice_items_retrieve", item.uuid)
         if has_months:
             walk.every("invoice_items_consumptions_list", item.uuid)
@@ -229,7 +229,7 @@ def read_provider_items(walk: Walk, world: dict[str, Any], invoices: Sequence[An
     rows = walk.every("provider_invoice_items_list", o=choice("provider_invoice_items_list", *names))
     walk.complete("provider_invoice_items_list", rows, world["items"])
     walk.count("provider_invoice_items_count", len(rows))
-    for id in world["resold"]:
+    for id in world["resold"][:: world["step"]]:
         walk.call("provider_invoice_items_retrieve", id)
     of_months = [{"invoice_year": year, "invoice_month": month} for year, month in months(invoices)]
     of_rows = [

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.clients.lazily import LAZILY
 from tests.examples.documented import DOCUMENTED_TOKEN, Example, examples
 from tests.serving import Mock
 
@@ -19,7 +20,7 @@ DOCUMENTED_UUID = "a1b2c3d4-e5f6-7890-abcd-ef1234567890"
 # client sends this call, its model reads every item, and only the step between is bridged.
 SHOWN_AS_ONE = {"invoices_items_retrieve": "InvoiceItem"}
 
-# Importing a release takes seconds, so one worker makes all calls.
+# Starting a release takes a second, so one worker makes all calls.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("python client")]
 
 
@@ -78,7 +79,7 @@ def outcomes(release: str, mock: Mock) -> dict[str, Any]:
     chosen = [example for example in examples() if RELEASES[example["document"]] == release]
     calls = [{**example["python"], "each": SHOWN_AS_ONE.get(example["operation"])} for example in chosen]
     finished = subprocess.run(
-        [python, RUNNER],
+        [python, LAZILY, RUNNER],
         input=json.dumps({"base_url": mock.url, "token": DOCUMENTED_TOKEN, "calls": calls}),
         capture_output=True,
         text=True,

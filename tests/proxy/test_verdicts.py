@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from starlette.types import ASGIApp
 
+from tests.clients.lazily import LAZILY
 from tests.clients.test_whole_worlds import WALK, plan
 from tests.mutants.defects import DEFECTS
 from tests.peculiarities.catalogue import PECULIARITIES
@@ -75,7 +76,7 @@ def test_the_real_client_shows_no_new_deviation_of_a_healthy_server(
     ):
         planned = {**plan(mock, build("default", size=Size(4, 3))), "base_url": proxy.url}
         words = json.dumps({"each": {}, "worlds": [planned]})
-        subprocess.run([python, WALK], input=words, capture_output=True, text=True, check=True)
+        subprocess.run([python, LAZILY, WALK], input=words, capture_output=True, text=True, check=True)
         proxy.stop()
 
     assert "new:" not in proxy.said, proxy.said

@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 
 from tests.asgi import application
+from tests.clients.lazily import LAZILY
 from tests.serving import serving
 from tests.support.neighbours import addresses, reads
 from waldur_billing_mock.openapi.operation import Operation
@@ -60,7 +61,8 @@ def walked() -> dict[str, Any]:
     planned = {found.operation_id: [call(found, address) for address in addresses(api, found)] for found in reads()}
     with serving("--revision", RELEASE) as mock:
         sent = {"base_url": mock.url, "token": api.user("staff").token, "operations": planned}
-        finished = subprocess.run([python, WALK], input=json.dumps(sent), capture_output=True, text=True, check=False)
+        words = [python, LAZILY, WALK]
+        finished = subprocess.run(words, input=json.dumps(sent), capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr
     outcome: dict[str, Any] = json.loads(finished.stdout)
     return outcome

@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from tests.descriptions import description
 from tests.recording.targets import served
 from waldur_billing_mock.fixtures import Size, build
 from waldur_billing_mock.mock_server.billing.world import World
@@ -17,7 +18,7 @@ from waldur_billing_mock.mock_server.settings import DESCRIPTION
 from waldur_billing_mock.mock_server.traffic.compare import Comparing, Comparison, side
 from waldur_billing_mock.mock_server.traffic.meaning import compare_rows, compare_values
 from waldur_billing_mock.openapi.difference import Difference, differences
-from waldur_billing_mock.openapi.revision import describe, revisions
+from waldur_billing_mock.openapi.revision import revisions
 
 NOT_IN_THE_WORLD: Final = {"8.0.4": {"GET /api/invoices/{uuid}/history/"}}
 """What no answer of this world shows: all versions are of one customer, whose accounting runs."""
@@ -70,7 +71,7 @@ def test_a_figure_that_differs_by_a_cent_is_found_in_every_answer_that_shows_it(
 @pytest.mark.parametrize(("one", "other"), RELEASES, ids=lambda name: name)
 def test_two_releases_of_the_mock_differ_by_what_their_descriptions_say(one: str, other: str) -> None:
     """Operations and fields that came or went, and values of parameters; the type of a parameter shows in no answer."""
-    documents = describe(DESCRIPTION, one), describe(DESCRIPTION, other)
+    documents = description(one), description(other)
     described = {words for found in differences(*documents) for words in shown(found)}
 
     result = compared((one, False), (other, False))
