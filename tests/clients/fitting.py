@@ -8,6 +8,7 @@ missing, where null is sent for a uuid, a date or an instant, and where a choice
 
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import pairwise
 from typing import Final
 
@@ -40,6 +41,7 @@ def failures(client: str, server: str) -> dict[str, str]:
     return {name: reason for name, reason in found.items() if reason}
 
 
+@cache
 def _operations(release: str) -> Mapping[str, Flat]:
     """The 24 operations of a release; the counting twins parse no body."""
     document = description(release)

@@ -3,8 +3,9 @@
 Reads `{"each": {operation: model}, "worlds": [...]}` from standard input. A world is `{"base_url", "token"}` and the
 uuids of what is in it: `invoices`, `items`, `customers`, `projects`, `offerings`, `resources`, `credits`, the invoices
 to be paid without a record of the payment (`payable`) and with one (`recordable`), and the integer ids of the `resold`
-items. Lists are read whole, and of their rows each `step`-th by itself. Prints what came of every operation, over all worlds: `{operation: {"calls", "objects", "failures"}}`, where
-`objects` counts what the client has parsed, by its class, and a failure is a traceback or a sentence.
+items. Lists are read whole, and of their rows each `step`-th by itself. Prints what came of every operation, over all
+worlds: `{operation: {"calls", "objects", "failures"}}`, where `objects` counts what the client has parsed, by its
+class, and a failure is a traceback or a sentence.
 
 An operation in `each` is called as the client calls it, but every element of its answer is parsed by that model of the
 client; an answer that the client could have parsed by itself is a failure.
