@@ -248,7 +248,7 @@ def _controlled(
     faults = Faults(Announce(api, lookup=lookup), document=document, lookup=lookup, shared=shared)
     recorder = Recorder(faults, journal_of=lambda scope: session_of(scope).journal, now=_now, clock=time.perf_counter)
     controlled = Controlled(
-        api, recorder, shared=shared, lookup=lookup, metrics=metrics, now=_now, clock=time.perf_counter
+        api.read, recorder, shared=shared, lookup=lookup, metrics=metrics, now=_now, clock=time.perf_counter
     )
     plane = Plane(
         sessions=sessions,

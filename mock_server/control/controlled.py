@@ -12,20 +12,20 @@ from waldur_billing_mock.mock_server.control.lookup import Lookup
 from waldur_billing_mock.mock_server.control.metrics import Metrics
 from waldur_billing_mock.mock_server.control.rules import Rules
 from waldur_billing_mock.mock_server.control.session import SESSION, Session
-from waldur_billing_mock.mock_server.web.reply import REPLY, Reply
+from waldur_billing_mock.mock_server.web.reply import Reply
 from waldur_billing_mock.mock_server.web.routing import MATCH, Match
 
 
 class Controlled:
     """ASGI middleware around the API.
 
-    A read that no fault concerns goes straight to the `api`, whose reply stays in the scope and is counted and kept
-    afterwards. Everything else goes through `steered`: journal, faults and events around the same API.
+    A read that no fault concerns is answered by `read`, which returns the reply of the API without sending it. It is
+    sent, counted and kept. Everything else goes through `steered`: journal, faults and events around the same API.
     """
 
     def __init__(
         self,
-        api: ASGIApp,
+        read: Callable[[Scope, Receive], Reply],
         steered: ASGIApp,
         *,
         shared: Rules,
@@ -35,7 +35,7 @@ class Controlled:
         clock: Callable[[], float],
     ) -> None:
         """`now` tells the time of day, `clock` seconds that only ever grow; `shared` are rules for every session."""
-        self._api: Final = api
+        self._read: Final = read
         self._steered: Final = steered
         self._shared: Final = shared
         self._lookup: Final = lookup
@@ -50,12 +50,12 @@ class Controlled:
             return
         journal = session.journal
         exchange = journal.begin(self._now(), scope) if journal.is_on else None
-        begun = self._clock()
+        begun, reply = self._clock(), None
         try:
-            await self._api(scope, receive, send)
+            reply = self._read(scope, receive)
+            await reply(scope, receive, send)
         finally:
             seconds = self._clock() - begun
-            reply: Reply | None = scope.get(REPLY)
             match: Match | None = scope.get(MATCH)
             operation = None if match is None else match.route.operations.get("GET")
             name = None if operation is None else operation.operation_id

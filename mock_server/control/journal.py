@@ -12,7 +12,6 @@ from typing import Any, Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from waldur_billing_mock.mock_server.control.budget import Budget
-from waldur_billing_mock.mock_server.web.reply import REPLY
 
 MOST_BYTES: Final = 4_000_000
 MOST_BODY_BYTES: Final = 64_000
@@ -24,7 +23,7 @@ _OVERHEAD: Final = 2_500
 _HEADER_OVERHEAD: Final = 130
 """About what a header takes besides its text."""
 
-_CONNECTION: Final = frozenset({"extensions", "state", REPLY})
+_CONNECTION: Final = frozenset({"extensions", "state"})
 """What is dropped of a scope: the connection, and what is kept otherwise."""
 
 

@@ -72,17 +72,20 @@ class Api(Generic[World, User]):
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        try:
-            answer = await self._answer(request)
-        except ClientDisconnect:
-            return  # The request is cut off, and nobody waits for an answer.
-        scope[reply.REPLY] = answer
+        if scope["method"] == "GET":
+            answer = self.read(scope, receive)
+        else:
+            try:
+                answer = await self._answer(Request(scope, receive))
+            except ClientDisconnect:
+                return  # The request is cut off, and nobody waits for an answer.
         await answer(scope, receive, send)
 
+    def read(self, scope: Scope, receive: Receive) -> Reply:
+        """The reply to a GET, which is found without waiting for anything, and is not sent."""
+        return self._respond(Request(scope, receive), NO_BODY)
+
     async def _answer(self, request: Request) -> Reply:
-        if request.method == "GET":
-            return self._respond(request, NO_BODY)
         try:
             try:
                 return self._respond(request, await read_body(request, self._limits) if request.is_short else None)

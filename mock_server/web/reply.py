@@ -3,14 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
 from waldur_billing_mock.mock_server.web.problems import JSON_TYPE, Problem
-
-REPLY: Final = "waldur.reply"
-"""Where the scope holds the reply of the API, for those around it."""
 
 _JSON = (b"content-type", JSON_TYPE.encode())
 _HTML = (b"content-type", b"text/html; charset=utf-8")
