@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
+from waldur_billing_mock.mock_server.control.faults import PREFER
+from waldur_billing_mock.mock_server.control.find_session import REFUSAL
 from waldur_billing_mock.mock_server.control.journal import Exchange
 from waldur_billing_mock.mock_server.web.routing import Match
 from waldur_billing_mock.openapi.document import Node, resolve
@@ -17,20 +19,32 @@ _RULES: Final[Mapping[int, tuple[str, str]]] = {
     405: ("The path does not have this method.", "1.8"),
     406: ("The API answers JSON only.", "1.1"),
     409: ("The object is in a state that does not allow this.", "3.2"),
+    413: ("The body is larger than the server takes.", ""),
     415: ("Bodies are JSON or forms.", "1.4"),
     429: ("The caller has asked too often.", ""),
     500: ("The server failed.", "1.4"),
+    501: ("The world was recorded without what this answer needs.", ""),
+    503: ("The mock has no room for this in its sessions.", ""),
 }
 _OF_OPERATIONS: Final[Mapping[tuple[str, int], tuple[str, str]]] = {
     ("invoices_paid", 409): ("Only an invoice in the state `created` can be paid.", "5.8"),
     ("invoices_paid", 400): ("A payment needs a date, and the customer an active payment profile.", "5.8"),
-    ("invoices_send_notification", 400): ("Only of an invoice in the state `created` can be notified.", "5.9"),
+    ("invoices_send_notification", 400): (
+        "A notification can be sent of an invoice in the state `created` only.",
+        "5.9",
+    ),
     ("invoice_items_create_compensation", 400): ("An item with a negative price cannot be compensated.", "6.3"),
     ("invoice_items_migrate_to", 400): ("Items move between invoices of the same customer only.", "6.6"),
 }
 _VALIDATED_QUERY: Final = ("Query parameters are validated together, and all invalid ones are named.", "1.4")
 _VALIDATED_BODY: Final = ("Fields of the body are validated together, and all invalid ones are named.", "1.4")
 _UNREADABLE: Final = ("The body must be JSON or a form, and an object.", "1.4")
+_NO_PAGE: Final = ("The list has no such page.", "1.7")
+_NO_FORMAT: Final = ("The API answers JSON only; a suffix of the path asks for another format.", "1.1")
+_NO_SESSION: Final = ("The session that the request names cannot be used.", "")
+_PREFERRED: Final = ("The caller asked for this answer with the header `Prefer`.", "")
+_WRONG_WISH: Final = ("The header `Prefer` takes code=STATUS, delay=MILLISECONDS and example=NAME.", "")
+_ELSE: Final = ("The answer says why.", "")
 
 
 def why(document: Node, match: Match | None, exchange: Exchange, body: Any) -> dict[str, Any] | None:
@@ -38,22 +52,52 @@ def why(document: Node, match: Match | None, exchange: Exchange, body: Any) -> d
     status, scope = exchange.status, exchange.scope
     if status is None or (status < 400 and status != 301) or "waldur.fault" in scope:
         return None
+    if REFUSAL in scope:
+        return _reason(_NO_SESSION, [], body)
+    if PREFER in scope and (wish := _wish(exchange, body)):
+        return _reason(wish, [], body)
     if match is None:
         return _reason(_RULES[301] if status == 301 else ("The API has no such path.", "1.5"), [], body)
     operation = match.route.operations.get(scope["method"])
     if operation is None:
         return _reason(_RULES.get(status, _RULES[405]), [], body)
-    places = list(_places(document, operation, status, body))
-    if status != 400:
-        return _reason(_OF_OPERATIONS.get((operation.operation_id, status), _RULES.get(status, ("", ""))), places, body)
-    if isinstance(body, dict) and "detail" in body:
-        return _reason(_UNREADABLE, places, body)
-    if isinstance(body, dict) and body and set(body) <= set(operation.query):
-        return _reason(_VALIDATED_QUERY, places, body)
-    if isinstance(body, dict):
-        return _reason(_VALIDATED_BODY, places, body)
-    rule = _OF_OPERATIONS.get((operation.operation_id, 400), ("A rule of billing forbids it.", "1.4"))
-    return _reason(rule, places, body)
+    # The neighbours of the billing operations have descriptions of their own, which are not published.
+    places = list(_places(document, operation, status, body)) if operation.path in document["paths"] else []
+    return _reason(_rule(match, operation, status, body), places, body)
+
+
+def _wish(exchange: Exchange, body: Any) -> tuple[str, str] | None:
+    """What a request with `Prefer` was refused for; None where the header is not the reason."""
+    if str(_detail(body)).startswith("Prefer: "):
+        return _WRONG_WISH
+    return _PREFERRED if any(name == b"preference-applied" for name, _ in exchange.headers) else None
+
+
+def _rule(match: Match, operation: Operation, status: int, body: Any) -> tuple[str, str]:
+    of_operation = _OF_OPERATIONS.get((operation.operation_id, status))
+    match status:
+        case 404 if _detail(body) == "Invalid page.":
+            return _NO_PAGE
+        case 404 if match.format != "json":
+            return _NO_FORMAT
+        case 400 if isinstance(body, dict):
+            unreadable = "detail" in body or _says_what_it_must_be(body.get("non_field_errors"))
+            if unreadable:
+                return _UNREADABLE
+            return _VALIDATED_QUERY if body and set(body) <= set(operation.query) else _VALIDATED_BODY
+        case 400:
+            return of_operation or ("A rule of billing forbids it.", "1.4")
+    return of_operation or _RULES.get(status, _ELSE)
+
+
+def _detail(body: Any) -> Any:
+    return body.get("detail") if isinstance(body, dict) else None
+
+
+def _says_what_it_must_be(messages: Any) -> bool:
+    """Whether the body as a whole was no object."""
+    first = str(messages[0]) if isinstance(messages, list) and messages else ""
+    return first.startswith("Invalid data. Expected a dictionary") or first == "No data provided"
 
 
 def _reason(rule: tuple[str, str], places: list[str], said: Any) -> dict[str, Any]:

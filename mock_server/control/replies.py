@@ -61,10 +61,13 @@ def _problem(status: int, path: str, method: str, retry_after: int | None) -> Pr
 
 
 def example(document: Node, path: str, method: str, name: str, status: int | None) -> Reply:
-    """The answer that an example of the description shows. Raises `LookupError` naming those that there are."""
+    """The answer that an example of the description shows. Raises `LookupError` naming those that there are.
+
+    The neighbours of the billing operations, which the description leaves out, have none.
+    """
     found: dict[str, tuple[int, Any]] = {}
     named: list[str] = []
-    responses = document["paths"][path][method.lower()]["responses"]
+    responses = document["paths"][path][method.lower()]["responses"] if path in document["paths"] else {}
     for code, response in responses.items():
         content = resolve(document, response).get("content", {}).get("application/json", {})
         for title, one in content.get("examples", {}).items():

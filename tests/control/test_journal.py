@@ -219,10 +219,17 @@ def test_a_replayed_request_is_carried_out_again(mock: Mock) -> None:
         ("PUT", INVOICE, "staff", None, "does not have this method", "1.8", ""),
         ("GET", "/api/nothing/", "staff", None, "no such path", "1.5", ""),
         ("GET", "/api/invoices", "staff", None, "ends in a slash", "1.5", ""),
+        ("GET", "/api/invoices/?page=99", "staff", None, "no such page", "1.7", "responses/404"),
+        ("GET", "/api/invoices.xml", "staff", None, "answers JSON only", "1.1", ""),
+        ("POST", f"{INVOICE}paid/", "staff", [1], "must be JSON or a form", "1.4", "responses/400"),
+        ("GET", "/api/invoices/?mock_session=a.b", "staff", None, "session that the request names", None, ""),
+        ("GET", "/api/customers/?page=99", "staff", None, "no such page", "1.7", ""),
+        ("GET", "/api/customers/", None, None, "token of an active user", "1.2", ""),
+        ("PUT", f"/api/customers/{UUID}/", "owner", {"name": ""}, "", "1.8", ""),
     ],
 )
 def test_a_refusal_is_explained(
-    mock: Mock, method: str, path: str, username: str | None, body: object, rule: str, section: str, place: str
+    mock: Mock, method: str, path: str, username: str | None, body: object, rule: str, section: str | None, place: str
 ) -> None:
     with mock.client(username) as client:
         client.request(method, path, json=body) if body else client.request(method, path)
@@ -244,6 +251,22 @@ def test_a_state_that_forbids_it_is_explained(mock: Mock) -> None:
     assert refusal["rule"] == "Only an invoice in the state `created` can be paid."
     assert refusal["section"] == "5.8"
     assert refusal["said"] == {"detail": "Valid states for operation: Created."}
+
+
+@pytest.mark.parametrize(
+    ("prefer", "rule"),
+    [
+        ("code=404", "The caller asked for this answer"),
+        ("code=x", "takes code=STATUS"),
+        ("example=x", "takes code=STATUS"),
+    ],
+)
+@pytest.mark.parametrize("path", [INVOICE, "/api/customers/"])
+def test_an_answer_that_was_asked_for_is_explained(mock: Mock, path: str, prefer: str, rule: str) -> None:
+    with mock.client() as client:
+        client.get(path, headers={"Prefer": prefer})
+
+    assert rule in mock.journal.list()[0]["refusal"]["rule"]
 
 
 def test_places_of_refusals_lead_into_the_description(mock: Mock) -> None:

@@ -11,6 +11,7 @@ from tests.serving import serving
 from waldur_billing_mock.mock_server.control import client, ctl, description
 from waldur_billing_mock.mock_server.control.app import functions
 from waldur_billing_mock.mock_server.testing.mock import Mock
+from waldur_billing_mock.mock_server.web.routing import Match, Routes
 
 INVOICE = "/api/invoices/a1b2c3d4-e5f6-7890-abcd-ef1234567890/"
 
@@ -60,6 +61,28 @@ def test_metrics_count_answers_by_operation_and_status(mock: Mock) -> None:
     assert 'mock_answers_total{method="POST",operation="invoices_paid",status="409"} 1.0' in text
     assert 'mock_answer_seconds_count{operation="invoices_paid"} 2.0' in text
     assert 'mock_answer_seconds_bucket{le="+Inf",operation="invoices_paid"} 2.0' in text
+
+
+def test_the_route_of_a_request_is_looked_up_once(mock: Mock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sessions, faults, journal, counters and events know the operation by it."""
+    looked_up = []
+    match = Routes.match
+
+    def counted(routes: Routes, path: str, query_string: bytes) -> Match:
+        looked_up.append(path)
+        return match(routes, path, query_string)
+
+    monkeypatch.setattr(Routes, "match", counted)
+    session = mock.session("one")
+    session.faults.add(operation="invoices_list", status=503)
+    with session.client() as client:
+        client.get(INVOICE)
+        client.post(f"{INVOICE}paid/")
+    shown = session.journal.list()
+    mock.metrics()
+
+    assert [entry["operation"] for entry in shown] == ["invoices_retrieve", "invoices_paid"]
+    assert looked_up == [INVOICE, f"{INVOICE}paid/"]
 
 
 @pytest.mark.parametrize(
