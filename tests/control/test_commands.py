@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
+import jsonschema_rs
 import pytest
 
 from tests.fixtures.test_scenario_files import ISSUE
@@ -17,10 +19,31 @@ from tests.serving import ROOT, serving
 from tests.serving import Mock as Served
 from waldur_billing_mock.mock_server.__main__ import main
 from waldur_billing_mock.mock_server.control import description
-from waldur_billing_mock.mock_server.control.client import MockClient
+from waldur_billing_mock.mock_server.control.client import Json, MockClient, MockError, VerificationError
+from waldur_billing_mock.openapi.document import resolve
 
 WORLD: Final = '{"now": "2026-02-15T09:00:00Z", "customers": [{"name": "Beta"}]}'
 ADDRESS: Final = "http://127.0.0.1:9/hook"
+
+
+class CheckedClient(MockClient):
+    """Each answer has a status and a body that the description of the control plane announces."""
+
+    def request(
+        self, operation_id: str, path: Json | None = None, query: Json | None = None, body: Any = None
+    ) -> httpx.Response:
+        answer = super().request(operation_id, path, query, body)
+        document = description.document()
+        operation = description.operations()[operation_id]
+        responses = document["paths"][operation.path][operation.method.lower()]["responses"]
+        assert str(answer.status_code) in responses, (operation_id, answer.status_code, answer.text)
+        content = resolve(document, responses[str(answer.status_code)]).get("content", {})
+        assert bool(answer.content) == bool(content), operation_id
+        if "application/json" in content and answer.headers["content-type"].startswith("application/json"):
+            schema = {**content["application/json"]["schema"], "components": document["components"]}
+            faults = [error.message for error in jsonschema_rs.validator_for(schema).iter_errors(answer.json())]
+            assert faults == [], (operation_id, faults)
+        return answer
 
 
 @dataclass(frozen=True)
@@ -161,7 +184,10 @@ def test_every_write_is_tried() -> None:
 
 def test_a_command_and_a_method_do_the_same(served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One after the other, in two sessions of one server."""
-    with MockClient(served.url, session="command") as commanded, MockClient(served.url, session="method") as called:
+    with (
+        CheckedClient(served.url, session="command") as commanded,
+        CheckedClient(served.url, session="method") as called,
+    ):
         for write in WRITES:
             for client in (commanded, called):
                 write.before(client)
@@ -181,7 +207,7 @@ def test_a_command_and_a_method_do_the_same(served: Served, tmp_path: Path, caps
 
 
 def test_commands_and_methods_make_and_drop_sessions(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
-    with MockClient(served.url) as client:
+    with CheckedClient(served.url) as client:
 
         def ids() -> list[str]:
             return [session["id"] for session in client.sessions.list() if session["id"] in ("made", "put")]
@@ -193,6 +219,65 @@ def test_commands_and_methods_make_and_drop_sessions(served: Served, capsys: pyt
         assert main(["ctl", "--url", served.url, "sessions", "drop", "made"]) == 0
         client.sessions.drop("put")
         assert ids() == []
+
+
+def test_reads_and_refusals_are_as_they_are_described(served: Served) -> None:
+    with CheckedClient(served.url, session="read") as client:
+        client.add(ISSUE)
+        ask(client)
+        client.snapshots.take("kept")
+        client.clock.advance("P1M")
+        client.webhooks.add(ADDRESS)
+        for read in (
+            client.health,
+            client.version,
+            client.metrics,
+            client.description,
+            client.users,
+            client.faults.list,
+            client.journal.list,
+            client.journal.har,
+            client.webhooks.list,
+            client.clock.now,
+            client.world.export,
+            client.sessions.list,
+            client.snapshots.list,
+            lambda: client.journal.get(1),
+            lambda: client.journal.verify(operation="invoices_list"),
+            lambda: client.sessions.get("read"),
+            lambda: client.snapshots.get("kept"),
+            lambda: client.snapshots.diff("kept"),
+        ):
+            read()
+        for refused, status in (
+            (lambda: client.add({"customers": [{}]}), 400),
+            (lambda: client.customers.add(nam="x"), 400),
+            (lambda: client.journal.list(operation="x"), 400),
+            (lambda: client.journal.get(99), 404),
+            (lambda: client.journal.replay(99), 404),
+            (lambda: client.faults.add(status=1), 400),
+            (lambda: client.faults.add(status=500, session="x"), 404),
+            (lambda: client.faults.remove(99), 404),
+            (lambda: client.webhooks.add("x"), 400),
+            (lambda: client.webhooks.remove(99), 404),
+            (lambda: client.clock.advance("x"), 400),
+            (lambda: client.clock.set("x"), 400),
+            (lambda: client.reseed(scenario="x"), 400),
+            (lambda: client.world.replace("now: soon"), 400),
+            (lambda: client.sessions.get("x"), 404),
+            (lambda: client.sessions.drop("main"), 409),
+            (lambda: client.snapshots.take("a b"), 404),
+            (lambda: client.snapshots.restore("x"), 404),
+            (lambda: client.snapshots.drop("x"), 404),
+            (lambda: client.snapshots.diff("x"), 404),
+            (lambda: client.call("snapshots_diff", {"name": "kept"}, {"format": "x"}), 400),
+            (lambda: client.call("events_stream", query={"limit": "x"}), 400),
+        ):
+            with pytest.raises(MockError) as caught:
+                refused()
+            assert caught.value.status == status
+        with pytest.raises(VerificationError):
+            client.journal.verify(operation="invoices_paid")
 
 
 def test_a_reader_who_has_seen_enough_ends_a_command_quietly(served: Served) -> None:
