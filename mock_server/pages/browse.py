@@ -84,9 +84,7 @@ _UNBILLED: Final = ("paid", "canceled")
 
 
 def customers(view: View) -> Response:
-    rows, cut = searched(
-        list(view.world.customers), view.query.get("q", ""), lambda row: (row.name, row.email, row.uuid)
-    )
+    rows, cut = searched(view, "customers", list(view.world.customers), lambda row: (row.name, row.email, row.uuid))
     return _list(
         view,
         "Customers",
@@ -99,7 +97,7 @@ def customers(view: View) -> Response:
 def projects(view: View) -> Response:
     wanted, chips = _links(view, {"customer": "customer_uuid"})
     found = view.world.projects.where(**wanted) if wanted else list(view.world.projects)
-    rows, cut = searched(found, view.query.get("q", ""), lambda row: (row.name, row.uuid))
+    rows, cut = searched(view, "" if wanted else "projects", found, lambda row: (row.name, row.uuid))
     return _list(
         view,
         "Projects",
@@ -114,8 +112,9 @@ def resources(view: View) -> Response:
     wanted, chips = _links(view, {"project": "project_uuid", "offering": "offering_uuid"})
     found = view.world.resources.where(**wanted) if wanted else list(view.world.resources)
     if view.query.get("state"):
+        wanted["state"] = view.query["state"]
         found = [row for row in found if row.state == view.query["state"]]
-    rows, cut = searched(found, view.query.get("q", ""), lambda row: (row.name, row.uuid))
+    rows, cut = searched(view, "" if wanted else "resources", found, lambda row: (row.name, row.uuid))
     return _list(
         view,
         "Resources",
@@ -138,7 +137,7 @@ def invoices(view: View) -> Response:
         wanted["state"] = view.query["state"]
     found, known = view.world.invoices.ordered("newest_month").narrowed(wanted)
     rows: Sequence[Invoice] = _fitting(found, wanted, known)
-    rows, cut = searched(rows, view.query.get("q", ""), lambda row: _words_of_invoice(view.world, row))
+    rows, cut = searched(view, "" if wanted else "invoices", rows, lambda row: _words_of_invoice(view.world, row))
     return _list(
         view,
         "Invoices",
@@ -160,8 +159,9 @@ def items(view: View) -> Response:
         wanted.update({"start.year": month.year, "start.month": month.month})
     rows = _items(view.world, wanted)
     if view.query.get("kind") == "compensations":
+        wanted["kind"] = "compensations"
         rows = [row for row in rows[:MOST_SEARCHED] if row.unit_price < 0 or row.credit]
-    rows, cut = searched(rows, view.query.get("q", ""), lambda row: (row.name, row.uuid, row.article_code))
+    rows, cut = searched(view, "" if wanted else "items", rows, lambda row: (row.name, row.uuid, row.article_code))
     return _list(
         view,
         "Items",

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from itertools import islice
-from typing import Final, Literal, TypeVar, overload
+from itertools import compress, islice
+from typing import Any, Final, Literal, TypeVar, overload
 
+from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.pages import html
 from waldur_billing_mock.mock_server.pages.view import View
+from waldur_billing_mock.mock_server.tables import Row
 
 R = TypeVar("R")
 
@@ -115,14 +117,52 @@ class Reversed(Sequence[R]):
         return self._rows[len(self) - 1 - place]
 
 
-def searched(rows: Sequence[R], text: str, words: Callable[[R], Iterable[str]]) -> tuple[Sequence[R], bool]:
-    """The rows of whose words one contains the text, and whether some were not looked at."""
-    wanted = text.strip().casefold()
+class SearchedTexts:
+    """The rows of the list that was searched last in a world, and their words in one text each, without case.
+
+    Dropped when a row of any kind changes.
+    """
+
+    def __init__(self) -> None:
+        self._found: tuple[str, Sequence[Any], Sequence[str]] = ("", (), ())
+
+    def of(
+        self, name: str, rows: Sequence[R], words: Callable[[R], Iterable[str]]
+    ) -> tuple[Sequence[R], Sequence[str]]:
+        """What a search in a list looks at. The list of a name has always the same rows and words."""
+        if name != self._found[0]:
+            self._found = (name, *_folded(rows, words))
+        return self._found[1], self._found[2]
+
+    def changed(self, world: World, before: Row | None, after: Row | None) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self._found = ("", (), ())
+
+    def copy(self) -> "SearchedTexts":
+        copied = SearchedTexts()
+        copied._found = self._found
+        return copied
+
+
+def _folded(rows: Sequence[R], words: Callable[[R], Iterable[str]]) -> tuple[Sequence[R], Sequence[str]]:
+    looked_at = rows[:MOST_SEARCHED]
+    return looked_at, ["\n".join(words(row)).casefold() for row in looked_at]
+
+
+def searched(
+    view: View, whole: str, rows: Sequence[R], words: Callable[[R], Iterable[str]]
+) -> tuple[Sequence[R], bool]:
+    """The rows of whose words one contains the text in the query, and whether some were not looked at.
+
+    `whole` names the list, where these are all of its rows; it is blank where a filter has narrowed them.
+    """
+    wanted = view.query.get("q", "").strip().casefold()
     if not wanted:
         return rows, False
-    looked_at = rows[:MOST_SEARCHED]
-    found = [row for row in looked_at if wanted in "\n".join(words(row)).casefold()]
-    return found, len(rows) > MOST_SEARCHED
+    looked_at, texts = view.world.listener(SearchedTexts).of(whole, rows, words) if whole else _folded(rows, words)
+    return list(compress(looked_at, [wanted in text for text in texts])), len(rows) > MOST_SEARCHED
 
 
 def money(value: Decimal | None) -> Cell:

@@ -76,6 +76,18 @@ def test_a_search_finds_by_a_part_of_a_word_in_any_case(readable: Api) -> None:
     assert "1 row" in text
 
 
+def test_a_search_finds_what_was_renamed_since_the_last_one_and_keeps_to_the_filters(november: Api) -> None:
+    item = next(iter(november.world.invoice_items))
+    before = get(november, "/_mock/ui/items?q=ANOTHER").text
+    with november.stage.transaction() as world:
+        world.put(replace(item, name="Another name"))
+
+    after = get(november, "/_mock/ui/items?q=ANOTHER").text
+    elsewhere = get(november, "/_mock/ui/items?q=ANOTHER&month=2024-01").text
+
+    assert [f"/items/{item.uuid}" in text for text in (before, after, elsewhere)] == [False, True, False]
+
+
 @pytest.mark.parametrize("kind", ["customers", "projects", "resources", "invoices", "items"])
 def test_what_is_not_there_is_not_found(readable: Api, kind: str) -> None:
     assert get(readable, f"/_mock/ui/{kind}/{'0' * 32}").status == 404
