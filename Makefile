@@ -37,10 +37,10 @@ exit 1
 endef
 export FIND_PYTHON
 
-.PHONY: help serve test clients examples generators mutants healthy hostile fuzz fuzz-coverage soak faults lint format screenshots spec parity redocly st proxied bench cluster wheel release docs audit lock clean shuffled calendar mutation pythons
+.PHONY: help serve test clients examples generators mutants healthy hostile fuzz fuzz-coverage soak faults lint format screenshots spec parity redocly st recordings proxied proxied-healthy bench cluster wheel release docs audit lock clean shuffled calendar mutation pythons
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-13s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '%-15s %s\n' "$$name" "$$text"; done
 
 serve: $(RUNTIME)  ## start the mock; make serve ARGS="--port 9000" passes arguments
 	@exec $(BIN)/python -m waldur_billing_mock.mock_server serve $(ARGS)
@@ -145,9 +145,15 @@ st: $(DEV)  ## run Schemathesis, all phases, against a mock of its own; make st 
 	$(BIN)/python -m tests.serving $(MOCK) -- $(BIN)/st run '{url}/_mock/openapi.json' --url '{url}' \
 	  --header 'Authorization: Token {token}' --max-examples 50 $(ARGS)
 
+recordings: $(DEV)  ## record a world of awkward names from a mock of every release, and compare; make recordings ARGS="--only 8.1.3"
+	$(BIN)/python -m tests.recording.run $(ARGS)
+
 proxied: $(DEV)  ## judge Schemathesis' traffic to a mock by a proxy between them; make proxied ARGS="--max-examples 5"
 	$(BIN)/python -m tests.serving $(or $(MOCK),--wire --revision latest) -- $(BIN)/python -m tests.proxy.running '{url}' -- \
 	  $(BIN)/st run '{proxy}/_mock/openapi.json' --url '{proxy}' --header 'Authorization: Token {token}' --max-examples 50 $(ARGS)
+
+proxied-healthy: $(DEV)  ## put the proxy before healthy servers with one peculiarity each; make proxied-healthy ARGS="compressed"
+	$(BIN)/python -m tests.proxy.peculiarities $(ARGS)
 
 bench: $(DEV)  ## measure speed and scale; make bench ARGS="answers start" measures a part
 	@$(BIN)/python -m benchmarks $(ARGS)
