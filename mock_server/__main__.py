@@ -174,8 +174,11 @@ def _record(options: argparse.Namespace) -> None:
 
     try:
         run_record(options, os.environ, datetime.now(UTC), input, secrets.token_bytes(32))
-    except (Unusable, EOFError) as error:
-        raise arguments.UsageError(str(error) or "Nobody answers; give --yes.") from error
+    except Unusable as error:
+        raise arguments.UsageError(str(error)) from error
+    except EOFError as error:
+        print(file=sys.stderr)  # ends the line of the question
+        raise arguments.UsageError("Nobody answers, so nothing was read; --yes answers the question.") from error
 
 
 def _anonymize(options: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,34 @@ def test_raw_asks_first_and_reads_nothing_without_a_yes(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "Nothing was read" in done.stderr
     assert not (tmp_path / "world.yaml").exists()
+
+
+def test_where_nobody_answers_nothing_is_read(tmp_path: Path) -> None:
+    done = run("record", "http://127.0.0.1:9", "--raw", "-o", str(tmp_path / "world.yaml"))
+
+    assert done.returncode == 2
+    assert done.stderr.endswith("waldur-mock: Nobody answers, so nothing was read; --yes answers the question.\n")
+
+
+def test_amounts_are_scaled_and_what_was_replaced_is_written_down(tmp_path: Path) -> None:
+    world, report, secret = (tmp_path / name for name in ("world.yaml", "report.json", "secret"))
+    with serving(*SMALL, "--wire", "--revision", "8.1.3") as mock:
+        words = ("--scale", "--report", str(report), "--secret-file", str(secret))
+        done = run("record", mock.url, *words, "-o", str(world))
+        rows = json.loads(mock.ask("GET", "/api/invoices/?page_size=300", mock.token()).body)
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(report.read_text(encoding="utf-8"))
+    assert found["scaled"] is True
+    assert {"customers.name", "invoices.uuid", "users.token"} <= {row["field"] for row in found["fields"]}
+    assert secret.stat().st_mode & 0o777 == 0o600
+    with serving("--world", str(world), "--wire", "--revision", "8.1.3", "--quiet") as again:
+        scaled = json.loads(again.ask("GET", "/api/invoices/?page_size=300", again.token()).body)
+    totals = {row["number"]: Decimal(row["total"]) for row in rows}
+    factors = {Decimal(row["total"]) / totals[row["number"]] for row in scaled if totals[row["number"]] > 100}
+    assert len(scaled) == len(rows)
+    assert max(factors) - min(factors) < Decimal("0.001")
+    assert max(factors) != 1
 
 
 @pytest.mark.parametrize(
