@@ -9,10 +9,12 @@ from typing import Final
 import pytest
 
 from benchmarks import cluster
+from tests.extent import examples
 from tests.serving import ROOT
 
 DEPLOY: Final = ROOT / "deploy"
 SESSIONS: Final = 60
+MANY: Final = examples(200, 1000)
 
 
 def rules(name: str) -> list[str]:
@@ -68,19 +70,22 @@ def test_sessions_keep_their_state_over_several_processes(tmp_path: Path, capsys
 
 
 @pytest.mark.slow
-def test_a_thousand_sessions_keep_their_state_over_four_processes(capsys: pytest.CaptureFixture[str]) -> None:
-    """With the throughput beside that of one process. Where HAProxy is missing, the message says so."""
+def test_many_sessions_keep_their_state_over_four_processes(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the throughput beside that of one process; a thousand sessions in `make faults`.
+
+    Where HAProxy is missing, the message says so.
+    """
     if cluster.haproxy() is None:
         assert cluster.main(["--sessions", "1"]) == 1
         return
 
-    assert cluster.main(["--workers", "4", "--sessions", "1000", "--seconds", "0.5"]) == 0
+    assert cluster.main(["--workers", "4", "--sessions", str(MANY), "--seconds", "0.5"]) == 0
 
     said = capsys.readouterr().out
-    counts = re.search(r"1000 of 1000 sessions have what was written in them; on each mock are (.+)$", said, re.M)
+    counts = re.search(rf"{MANY} of {MANY} sessions have what was written in them; on each mock are (.+)$", said, re.M)
     assert counts is not None, said
     shares = [int(count) for count in counts[1].split(", ")]
     assert len(shares) == 4
-    assert sum(shares) == 1000
-    assert min(shares) > 100
+    assert sum(shares) == MANY
+    assert min(shares) > MANY / 10
     assert re.search(r"ten invoices: [0-9]+ a second by 4 mocks and the proxy, [0-9]+ by one mock alone", said)

@@ -60,24 +60,39 @@ def test_a_home_that_is_no_folder_or_cannot_be_written_is_not_needed(home: str) 
         assert mock.stop().code == 0
 
 
-@pytest.mark.parametrize("damage", ["", "x", "half", "flipped"])
-def test_a_damaged_cache_is_made_again(damage: str, tmp_path: Path) -> None:
+def _nothing(content: bytes) -> bytes:
+    return b""
+
+
+def _another_text(content: bytes) -> bytes:
+    return b"x"
+
+
+def _half(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def _one_bit(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+def test_a_damaged_cache_is_made_again(tmp_path: Path) -> None:
     environment = {"XDG_CACHE_HOME": str(tmp_path)}
     with running(environment=environment) as mock:
         assert mock.port
         mock.stop()
     files = sorted((tmp_path / "waldur-billing-mock").iterdir())
     before = [path.read_bytes() for path in files]
-    for path, content in zip(files, before, strict=True):
-        middle = len(content) // 2
-        flipped = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
-        path.write_bytes({"half": content[:middle], "flipped": flipped}.get(damage, damage.encode()))
+    for damage in (_nothing, _another_text, _half, _one_bit):
+        for path, content in zip(files, before, strict=True):
+            path.write_bytes(damage(content))
 
-    with running(environment=environment) as mock:
-        assert mock.port
-        assert mock.stop().code == 0
+        with running(environment=environment) as mock:
+            assert mock.port
+            assert mock.stop().code == 0
 
-    assert [path.read_bytes() for path in files] == before
+        assert [path.read_bytes() for path in files] == before
 
 
 def test_a_world_that_has_no_room_leaves_the_file_before_it_as_it_was(tmp_path: Path) -> None:

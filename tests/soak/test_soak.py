@@ -8,7 +8,7 @@ from tests.soak.traffic import Traffic
 
 @pytest.mark.slow
 def test_after_writes_by_50_clients_the_journal_explains_the_world_and_all_figures_agree() -> None:
-    said = under_load(seconds=4, seed=1)
+    said = under_load(seconds=2, seed=1)
 
     assert "writes repeated" in said
 
