@@ -15,7 +15,10 @@ FORMAT: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class ReportedFinding:
-    """A finding in words. `place` points into the description; `curl` asks again."""
+    """A finding in words. `place` points into the description; `curl` asks again.
+
+    `request` and `role` are the method and the target of the request that shows it, and who made it.
+    """
 
     outcome: Outcome
     what: str
@@ -26,6 +29,8 @@ class ReportedFinding:
     hint: str = ""
     curl: str = ""
     explained_by: tuple[str, ...] = ()
+    request: str = ""
+    role: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -168,6 +173,7 @@ def reported(result: Result, base: str, mask: Mask) -> ReportedResult:
 def reported_finding(finding: Finding, base: str, mask: Mask) -> ReportedFinding:
     """A finding in words, as a report may show them; `base` is scheme and host of the target."""
     complaint = finding.complaint
+    exchange = complaint.exchange
     return ReportedFinding(
         finding.outcome,
         complaint.what,
@@ -176,8 +182,10 @@ def reported_finding(finding: Finding, base: str, mask: Mask) -> ReportedFinding
         mask.text(complaint.expected) if complaint.expected is not None else "",
         mask.text(complaint.got) if complaint.got is not None else "",
         mask.hint(complaint.expected, complaint.got),
-        curl(complaint.exchange, base, mask) if complaint.exchange is not None else "",
+        curl(exchange, base, mask) if exchange is not None else "",
         finding.explained_by,
+        f"{exchange.request.method} {mask.target(exchange.request.target)}" if exchange is not None else "",
+        exchange.role if exchange is not None else "",
     )
 
 

@@ -233,7 +233,7 @@ def invoice_cells(view: View, row: Invoice) -> list[Cell]:
         Cell(str(row.number), view.url(f"invoices/{row.uuid}")),
         state(row.state),
         customer_cell(view, view.world.customers.one(row.customer_uuid)),
-        Cell(month_name(row.billed_month)),
+        Cell(month_name(row.billed_month), kind="day"),
         day(figures.due_date(view.world, row)),
         money(figures.sums_of(view.world, row).price),
         money(figures.total_of(view.world, row)),

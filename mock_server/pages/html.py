@@ -1,6 +1,7 @@
 """HTML from templates: everything escaped, figures and dates written for readers."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,7 +15,9 @@ from waldur_billing_mock.mock_server.spec.render import hyphenated
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
+_CODE: Final = re.compile(r"`([^`]+)`")
 _FOLDER: Final = Path(__file__).parent / "templates"
 
 
@@ -56,6 +59,30 @@ def pretty(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2, default=str)
 
 
+def events(kind: str, count: int) -> str:
+    """What happened so many times, in words: `invoices created` of `invoice_created`."""
+    noun, _, verb = kind.partition("_")
+    return f"{noun}{'' if count == 1 else 's'} {verb}"
+
+
+def rule(content: Mapping[str, Any]) -> str:
+    """A fault rule in a line: `probability 0.04, delay lognormal median 800, sigma 0.6`."""
+    return _spoken({name: value for name, value in content.items() if name not in ("id", "hits")})
+
+
+def _spoken(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_spoken(inner)}" for name, inner in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def marked(text: str) -> "Markup":
+    """A text as HTML, escaped; what stands between backticks is code."""
+    from markupsafe import Markup, escape
+
+    return Markup(_CODE.sub(r"<code>\1</code>", escape(text)))  # noqa: S704 - escaped before
+
+
 @cache
 def _environment() -> "Environment":
     # Loaded with the first page: a server that is only called by programs starts without it.
@@ -69,7 +96,10 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
     )
     environment.filters.update(
-        money=money, number=number, day=day, moment=moment, pretty=pretty, price=price, hyphenated=hyphenated
+        **{function.__name__: function for function in (money, number, day, moment, pretty, price, hyphenated)},
+        instant=datetime.fromisoformat,
+        marked=marked,
+        rule=rule,
     )
     environment.globals.update(navigation=NAVIGATION)
     return environment

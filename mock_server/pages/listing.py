@@ -18,7 +18,7 @@ PAGE_SIZE: Final = 50
 MOST_SEARCHED: Final = 20_000
 """Rows that a search looks at, so that the mock goes on answering whatever the size of the world."""
 
-Kind = Literal["text", "figure", "state", "code", "flag"]
+Kind = Literal["text", "figure", "state", "code", "day"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ def number(value: Decimal | int) -> Cell:
 
 
 def day(value: date | None) -> Cell:
-    return Cell(html.day(value))
+    return Cell(html.day(value), kind="day")
 
 
 def state(text: str) -> Cell:

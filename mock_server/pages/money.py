@@ -1,5 +1,6 @@
 """What the world's billing adds up to: growth, costs by project and offering, credits, the end of the month."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,6 +19,7 @@ from waldur_billing_mock.mock_server.billing.money import ZERO, add, total
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.views import ItemView
 from waldur_billing_mock.mock_server.billing.world import World
+from waldur_billing_mock.mock_server.pages import html
 from waldur_billing_mock.mock_server.pages.browse import customer_cell, month_name, months, read_month
 from waldur_billing_mock.mock_server.pages.chart import Chart, stacked
 from waldur_billing_mock.mock_server.pages.listing import Cell, Column, Rows, first, money, state
@@ -171,7 +173,7 @@ def _forecast(view: View, copy: World, invoice: Invoice) -> list[Cell]:
         Cell(str(invoice.number), view.url(f"invoices/{invoice.uuid}")),
         state(invoice.state),
         customer_cell(view, copy.customers.one(invoice.customer_uuid)),
-        Cell(month_name(invoice.billed_month)),
+        Cell(month_name(invoice.billed_month), kind="day"),
         money(total(-item.value for item in items if item.credit)),
         money(sums_of(copy, invoice).price),
         money(total_of(copy, invoice)),
@@ -208,11 +210,7 @@ def _project_page(view: View, uuid: str) -> str | None:
 
 def _counted(events: Iterable[BillingEvent]) -> dict[str, int]:
     """How many events there are of each type, in words."""
-    counts: dict[str, int] = {}
-    for event in events:
-        name = event.type.replace("_", " ")
-        counts[name] = counts.get(name, 0) + 1
-    return counts
+    return {html.events(kind, count): count for kind, count in Counter(event.type for event in events).items()}
 
 
 def _period(label: str) -> str:

@@ -1,9 +1,11 @@
 """Runs the contract suite against this server from a page, in a session of its own, and shows its reports."""
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from starlette.responses import Response
 
+from waldur_billing_mock.mock_server.control.journal import Exchange
 from waldur_billing_mock.mock_server.pages.runs import Run
 from waldur_billing_mock.mock_server.pages.steering import steer
 from waldur_billing_mock.mock_server.pages.view import View
@@ -18,6 +20,9 @@ ROLES: Final = (
     *("project_member", "provider_owner", "provider_manager", "nobody"),
 )
 """The roles that the suite knows besides staff: users of these names lend it their tokens."""
+
+Result = Mapping[str, Any]
+"""A result or a finding of a JSON report."""
 
 MOST_SECONDS: Final = 900
 MOST_RESULTS: Final = 200
@@ -77,18 +82,44 @@ def report(view: View) -> Response:
     outcome = view.query.get("outcome", "")
     results = [] if run.report is None else run.report["results"]
     wanted = [one for one in results if not outcome or one["outcome"] == outcome]
-    findings = [(one, finding) for one in results for finding in one["findings"]]
+    findings = [(one, finding) for one in results for finding in one["findings"]][:MOST_RESULTS]
     return view.page(
         "contracts_run.html",
         run=run,
         lines=list(run.lines)[-12:],
         counts={} if run.report is None else {name: run.report["counts"].get(name, 0) for name in OUTCOMES},
-        findings=findings[:MOST_RESULTS],
+        findings=_with_exchanges(view, findings),
         results=wanted[:MOST_RESULTS],
         more=max(0, len(wanted) - MOST_RESULTS),
         outcome=outcome,
         suite_session=SESSION,
     )
+
+
+def _with_exchanges(
+    view: View, findings: Sequence[tuple[Result, Result]]
+) -> list[tuple[Result, Result, dict[str, Any] | None]]:
+    """Each finding with the exchange that shows it, as the journal has it; None where it is not there any more."""
+    session = view.site.plane.sessions.find(SESSION)
+    if session is None or not findings:
+        return [(result, finding, None) for result, finding in findings]
+    reader = view.site.plane.reader
+    by_request = {
+        (f"{one.scope['method']} {_target(one)}", reader.username(one) or "anonymous"): one
+        for one in session.journal.exchanges()
+    }
+    shown: list[tuple[Result, Result, dict[str, Any] | None]] = []
+    for result, finding in findings:
+        exchange = by_request.get((finding["request"], finding["role"]))
+        shown.append((result, finding, None if exchange is None else reader.shown(exchange)))
+    return shown
+
+
+def _target(exchange: Exchange) -> str:
+    """Path and query as they were sent."""
+    path, query = exchange.scope["raw_path"], exchange.scope["query_string"]
+    sent: bytes = path + b"?" + query if query else path
+    return sent.decode("latin-1")
 
 
 def _address(view: View) -> str:

@@ -56,7 +56,7 @@ async def move(view: View) -> Response:
     if outcome.failed:
         return view.redirect("time", outcome.reason, failed=True)
     details = {
-        "counts": {name.replace("_", " "): count for name, count in outcome.value["counts"].items()},
+        "counts": {html.events(name, count): count for name, count in outcome.value["counts"].items()},
         "lines": difference(before, view.world),
     }
     return view.redirect("time", f"The clock is at {html.moment(view.world.now)}.", details=details)

@@ -36,6 +36,11 @@ OPTIONS: Final = (
 )
 
 
+_PAINTED: Final = """async () => {
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+    await Promise.allSettled(document.getAnimations().map(one => one.finished));
+}"""
+"""Waits until a change of the theme is seen whole."""
 _RUN_AXE: Final = "async (options) => (await axe.run(document, options)).violations"
 
 
@@ -100,8 +105,8 @@ class Findings:
     bytes: int
 
 
-def inspect(visit: Visit, path: str) -> Findings:
-    """Load a page once, and look at it in both themes and widths."""
+def inspect(visit: Visit, path: str, ready: str = "main") -> Findings:
+    """Load a page once, wait for an element of it (a CSS selector), and look at it in both themes and widths."""
     page = visit.page
     visit.complaints.clear()
     visit.elsewhere.clear()
@@ -114,10 +119,12 @@ def inspect(visit: Visit, path: str) -> Findings:
     page.set_viewport_size({"width": WIDE, "height": 900})
     page.emulate_media(color_scheme="light")
     answer = page.goto(path, wait_until="load")
+    page.locator(ready).first.wait_for()
     page.remove_listener("response", keep)
     page.evaluate(_axe())
     faults = [f"light {fault}" for fault in _faults(page, LEVELS)]
     page.emulate_media(color_scheme="dark")
+    page.evaluate(_PAINTED)
     faults += [f"dark {fault}" for fault in _faults(page, ["color-contrast"])]
     too_wide = []
     for width in (WIDE, NARROW):

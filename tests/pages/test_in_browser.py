@@ -71,6 +71,25 @@ def test_no_page_weighs_much(inspected: dict[str, Findings]) -> None:
     assert {path: found.bytes for path, found in inspected.items() if not 5_000 < found.bytes < MOST_BYTES} == {}
 
 
+def test_the_reference_has_no_fault_but_what_its_library_does(browser: Browser, mock: Mock) -> None:
+    with visiting(browser, mock.url) as visit:
+        found = inspect(visit, "/_mock/ui/reference", ready=".opblock-summary")
+
+    assert (found.status, found.complaints, found.elsewhere, found.too_wide) == (200, [], [], [])
+    # Swagger UI puts a button for copying into the button that unfolds an operation.
+    assert [fault for fault in found.faults if not fault.startswith("light nested-interactive")] == []
+
+
+def test_the_login_has_no_fault(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WALDUR_MOCK_ADMIN_TOKEN", "3f7c1d0a9b8e4c2d")
+    with serving("--scenario", "one-invoice", "--quiet") as guarded, visiting(browser, guarded.url) as visit:
+        # As a proxy says whom it forwards for: somebody on another machine.
+        visit.page.set_extra_http_headers({"X-Forwarded-For": "10.0.0.1"})
+        found = inspect(visit, "/_mock/login")
+
+    assert found == Findings(200, [], [], [], [], found.bytes)
+
+
 def test_a_copied_line_runs(browser: Browser, mock: Mock) -> None:
     with visiting(browser, mock.url) as visit:
         visit.page.goto("/_mock/?as=owner")
