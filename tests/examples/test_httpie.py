@@ -1,14 +1,17 @@
-"""Every HTTPie command of the documents, run by the real `http` with nothing but the host changed."""
+"""Every HTTPie command of the documents, run by the real HTTPie with nothing but the host changed."""
 
 import json
 import os
 import subprocess
 import sys
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
+from httpie.context import Environment
+from httpie.core import main
 
 from tests.examples.documented import DOCUMENTED_HOST, Command, Example, examples
 from tests.serving import Mock
@@ -23,18 +26,23 @@ def description(served: Mock) -> dict[str, Any]:
     return document
 
 
-def run(command: Command, mock: Mock, settings: Path) -> tuple[int, str]:
-    """Run a command against a mock and return the status and the body; a status of 300 or more fails."""
+def options(command: Command, mock: Mock) -> list[str]:
+    """The words of a command against a mock. A status of 300 or more fails."""
     words = [command["method"], command["url"], *command["headers"], *command["data"]]
     changed = [word.replace(DOCUMENTED_HOST, mock.url) for word in words]
-    finished = subprocess.run(
-        [HTTP, "--ignore-stdin", "--check-status", "--pretty=none", "--print=hb", *changed],
-        env={**os.environ, "HTTPIE_CONFIG_DIR": str(settings)},
-        capture_output=True,
-        check=False,
-    )
-    assert finished.returncode == 0, (finished.stdout + finished.stderr).decode()
-    head, _, body = finished.stdout.decode().partition("\r\n\r\n")
+    return ["--ignore-stdin", "--check-status", "--pretty=none", "--print=hb", *changed]
+
+
+def run(command: Command, mock: Mock, settings: Path) -> tuple[int, str]:
+    """Run a command in this process and return the status and the body."""
+    written = BytesIO()
+    out = TextIOWrapper(written, "utf-8")
+    environment = Environment(config_dir=settings, stdout=out, stdout_isatty=False, stderr=out, stderr_isatty=False)
+    code = main(["http", *options(command, mock)], environment)
+    out.flush()
+    said = written.getvalue().decode()
+    assert code == 0, said
+    head, _, body = said.partition("\r\n\r\n")
     return int(head.split()[1]), body.strip()
 
 
@@ -68,6 +76,19 @@ def test_the_documented_command_gets_the_documented_answer(
         root = {**schema, "components": description["components"]}
         validator = jsonschema_rs.Draft202012Validator(root, validate_formats=True)
         assert [str(error) for error in validator.iter_errors(json.loads(body))] == []
+
+
+def test_the_command_of_an_installation_gets_the_same(mock: Mock, tmp_path: Path) -> None:
+    command = next(one["httpie"] for one in examples() if one["operation"] == "invoices_list")
+
+    finished = subprocess.run(
+        [HTTP, *options(command, mock)],
+        env={**os.environ, "HTTPIE_CONFIG_DIR": str(tmp_path)},
+        capture_output=True,
+        check=True,
+    )
+
+    assert finished.stdout.decode().endswith(run(command, mock, tmp_path)[1])
 
 
 def test_every_operation_of_the_documents_has_its_command() -> None:

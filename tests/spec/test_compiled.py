@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.descriptions import description
 from waldur_billing_mock.mock_server.settings import DESCRIPTION
 from waldur_billing_mock.mock_server.spec.compiled import described
-from waldur_billing_mock.openapi.revision import describe, revisions
+from waldur_billing_mock.openapi.revision import revisions
 
 
 @pytest.mark.parametrize("wire", [False, True])
@@ -20,7 +21,7 @@ def test_a_kept_document_is_the_described_one(tmp_path: Path, revision: str, wir
     made = described(DESCRIPTION, tmp_path, revision, wire=wire)
     kept = described(DESCRIPTION, tmp_path, revision, wire=wire)
 
-    assert made == kept == describe(DESCRIPTION, revision, wire=wire, tolerant=True)
+    assert made == kept == description(revision, wire, tolerant=True)
     assert len(list(tmp_path.iterdir())) == 1
 
 
