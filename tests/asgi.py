@@ -1,13 +1,13 @@
 """The mock in this process: no socket, no subprocess, and a world that every test may spoil.
 
-The application of a dialect is made once and kept; a world is copied from one that was built once.
+The application of a dialect is made once and kept for a while; a world is copied from one that was built once.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -105,7 +105,10 @@ class Api:
             number += 1
 
 
-@cache
+@lru_cache(maxsize=8)
 def application(scenario: str, revision: str = "documents", wire: bool = False) -> Api:
-    """The application of a dialect on a world of its own, kept for the process: whoever changes the world resets it."""
-    return Api(Settings(revision=revision, wire=wire), pristine(scenario))
+    """The application of a dialect on a world of its own: whoever changes the world resets it.
+
+    The last eight are kept. What is rendered of a world goes with it, which may be 100 MB.
+    """
+    return Api(Settings(revision=revision, wire=wire), pristine(scenario).fork())

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 import jsonschema_rs
@@ -37,7 +37,7 @@ def nodes(node: Any, place: str = "$") -> Iterator[tuple[str, Any]]:
             yield from nodes(child, f"{place}.{key}")
 
 
-@cache
+@lru_cache(maxsize=64)
 def validator(revision: str, schema: str) -> jsonschema_rs.Draft202012Validator:
     whole = {**json.loads(schema), "components": description(revision)["components"]}
     return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)

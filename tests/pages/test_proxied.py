@@ -10,7 +10,7 @@ from tests.pages.browser import inspect, visiting
 from tests.proxy.running import Running, proxying
 from tests.serving import Mock, serving
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.slow]
+pytestmark = [pytest.mark.xdist_group("browser of the proxy"), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
