@@ -128,8 +128,8 @@ format: $(DEV)  ## put the code into shape
 spec: $(RUNTIME)  ## print the bundled description; make spec ARGS="--format json"
 	@$(BIN)/python -m waldur_billing_mock.mock_server spec $(ARGS)
 
-parity: $(DEV)  ## replay a real server's recording; make parity GOLDEN=<folder>
-	@$(BIN)/python -m tests.parity.replay $(GOLDEN)
+parity: $(DEV)  ## replay a real server's recording; make parity GOLDEN=<folder>, or ARGS=--every-revision
+	@$(BIN)/python -m tests.parity.replay $(GOLDEN) $(ARGS)
 
 screenshots: $(DEV)  ## take the pictures of the pages in docs/images (needs Chromium)
 	$(BIN)/python -m tests.pages.screenshots $(ARGS)

@@ -1,9 +1,9 @@
 """Replays the recording against the mock, and tells where its answers are not what the real server answered.
 
-    python -m tests.parity.replay [folder]
+    python -m tests.parity.replay [folder] [--every-revision]
 
 Without a folder, the compact copy of this repository is replayed; another folder has `world.json` and
-`exchanges.jsonl` of the same form. The last line is `N of M exchanges agree`.
+`exchanges.jsonl` of the same form. The last line is `N of M exchanges agree`; `--every-revision` prints one for each.
 """
 
 import argparse
@@ -31,8 +31,9 @@ from tests.parity.recording import (
     sent_text,
 )
 from waldur_billing_mock.mock_server.app import create_app
-from waldur_billing_mock.mock_server.settings import Settings
+from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.stage import Stage
+from waldur_billing_mock.openapi.revision import revisions
 
 SETTINGS: Final = Settings(wire=True)
 """How the mock is started: the recording holds what a real server sends, whatever was documented."""
@@ -180,15 +181,27 @@ def _age_by_entry(outcomes: Sequence[Outcome]) -> Iterator[str]:
         yield f"{count:6}  {age.identifier}: {age.reason} (behaviour {age.section})"
 
 
+def score(recording: Recording, revision: str) -> str:
+    """`N of M exchanges agree`, with a mock of a revision."""
+    *_, line = report(Replay(recording, replace(SETTINGS, revision=revision)).run())
+    return line
+
+
 def main() -> int:
     """The status of the process: 1 when an entry of the table explains nothing, else 0."""
     parser = argparse.ArgumentParser(description="Replays recorded exchanges of a real server against the mock.")
     parser.add_argument("folder", nargs="?", type=Path, default=HERE)
-    folder: Path = parser.parse_args().folder
+    parser.add_argument("--every-revision", action="store_true", help="print the score of each described revision")
+    options = parser.parse_args()
+    folder: Path = options.folder
     try:
         recording = read(folder)
     except OSError as error:
         parser.error(f"{folder} holds no recording ({error}); it must have world.json and exchanges.jsonl.")
+    if options.every_revision:
+        scores = {revision: score(recording, revision) for revision in revisions(DESCRIPTION)}
+        print("\n".join(f"{revision:10} {line}" for revision, line in scores.items()))
+        return 0
     outcomes = Replay(recording, SETTINGS).run()
     unused = idle(outcomes)
     for age in unused:

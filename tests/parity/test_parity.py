@@ -7,16 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from tests.extent import WHOLE
 from tests.parity.age import AGE
 from tests.parity.compact import write
 from tests.parity.golden_world import golden_world
 from tests.parity.recording import HERE, Recording, read
-from tests.parity.replay import SETTINGS, Outcome, Replay, idle, report
+from tests.parity.replay import SETTINGS, Outcome, Replay, idle, report, score
 from waldur_billing_mock.mock_server.billing.views import InvoiceView
+from waldur_billing_mock.mock_server.settings import DESCRIPTION
 from waldur_billing_mock.mock_server.world_file import dump, load
+from waldur_billing_mock.openapi.revision import revisions
 
 SCORE = 1225
 """How many exchanges agree. It may only rise: raise it here when the mock comes closer to the real server."""
+
+_, *RELEASES = revisions(DESCRIPTION)
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +42,12 @@ def test_the_score_is_held(outcomes: Sequence[Outcome]) -> None:
     *_, score = report(outcomes)
 
     assert score == f"{SCORE} of 1225 exchanges agree"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("revision", RELEASES if WHOLE else RELEASES[-1:])
+def test_the_score_is_the_same_in_every_revision(recording: Recording, revision: str) -> None:
+    assert score(recording, revision) == f"{SCORE} of 1225 exchanges agree"
 
 
 @pytest.mark.slow
