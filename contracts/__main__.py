@@ -17,25 +17,25 @@ _MISSING: Final = "{} is missing; install it with the extra: pip install 'waldur
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 the contract is kept, 1 it is broken, 2 it could not be judged."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    out, told = SafeStream(sys.stdout), SafeStream(sys.stderr)
+    out, err = SafeStream(sys.stdout), SafeStream(sys.stderr)
     # What libraries log says nothing of the contract, and could say what must not be shown.
     logging.getLogger().addHandler(logging.NullHandler())
     code = 2
     with Caught(Unusable, ModuleNotFoundError) as caught:
         try:
-            code = _command(words)(words[1:] if words[:1] and words[0] in COMMANDS else words, out, told)
+            code = _command(words)(words[1:] if words[:1] and words[0] in COMMANDS else words, out, err)
         except Unusable as error:
-            told.write(f"{error}\n")
+            err.write(f"{error}\n")
         except ModuleNotFoundError as error:
-            told.write(_MISSING.format(error.name or "a library") + "\n")
+            err.write(_MISSING.format(error.name or "a library") + "\n")
         except KeyboardInterrupt:
-            told.write("Interrupted before anything was judged.\n")
+            err.write("Interrupted before anything was judged.\n")
     if caught.error is not None:
-        from waldur_billing_mock.contracts.runner import told as trace
+        from waldur_billing_mock.contracts.runner import trace
 
-        told.write(f"Error of the suite; please report this:\n{trace(caught.error)}\n")
+        err.write(f"Error of the suite; please report this:\n{trace(caught.error)}\n")
     out.flush()
-    told.flush()
+    err.flush()
     return code
 
 
@@ -43,12 +43,12 @@ def _command(words: Sequence[str]) -> Callable[[Sequence[str], SafeStream, SafeS
     return COMMANDS.get(words[0], _judge) if words else _judge
 
 
-def _judge(words: Sequence[str], out: SafeStream, told: SafeStream) -> int:
+def _judge(words: Sequence[str], out: SafeStream, err: SafeStream) -> int:
     """Judges a target."""
     from waldur_billing_mock.contracts import options
 
     settings = options.settings(words)
-    out.redact = told.redact = Redactor((settings.token, *settings.role_tokens.values()))
+    out.redact = err.redact = Redactor((settings.token, *settings.role_tokens.values()))
 
     from waldur_billing_mock.contracts.baseline import write_baseline
     from waldur_billing_mock.contracts.reports import markdown, read, report_of, terminal, write
@@ -60,12 +60,12 @@ def _judge(words: Sequence[str], out: SafeStream, told: SafeStream) -> int:
     old = read(settings.compare) if settings.compare else None
     runner = prepare(settings, now)
     tokens = [identity.token for identity in runner.target.identities.values()]
-    out.redact = told.redact = Redactor((settings.token, *settings.role_tokens.values(), *tokens))
-    resume = Resume(settings.resume, runner, told.redact) if settings.resume else None
+    out.redact = err.redact = Redactor((settings.token, *settings.role_tokens.values(), *tokens))
+    resume = Resume(settings.resume, runner, err.redact) if settings.resume else None
     if resume is not None:
         runner.checks = resume.remaining(runner.checks)
     expected = terminal.expected_requests(runner.checks, writes=_writes(settings), factor=_factor(settings))
-    progress = terminal.Progress(told, runner.target.guard, expected, settings.requests_a_second)
+    progress = terminal.Progress(err, runner.target.guard, expected, settings.requests_a_second)
     progress.announce(len(runner.checks))
     verdict = carry_out(runner, progress if resume is None else resume.watched(progress))
     report = report_of(verdict, resume.earlier if resume else ())
@@ -90,7 +90,7 @@ def _factor(settings: Settings) -> float:
     return {"quick": 1.0, "full": 4.0, "night": 25.0}[settings.profile.name]
 
 
-def _explain(identifiers: Sequence[str], out: SafeStream, told: SafeStream) -> int:
+def _explain(identifiers: Sequence[str], out: SafeStream, err: SafeStream) -> int:
     """Prints what the checks that the identifiers name require, and where it is described."""
     parser = argparse.ArgumentParser(
         prog="waldur-contracts explain", description="Say what a check requires; without an id, list all checks."
@@ -111,11 +111,11 @@ def _explain(identifiers: Sequence[str], out: SafeStream, told: SafeStream) -> i
             out.write(f"{explanation(check, description) if wanted else check.id}\n")
         if found:
             return 0
-    told.write(f"There is no check {' '.join(wanted)!r}; without an id, all are listed.\n")
+    err.write(f"There is no check {' '.join(wanted)!r}; without an id, all are listed.\n")
     return 2
 
 
-def _undo(words: Sequence[str], out: SafeStream, told: SafeStream) -> int:
+def _undo(words: Sequence[str], out: SafeStream, err: SafeStream) -> int:
     """Undoes what a run that was killed has left changed."""
     parser = argparse.ArgumentParser(
         prog="waldur-contracts undo", description="Undo what an interrupted run has left changed."
@@ -132,7 +132,7 @@ def _undo(words: Sequence[str], out: SafeStream, told: SafeStream) -> int:
     return undo_ledger(given.ledger, options.token("--token-env", given.token_env), given.timeout, given.ca, out)
 
 
-def _merge(words: Sequence[str], out: SafeStream, told: SafeStream) -> int:
+def _merge(words: Sequence[str], out: SafeStream, err: SafeStream) -> int:
     """Makes one report of the JSON reports of several shards."""
     from waldur_billing_mock.contracts.options import REPORTS
 
@@ -154,14 +154,14 @@ def _merge(words: Sequence[str], out: SafeStream, told: SafeStream) -> int:
     return report.exit_code
 
 
-def _upgrade(words: Sequence[str], out: SafeStream, told: SafeStream) -> int:
+def _upgrade(words: Sequence[str], out: SafeStream, err: SafeStream) -> int:
     """Says what an upgrade changes, and what of it touches a server's data or a recording."""
     from waldur_billing_mock.contracts.upgrade.command import run
 
-    return run(words, out, told)
+    return run(words, out, err)
 
 
-def _schema(words: Sequence[str], out: SafeStream, told: SafeStream) -> int:
+def _schema(words: Sequence[str], out: SafeStream, err: SafeStream) -> int:
     """Prints the JSON Schema of baseline files."""
     argparse.ArgumentParser(
         prog="waldur-contracts schema", description="Print the JSON Schema of baseline files, for editors."

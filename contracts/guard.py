@@ -266,9 +266,9 @@ class Guard:
 
     def _watch(self, request: Request, answer: Answer) -> None:
         """Counts failures in a row. One path that always fails is a defect; several at once are an outage."""
-        told = _moment(answer.headers.get("date", ""))
-        if told is not None:
-            self.server_time = told
+        sent = _moment(answer.headers.get("date", ""))
+        if sent is not None:
+            self.server_time = sent
         if answer.status < 500 and answer.status != 429:
             self._troubles.clear()
             return

@@ -46,8 +46,8 @@ class ContractPlugin:
             self.runner.results.append(result)
             strict = self.runner.settings.strict and result.outcome in ("known deviation", "note")
             if result.outcome in ("broken", "error") or strict:
-                told = "; ".join(finding.complaint.what for finding in result.findings)
-                raise ContractBroken(told or result.reason)
+                complaints = "; ".join(finding.complaint.what for finding in result.findings)
+                raise ContractBroken(complaints or result.reason)
 
         return judge
 

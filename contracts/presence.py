@@ -21,14 +21,14 @@ _ABSENT: Final = (404, 405, 501)
 def refusals_are_told_in_json(context: Context) -> None:
     """Refusals have a body of JSON. A proxy may put its own pages in the place of all refusals of a status."""
     for status, exchanges in _refusals(context).items():
-        told = [exchange for exchange in exchanges if exchange.status == status]
-        if not told or any(map(is_json, told)):
+        answered = [exchange for exchange in exchanges if exchange.status == status]
+        if not answered or any(map(is_json, answered)):
             continue  # where some are JSON and others are not, the checks of the operations say which
         if not context.forgives:
-            told[0].must.show()
+            answered[0].must.show()
         context.survey.pages.add(status)
         what = f"refusals with {status} are pages instead of JSON"
-        context.note(Complaint(what, "/components/responses", None, None, told[0]))
+        context.note(Complaint(what, "/components/responses", None, None, answered[0]))
 
 
 def _refusals(context: Context) -> dict[int, list[Exchange]]:

@@ -28,25 +28,25 @@ Agrees = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """The name of a revision, and how it was found, in words; `told` is the version that the server tells.
+    """The name of a revision, and how it was found, in words; `reported` is the version that the server reports.
 
     `outdated` says that the server is older or newer than every described revision.
     """
 
     name: str
     how: str
-    told: str = ""
+    reported: str = ""
     outdated: str = ""
 
 
 def find_revision(target: Target) -> Revision:
     """The revision of a target. Raises `CannotAsk` where it does not answer."""
-    told = _told(target)
-    if told in REVISIONS:
-        return Revision(told, f"/api/version/ tells {told}", told)
-    match = _VERSION.match(told)
+    reported = _reported(target)
+    if reported in REVISIONS:
+        return Revision(reported, f"/api/version/ reports {reported}", reported)
+    match = _VERSION.match(reported)
     if match is None:
-        return _by_fields(target, told)
+        return _by_fields(target, reported)
     number = _parts(match[0])
     not_later = [name for name in _NUMBERED if _parts(name) <= number]
     name = max(not_later, key=_parts) if not_later else min(_NUMBERED, key=_parts)
@@ -54,7 +54,7 @@ def find_revision(target: Target) -> Revision:
     outdated = "" if not_later else f"older than {name}"
     if number[:2] > _parts(newest)[:2]:
         outdated = f"newer than {newest}"
-    return Revision(name, f"/api/version/ tells {told}", told, outdated)
+    return Revision(name, f"/api/version/ reports {reported}", reported, outdated)
 
 
 def place_in_history(revision: Revision, lacking: Sequence[str], operations: int) -> str:
@@ -66,7 +66,7 @@ def place_in_history(revision: Revision, lacking: Sequence[str], operations: int
     return f"{revision.outdated}; judged by {revision.name}" if revision.outdated else ""
 
 
-def _told(target: Target) -> str:
+def _reported(target: Target) -> str:
     """The version that the server tells, shortened; blank where it tells none."""
     answer = target.guard.send(Request("GET", "/api/version/"), target.main)
     try:
@@ -77,11 +77,11 @@ def _told(target: Target) -> str:
     return str(version)[:_LONGEST] if version else ""
 
 
-def _by_fields(target: Target, told: str) -> Revision:
+def _by_fields(target: Target, reported: str) -> Revision:
     """The revision whose described fields are nearest to those that the server shows, and that tells most of them."""
     shown = _shown(target)
     if not shown:
-        return Revision(BASE, "the server shows nothing that tells revisions apart", told)
+        return Revision(BASE, "the server shows nothing that tells revisions apart", reported)
     documents = describe_all(FOLDER, tolerant=True)
     distances = {name: _distance(document, shown) for name, document in documents.items()}
     least = min(distances.values())
@@ -89,8 +89,8 @@ def _by_fields(target: Target, told: str) -> Revision:
     for tell in (_by_state, _by_consumptions):
         if len(nearest) > 1 and (agrees := tell(target, documents)) is not None:
             nearest = [name for name in nearest if agrees(name)] or nearest
-    version = f"; /api/version/ tells {told}" if told else ""
-    return Revision(nearest[-1], f"by the fields that it shows: {_span(nearest)}{version}", told)
+    version = f"; /api/version/ reports {reported}" if reported else ""
+    return Revision(nearest[-1], f"by the fields that it shows: {_span(nearest)}{version}", reported)
 
 
 def _ordered() -> list[str]:

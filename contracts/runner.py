@@ -105,7 +105,7 @@ class Runner:
             self._seen.update(finding.explained_by)
         findings += [self._classed(check, complaint) for complaint in {one.key: one for one in complaints}.values()]
         if error is not None and not any(finding.outcome == "broken" for finding in findings):
-            return result(findings, told(error), failed=True)
+            return result(findings, trace(error), failed=True)
         return result(findings, reason)
 
     def undo_all(self) -> None:
@@ -142,7 +142,7 @@ class Runner:
             shows_data=self.settings.shows_data,
             started=self._started,
             suite_version=__version__,
-            server_version=self._revision.told,
+            server_version=self._revision.reported,
             stopped=self.stopped,
             strict=self.settings.strict,
             headline=place_in_history(self._revision, lacking, len(description.operations)),
@@ -230,6 +230,6 @@ class Runner:
         return self.description.place(operation) if operation else ""
 
 
-def told(error: Exception) -> str:
+def trace(error: Exception) -> str:
     """An error of the suite, as its authors need it."""
     return "".join(format_exception(error)).strip()

@@ -140,8 +140,8 @@ def pages_that_are_not_there(context: Context, operation_id: str) -> None:
         if not context.forgives:
             exchange.must.agree("the sentence", exchange.must.show_row().get("detail"), "Invalid page.")
         elif reason is not None:  # in the language of the server
-            told = isinstance(reason, dict) and isinstance(reason.get("detail"), str)
-            exchange.must.hold(told, "the body must tell why", plain(reason))
+            explained = isinstance(reason, dict) and isinstance(reason.get("detail"), str)
+            exchange.must.hold(explained, "the body must tell why", plain(reason))
 
 
 def _keys(context: Context, operation_id: str, rows: Sequence[Row]) -> list[object]:

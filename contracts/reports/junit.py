@@ -46,9 +46,9 @@ def _suite(root: Element, kind: str, results: list[ReportedResult], report: Repo
             for name in finding.explained_by:
                 SubElement(properties, "property", name=finding.outcome, value=_clean(name))
         if result in failing:
-            told = "\n\n".join("\n".join(finding.lines()) for finding in result.findings)
+            text = "\n\n".join("\n".join(finding.lines()) for finding in result.findings)
             failure = SubElement(case, "failure", message=_clean(result.findings[0].what), type=result.outcome)
-            failure.text = _clean(told)
+            failure.text = _clean(text)
         elif result in errors:
             error = SubElement(case, "error", message="an error of the suite", type="error")
             error.text = _clean(result.reason)

@@ -199,8 +199,8 @@ def _deviations(report: Report) -> list[str]:
 
 def _some(names: Sequence[str]) -> str:
     """The first names, and how many more there are."""
-    told = list(dict.fromkeys(names))
-    return ", ".join(told[:_MOST]) + (f" and {len(told) - _MOST} more" if len(told) > _MOST else "")
+    shown = list(dict.fromkeys(names))
+    return ", ".join(shown[:_MOST]) + (f" and {len(shown) - _MOST} more" if len(shown) > _MOST else "")
 
 
 def _not_exercised(report: Report) -> list[str]:

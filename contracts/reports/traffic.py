@@ -25,7 +25,7 @@ class Counted:
 
 
 @dataclass
-class Tally:
+class JudgedTraffic:
     """What traffic has shown so far.
 
     `statuses` counts the answers that were judged by operation and status, `unjudged` the others by the reason.
@@ -68,15 +68,19 @@ class Watched:
 
 
 def report_of_traffic(
-    tally: Tally, watched: Watched, description: Description, neighbours: Mapping[str, str], catalogue: Catalogue
+    traffic: JudgedTraffic,
+    watched: Watched,
+    description: Description,
+    neighbours: Mapping[str, str],
+    catalogue: Catalogue,
 ) -> Report:
     """The report: one result for each described operation, and for each of the neighbours that was judged.
 
     `neighbours` are methods and paths by names.
     """
-    seen = {name: route for name, route in neighbours.items() if name in tally.statuses}
+    seen = {name: route for name, route in neighbours.items() if name in traffic.statuses}
     known: Counter[str] = Counter()
-    for one in tally.of("known deviation"):
+    for one in traffic.of("known deviation"):
         known.update(dict.fromkeys(one.finding.explained_by, one.count))
     return Report(
         target=watched.target,
@@ -90,12 +94,12 @@ def report_of_traffic(
         server_version=watched.server_version,
         requests=watched.requests,
         seconds=round(watched.seconds, 2),
-        results=tuple(_result(name, tally) for name in (*description.operations, *seen)),
+        results=tuple(_result(name, traffic) for name in (*description.operations, *seen)),
         stopped=watched.stopped,
         seen=dict(sorted(known.items())),
         statuses={
             name: {str(status): count for status, count in sorted(counts.items())}
-            for name, counts in sorted(tally.statuses.items())
+            for name, counts in sorted(traffic.statuses.items())
         },
         places={name: description.place(one) for name, one in description.operations.items()},
         routes={**routes_of(description.operations), **seen},
@@ -108,9 +112,9 @@ def routes_of(operations: Mapping[str, Operation]) -> dict[str, str]:
     return {name: f"{one.method} {one.path}" for name, one in operations.items()}
 
 
-def _result(name: str, tally: Tally) -> ReportedResult:
-    found = [one for one in tally.of("broken", "known deviation", "note") if one.operation_id == name]
-    counted = name in tally.statuses
+def _result(name: str, traffic: JudgedTraffic) -> ReportedResult:
+    found = [one for one in traffic.of("broken", "known deviation", "note") if one.operation_id == name]
+    counted = name in traffic.statuses
     outcome: Outcome = _worst(found) if counted else "not exercised"
     return ReportedResult(
         f"traffic/{name}",

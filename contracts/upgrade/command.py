@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def run(words: Sequence[str], out: SafeStream, told: SafeStream) -> int:
+def run(words: Sequence[str], out: SafeStream, err: SafeStream) -> int:
     """0 where the releases were compared. Raises `Unusable` for unknown releases, and where nothing can be read."""
     given = parser().parse_args(words)
     if given.target is None and (given.token_env is not None or given.ca is not None):
@@ -45,7 +45,7 @@ def run(words: Sequence[str], out: SafeStream, told: SafeStream) -> int:
     except OverlayError as error:
         raise Unusable(str(error)) from None
     documents = [describe(FOLDER, name, wire=given.wire) for name in (old, new)]
-    answered, looked_at = _answered(given, documents[0], out, told)
+    answered, looked_at = _answered(given, documents[0], out, err)
     seen = seen_in(documents[0], answered, of_a_client=given.har is not None) if answered is not None else None
     made = upgrade((old, documents[0]), (new, documents[1]), looked_at, seen)
     out.write(render(made, given.format))
@@ -53,7 +53,7 @@ def run(words: Sequence[str], out: SafeStream, told: SafeStream) -> int:
 
 
 def _answered(
-    given: argparse.Namespace, document: Node, out: SafeStream, told: SafeStream
+    given: argparse.Namespace, document: Node, out: SafeStream, err: SafeStream
 ) -> tuple[list[Answered] | None, str]:
     """The answers that the releases are compared with, and what they are called; None where none are named."""
     if given.har is not None:
@@ -63,6 +63,6 @@ def _answered(
         return None, ""
     url = options.server_address(given.target)
     token = options.token("--token-env", given.token_env) if given.token_env is not None else ""
-    out.redact = told.redact = Redactor([token])
+    out.redact = err.redact = Redactor([token])
     answered = live(Settings(target=url, token=token, timeout=given.timeout, authority=given.ca), document)
     return answered, f"{len(answered)} answers of {url}"

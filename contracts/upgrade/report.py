@@ -88,8 +88,8 @@ def render(made: Upgrade, form: Format) -> str:
 
 def _head(made: Upgrade, form: Format) -> Sequence[str]:
     counts = Counter(change.severity for change in made.changes)
-    told = ", ".join(f"{counts[name]} {name}" for name in SEVERITIES)
-    title = f"From {made.old} to {made.new}: {told if made.changes else 'nothing changes'}."
+    summary = ", ".join(f"{counts[name]} {name}" for name in SEVERITIES)
+    title = f"From {made.old} to {made.new}: {summary if made.changes else 'nothing changes'}."
     touching = sum(bool(change.touches) for change in made.changes)
     looked = (
         f"Compared with {made.looked_at}: {touching} of {len(made.changes)} changes touch what was seen."

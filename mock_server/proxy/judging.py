@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from waldur_billing_mock.contracts.reports.report import ReportedFinding
-from waldur_billing_mock.contracts.reports.traffic import Counted, Tally
+from waldur_billing_mock.contracts.reports.traffic import Counted, JudgedTraffic
 from waldur_billing_mock.contracts.routes import Routes
 from waldur_billing_mock.mock_server.child_process import environment
 from waldur_billing_mock.mock_server.proxy.passed import Passed, written
@@ -47,7 +47,7 @@ class Judging:
     """
 
     def __init__(self, routes: Routes, settings: Mapping[str, Any], *, holds_all: bool = False) -> None:
-        self.tally: Final = Tally()
+        self.traffic: Final = JudgedTraffic()
         self.counts: Final = Counts()
         self.stopped = ""
         """Why nothing is judged any more; blank as long as it is."""
@@ -168,10 +168,10 @@ class Judging:
     def _take_in(self, said: Mapping[str, Any]) -> None:
         for finding in said["new"]:
             made = ReportedFinding(**{**finding, "explained_by": tuple(finding["explained_by"])})
-            self.tally.found.append(Counted(said["operation"], made))
+            self.traffic.found.append(Counted(said["operation"], made))
         if not said["operation"]:
             return  # it was handed on to be recorded alone, and is counted already
         if said["reason"]:
-            self.tally.unjudged[said["reason"]] += 1
+            self.traffic.unjudged[said["reason"]] += 1
         else:
-            self.tally.count(said["operation"], said["status"], said["found"])
+            self.traffic.count(said["operation"], said["status"], said["found"])

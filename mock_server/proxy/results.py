@@ -35,25 +35,25 @@ class Results:
 
     def exit_code(self) -> int:
         """0 where nothing new was found, 1 where something was, 2 where nothing was judged."""
-        if self.judging.tally.of("broken"):
+        if self.judging.traffic.of("broken"):
             return 1
-        tally = self.judging.tally
-        return 2 if self.judging.stopped or FAILED in tally.unjudged or not tally.judged else 0
+        traffic = self.judging.traffic
+        return 2 if self.judging.stopped or FAILED in traffic.unjudged or not traffic.judged else 0
 
     def verdict(self) -> str:
         """What has become of it, in a sentence."""
-        tally, stopped = self.judging.tally, self.judging.stopped
-        new = len(tally.of("broken"))
+        traffic, stopped = self.judging.traffic, self.judging.stopped
+        new = len(traffic.of("broken"))
         if new:
-            return f"{_number(new, 'new deviation')} in {_number(tally.judged, 'answer')}."
-        if not tally.judged:
+            return f"{_number(new, 'new deviation')} in {_number(traffic.judged, 'answer')}."
+        if not traffic.judged:
             return f"Nothing was judged{f': {stopped}' if stopped else ''}."
-        return f"No new deviation in {_number(tally.judged, 'answer')}."
+        return f"No new deviation in {_number(traffic.judged, 'answer')}."
 
     def content(self) -> dict[str, Any]:
         """All of it as JSON values."""
-        tally, routes = self.judging.tally, routes_of(operations_in_traffic(self.description))
-        shown = {id(one): _shown(number, one, routes) for number, one in enumerate(tally.found)}
+        traffic, routes = self.judging.traffic, routes_of(operations_in_traffic(self.description))
+        shown = {id(one): _shown(number, one, routes) for number, one in enumerate(traffic.found)}
         return {
             "format": 1,
             "target": self.address,
@@ -65,40 +65,40 @@ class Results:
             "stopped": self.judging.stopped,
             "counts": {
                 **asdict(self.judging.counts),
-                "judged": tally.judged,
+                "judged": traffic.judged,
                 "waiting": self.judging.waiting,
-                "new": sum(one.count for one in tally.of("broken")),
-                "known": sum(one.count for one in tally.of("known deviation")),
+                "new": sum(one.count for one in traffic.of("broken")),
+                "known": sum(one.count for one in traffic.of("known deviation")),
             },
-            "unjudged": dict(tally.unjudged.most_common()),
+            "unjudged": dict(traffic.unjudged.most_common()),
             "operations": [
-                {"operation": name, "route": routes[name], "statuses": dict(sorted(tally.statuses[name].items()))}
+                {"operation": name, "route": routes[name], "statuses": dict(sorted(traffic.statuses[name].items()))}
                 for name in routes
-                if name in tally.statuses
+                if name in traffic.statuses
             ],
-            "deviations": [shown[id(one)] for outcome in _CLASSES for one in tally.of(outcome)],
+            "deviations": [shown[id(one)] for outcome in _CLASSES for one in traffic.of(outcome)],
         }
 
     def text(self) -> str:
         """All of it in words, for a terminal."""
-        tally, counts, routes = (
-            self.judging.tally,
+        traffic, counts, routes = (
+            self.judging.traffic,
             self.judging.counts,
             routes_of(operations_in_traffic(self.description)),
         )
         lines = [f"{self.address}, revision {self.revision.name} ({self.revision.how})", ""]
-        for one in tally.of("broken"):
+        for one in traffic.of("broken"):
             lines.append(f"new: {routes[one.operation_id]} ({_number(one.count, 'time')})")
             lines += [f"  {line}" for line in one.finding.lines()]
             lines.append("")
         notes, known = Counter[str](), Counter[str]()
-        for one in tally.of("note"):
+        for one in traffic.of("note"):
             notes[one.finding.what] += one.count
-        for one in tally.of("known deviation"):
+        for one in traffic.of("known deviation"):
             known.update(dict.fromkeys(one.finding.explained_by or (one.finding.what,), one.count))
         lines += _listed("notes", notes) + _listed("known", known)
         said = {
-            **{f"not judged: {reason}": count for reason, count in tally.unjudged.most_common()},
+            **{f"not judged: {reason}": count for reason, count in traffic.unjudged.most_common()},
             "not described, so not judged": counts.not_described,
             "not sent, as only reading is let through": counts.refused,
             "without an answer of the server": counts.unanswered,
@@ -106,7 +106,7 @@ class Results:
         }
         lines += [f"{what}: {count}" for what, count in said.items() if count]
         requests = _number(counts.requests, "request")
-        return "\n".join([*lines, f"{requests}, {tally.judged} judged. {self.verdict()}", ""])
+        return "\n".join([*lines, f"{requests}, {traffic.judged} judged. {self.verdict()}", ""])
 
     def report(self, seconds: float) -> Report:
         """The report of the contract suite; the traffic was watched for so many seconds."""
@@ -114,7 +114,7 @@ class Results:
             target=self.address,
             revision=self.revision.name,
             revision_found=self.revision.how,
-            server_version=self.revision.told,
+            server_version=self.revision.reported,
             started=self.started,
             suite_version=__version__,
             requests=self.judging.counts.requests,
@@ -123,7 +123,9 @@ class Results:
         )
         routes = routes_of(operations_in_traffic(self.description))
         neighbours = {name: route for name, route in routes.items() if name not in self.description.operations}
-        return report_of_traffic(self.judging.tally, watched, self.description, neighbours, catalogue(self.description))
+        return report_of_traffic(
+            self.judging.traffic, watched, self.description, neighbours, catalogue(self.description)
+        )
 
 
 def _shown(number: int, one: Counted, routes: Mapping[str, str]) -> dict[str, Any]:

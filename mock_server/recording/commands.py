@@ -84,7 +84,7 @@ def _read(
     progress = Progress(sys.stderr, time.monotonic, rate)
     target.guard.waiting = progress.waiting
     try:
-        return record(target, now, bounds, resume=resume, step=progress.step, told=progress.sent)
+        return record(target, now, bounds, resume=resume, step=progress.step, on_request=progress.sent)
     finally:
         progress.end()
 

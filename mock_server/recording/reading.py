@@ -18,8 +18,8 @@ from waldur_billing_mock.contracts.target import Target
 from waldur_billing_mock.contracts.values import Malformed, Row, identity_of
 from waldur_billing_mock.openapi.support import describe_support
 
-Told = Callable[[Request], None]
-"""Is told of each request before it is answered."""
+OnRequest = Callable[[Request], None]
+"""Is called with each request before it is answered."""
 
 _PROFILE: Final = Profile("night", 1, 10**9, 0, 0, covers=False, stateful=False, seconds=0)
 """Lists of any length are read whole."""
@@ -97,19 +97,19 @@ class Reading(Context):
         self,
         description: Description,
         target: Target,
-        told: Told,
+        on_request: OnRequest,
         resume: ResumeFile | None,
         seed: int = 1,
     ) -> None:
         super().__init__(description, None, None, target, _PROFILE, seed, Ledger(), 10.0)
-        self._told: Final = told
+        self._on_request: Final = on_request
         self._resume: Final = resume
 
     def send(
         self, request: Request, role: str | None = None, place: str = "/paths", *, fresh: bool = False
     ) -> Exchange:
         """The answer to a request; an answer of an earlier run only where it is not asked for again."""
-        self._told(request)
+        self._on_request(request)
         if self._resume is not None and not fresh and (page := self._resume.get(request.target)) is not None:
             return Exchange(request, page, self.target.main.role, place)
         exchange = super().send(request, role, place, fresh=fresh)
@@ -158,11 +158,13 @@ class Reading(Context):
         return UNSTABLE not in self.memory
 
 
-def billing(target: Target, revision: str, told: Told, resume: ResumeFile | None, seed: int = 1) -> Reading:
+def billing(target: Target, revision: str, on_request: OnRequest, resume: ResumeFile | None, seed: int = 1) -> Reading:
     """The billing operations of a server."""
-    return Reading(describe(revision), target, told, resume, seed)
+    return Reading(describe(revision), target, on_request, resume, seed)
 
 
-def neighbours(target: Target, revision: str, told: Told, resume: ResumeFile | None) -> Reading:
+def neighbours(target: Target, revision: str, on_request: OnRequest, resume: ResumeFile | None) -> Reading:
     """The neighbours of the billing operations, which tell what billing does not show."""
-    return Reading(Description(describe_support(FOLDER, tolerant=True), revision, "documented"), target, told, resume)
+    return Reading(
+        Description(describe_support(FOLDER, tolerant=True), revision, "documented"), target, on_request, resume
+    )

@@ -14,7 +14,7 @@ from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.recording.assembling import assemble
 from waldur_billing_mock.mock_server.recording.gathering import Bounds, Gatherer
 from waldur_billing_mock.mock_server.recording.notes import Notes
-from waldur_billing_mock.mock_server.recording.reading import CannotRead, ResumeFile, Told, billing, neighbours
+from waldur_billing_mock.mock_server.recording.reading import CannotRead, OnRequest, ResumeFile, billing, neighbours
 from waldur_billing_mock.mock_server.world_file import load
 from waldur_billing_mock.mock_server.world_values import json_text
 
@@ -50,9 +50,9 @@ def record(
     *,
     resume: ResumeFile | None = None,
     step: Callable[[str, int], None] = _nothing,
-    told: Told = _nothing,
+    on_request: OnRequest = _nothing,
 ) -> Recording:
-    """Reads a server. `now` is the time where the server does not tell its own; `step` and `told` follow the reading.
+    """Reads a server. `now` is the time where it does not tell its own. `step` and `on_request` say how far it is.
 
     Raises `Unusable` where the server is no Waldur, or cannot be read to the end.
     """
@@ -61,8 +61,8 @@ def record(
         must_be_waldur(target)
         revision = find_revision(target)
         gatherer = Gatherer(
-            billing(target, revision.name, told, resume, _SEED),
-            neighbours(target, revision.name, told, resume),
+            billing(target, revision.name, on_request, resume, _SEED),
+            neighbours(target, revision.name, on_request, resume),
             chosen,
             target.now() or now,
             step,

@@ -131,13 +131,13 @@ class Comparing:
         reach: int = 3000,
         size: int = 5,
         shows_data: bool = True,
-        told: Callable[[int], None] = lambda count: None,
+        on_progress: Callable[[int], None] = lambda count: None,
     ) -> None:
         self._one: Final = one
         self._other: Final = other
         self._reach: Final = reach
         self._size: Final = size
-        self._told: Final = told
+        self._on_progress: Final = on_progress
         self._mask: Final = Mask(shows_data, one.description.words | other.description.words)
         self._found: Final[dict[tuple[str, str, str], Found]] = {}
         between_dialects = one.dialect != other.dialect
@@ -154,7 +154,7 @@ class Comparing:
             )
             for question in questions(self._one.description, self._other.description, samples):
                 self.result.questions += 1
-                self._told(self.result.questions)
+                self._on_progress(self.result.questions)
                 self._compare(question)
         except CannotAsk as error:
             raise Unusable(f"The comparison could not be finished: {error}.") from None

@@ -18,7 +18,7 @@ def found(name: str, wire: bool) -> revision.Revision:
 
 @pytest.fixture
 def _silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(revision, "_told", lambda target: "")
+    monkeypatch.setattr(revision, "_reported", lambda target: "")
 
 
 @pytest.mark.usefixtures("_silent")
@@ -38,4 +38,4 @@ def test_a_server_is_placed_as_far_as_its_answers_tell(name: str, wire: bool, sp
 
 @pytest.mark.parametrize("name", ["8.0.8"])
 def test_the_version_that_a_server_tells_comes_first(name: str) -> None:
-    assert (found(name, True).name, found(name, True).how) == (name, f"/api/version/ tells {name}")
+    assert (found(name, True).name, found(name, True).how) == (name, f"/api/version/ reports {name}")

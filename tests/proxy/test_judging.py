@@ -75,9 +75,9 @@ def test_equal_answers_are_counted_each_and_listed_once() -> None:
 
     found = asyncio.run(judged(*[passed(body=rows)] * 3, passed(INVOICES, b"[]")))
 
-    (new_one,) = [one for one in found.tally.of("broken") if one.finding.what == "the value does not fit its type"]
+    (new_one,) = [one for one in found.traffic.of("broken") if one.finding.what == "the value does not fit its type"]
     assert (new_one.operation_id, new_one.count) == ("invoices_list", 3)
-    assert found.tally.statuses["invoices_list"] == {200: 4}
+    assert found.traffic.statuses["invoices_list"] == {200: 4}
     assert (found.counts.requests, found.counts.dropped, found.stopped) == (4, 0, "")
 
 
@@ -101,8 +101,8 @@ def test_an_answer_that_is_equal_to_an_earlier_one_is_not_judged_again(monkeypat
 def test_the_first_example_shows_no_value_of_a_server_elsewhere() -> None:
     found = judged_here(passed("/api/invoices/?name=Secret", b'[{"uuid": "Secret", "number": "Secret"}]'))
 
-    assert found.tally.of("broken")
-    for one in found.tally.found:
+    assert found.traffic.of("broken")
+    for one in found.traffic.found:
         assert "Secret" not in str(one.finding)
         assert "https://waldur.example.com" in one.finding.curl
 
@@ -127,8 +127,8 @@ def test_the_first_example_shows_no_value_of_a_server_elsewhere() -> None:
 def test_what_cannot_be_judged_is_counted_with_the_reason(changes: dict[str, Any], reason: str) -> None:
     found = judged_here(passed(**changes))
 
-    assert found.tally.unjudged == {reason: 1}
-    assert found.tally.judged == 0
+    assert found.traffic.unjudged == {reason: 1}
+    assert found.traffic.judged == 0
 
 
 def test_an_answer_that_is_nested_deep_ends_nothing() -> None:
@@ -139,7 +139,7 @@ def test_an_answer_that_is_nested_deep_ends_nothing() -> None:
 
     assert found.stopped == ""
     assert found.counts.dropped == 0
-    assert found.tally.judged + found.tally.unjudged.total() == len(sent) + 1
+    assert found.traffic.judged + found.traffic.unjudged.total() == len(sent) + 1
 
 
 def test_fields_that_are_named_by_chance_do_not_fill_the_list() -> None:
@@ -147,9 +147,9 @@ def test_fields_that_are_named_by_chance_do_not_fill_the_list() -> None:
 
     found = judged_here(*[passed(body=row) for row in rows], passed(body=b'[{"uuid": 1}]'))
 
-    assert len(found.tally.of("note")) == MOST_LISTED
-    assert found.tally.judged == len(rows) + 1
-    assert found.tally.of("broken")
+    assert len(found.traffic.of("note")) == MOST_LISTED
+    assert found.traffic.judged == len(rows) + 1
+    assert found.traffic.of("broken")
 
 
 def test_what_is_too_large_is_not_held_and_not_judged() -> None:
@@ -160,7 +160,7 @@ def test_what_is_too_large_is_not_held_and_not_judged() -> None:
     found = judged_here(passed(answer=large))
 
     assert (large.content, large.size) == (b"", 16)
-    assert found.tally.unjudged == {"the body is too large to be judged": 1}
+    assert found.traffic.unjudged == {"the body is too large to be judged": 1}
 
 
 def test_more_than_can_wait_is_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,5 +228,5 @@ def test_judging_a_healthy_answer_in_the_wire_dialect_finds_what_is_known() -> N
 
     found = judged_here(passed(body=answer.body, answer_headers=headers))
 
-    assert found.tally.of("broken") == []
-    assert {"uuid-hex"} in [set(one.finding.explained_by) for one in found.tally.of("known deviation")]
+    assert found.traffic.of("broken") == []
+    assert {"uuid-hex"} in [set(one.finding.explained_by) for one in found.traffic.of("known deviation")]

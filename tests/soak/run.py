@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.serving import Mock, serving
-from tests.soak.traffic import Request, Tally, Traffic, send_all
+from tests.soak.traffic import Request, Totals, Traffic, send_all
 from tests.soak.truth import check_figures, check_journal
 
 PROGRAM: Final = (sys.executable, "-m", "tests.soak.server")
@@ -43,11 +43,13 @@ def under_load(seconds: float, seed: int) -> str:
     traffic = Traffic(seed)
     draws = itertools.cycle([traffic.write, traffic.write, traffic.write, traffic.nonsense, traffic.read])
     with serving("--journal-bytes", "2000000000", program=PROGRAM) as mock:
-        tally = asyncio.run(send_all(mock.url, CLIENTS, until(seconds, JOURNALED, lambda: next(draws)())))
-        _must_be_sound(tally)
+        totals = asyncio.run(send_all(mock.url, CLIENTS, until(seconds, JOURNALED, lambda: next(draws)())))
+        _must_be_sound(totals)
         writes = check_journal(mock)
         items = check_figures(mock)
-    return f"{tally.answers:,} answers to {CLIENTS} clients, {writes:,} writes repeated, figures of {items} items agree"
+    return (
+        f"{totals.answers:,} answers to {CLIENTS} clients, {writes:,} writes repeated, figures of {items} items agree"
+    )
 
 
 def soak(seconds: float, seed: int, most: int) -> str:
@@ -60,9 +62,9 @@ def soak(seconds: float, seed: int, most: int) -> str:
     with serving(program=PROGRAM) as mock:
         begun = time.monotonic()
         while time.monotonic() - begun < seconds and answers < most:
-            tally = asyncio.run(send_all(mock.url, CLIENTS, until(seconds, _BATCH, traffic.any)))
-            _must_be_sound(tally)
-            answers += tally.answers
+            totals = asyncio.run(send_all(mock.url, CLIENTS, until(seconds, _BATCH, traffic.any)))
+            _must_be_sound(totals)
+            answers += totals.answers
             mock.reset()
             sizes.append((time.monotonic() - begun, megabytes(mock)))
         items = check_figures(mock)
@@ -73,9 +75,9 @@ def soak(seconds: float, seed: int, most: int) -> str:
     return f"{answers:,} answers, {early:.0f} MB after a third, at most {late:.0f} MB, figures of {items} items agree"
 
 
-def _must_be_sound(tally: Tally) -> None:
-    assert not tally.faults, tally.faults[:5]
-    assert tally.statuses[200], tally.statuses
+def _must_be_sound(totals: Totals) -> None:
+    assert not totals.faults, totals.faults[:5]
+    assert totals.statuses[200], totals.statuses
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

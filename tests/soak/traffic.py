@@ -106,7 +106,7 @@ class Traffic:
 
 
 @dataclass
-class Tally:
+class Totals:
     """What clients got: answers by status, and what was no answer."""
 
     statuses: Counter[int] = field(default_factory=Counter)
@@ -117,9 +117,9 @@ class Tally:
         return sum(self.statuses.values())
 
 
-async def send_all(url: str, clients: int, draw: Callable[[], Request | None]) -> Tally:
+async def send_all(url: str, clients: int, draw: Callable[[], Request | None]) -> Totals:
     """Sends what is drawn through so many connections at the same time, until None is drawn."""
-    tally, address = Tally(), urlsplit(url)
+    totals, address = Totals(), urlsplit(url)
 
     async def client() -> None:
         reader, writer = await asyncio.open_connection(address.hostname, address.port)
@@ -128,18 +128,18 @@ async def send_all(url: str, clients: int, draw: Callable[[], Request | None]) -
             try:
                 status, closed = await asyncio.wait_for(_answer(reader), 60)
             except (OSError, ValueError, TimeoutError, asyncio.IncompleteReadError) as error:
-                tally.faults.append(f"{request.method} {request.target[:200]}: {error!r}")
+                totals.faults.append(f"{request.method} {request.target[:200]}: {error!r}")
                 return
-            tally.statuses[status] += 1
+            totals.statuses[status] += 1
             if status >= 500:
-                tally.faults.append(f"{status} to {request}"[:500])
+                totals.faults.append(f"{status} to {request}"[:500])
             if closed:
                 writer.close()
                 reader, writer = await asyncio.open_connection(address.hostname, address.port)
         writer.close()
 
     await asyncio.gather(*[client() for _ in range(clients)])
-    return tally
+    return totals
 
 
 async def _answer(reader: asyncio.StreamReader) -> tuple[int, bool]:
