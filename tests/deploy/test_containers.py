@@ -78,6 +78,29 @@ def test_the_image_runs_as_a_numbered_user_and_tells_its_health() -> None:
     assert [arguments for word, arguments in last_stage if word == "RUN"] == []
 
 
+def test_each_mock_of_compose_tells_its_health_whatever_the_format_of_the_image() -> None:
+    """An image of the OCI format, which podman builds unless told otherwise, holds no health check."""
+    services = compose()["services"]
+    words = dict(instructions())["HEALTHCHECK"].partition("CMD ")[2]
+
+    checks = [one["healthcheck"]["test"] for name, one in services.items() if name.startswith("mock")]
+    assert checks == [["CMD", *yaml.safe_load(words)]] * 5
+    waited_for = {name for one in services.values() for name in one.get("depends_on", ())}
+    assert waited_for == {name for name in services if name.startswith("mock")}
+
+
+def test_images_are_built_with_their_health_check() -> None:
+    builds = [
+        line
+        for file in ("deploy/Containerfile", "docs/how-to/containers.md")
+        for line in (ROOT / file).read_text(encoding="utf-8").splitlines()
+        if "podman build --" in line
+    ]
+
+    assert len(builds) == 2
+    assert all("--format docker" in line for line in builds)
+
+
 def test_the_image_holds_only_files_that_are_checked_by_their_hash_or_built_here() -> None:
     installs = [
         part
