@@ -8,13 +8,14 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
-from waldur_billing_mock.mock_server.app import PastTheRoutes, create_stage
+from waldur_billing_mock.mock_server.app import PastTheRoutes
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.operations.registry import bind
 from waldur_billing_mock.mock_server.operations.rendered import cached_texts
 from waldur_billing_mock.mock_server.serve import listen
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.spec.compiled import described
+from waldur_billing_mock.mock_server.start_world import create_stage
 from waldur_billing_mock.mock_server.web.api import Api
 from waldur_billing_mock.mock_server.web.connection import uvicorn_config
 from waldur_billing_mock.mock_server.web.cross_origin import CrossOrigin

@@ -100,7 +100,7 @@ def _serve(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    from waldur_billing_mock.mock_server.app import create_stage
+    from waldur_billing_mock.mock_server.start_world import create_stage
     from waldur_billing_mock.mock_server.world_file import dump, write
 
     world = create_stage(Settings(**arguments.world_settings(options))).world

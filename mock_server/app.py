@@ -1,17 +1,15 @@
 """The composition root: settings in, an ASGI application out. The way of a request can be read here from outside in."""
 
-import gc
 import platform
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
 from functools import lru_cache, partial
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -21,8 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from waldur_billing_mock import __version__
-from waldur_billing_mock.fixtures import DEFAULT_SEED, InvalidSize, Size, build, is_file_name, users
-from waldur_billing_mock.mock_server.billing.period import Month
+from waldur_billing_mock.fixtures import is_file_name, users
 from waldur_billing_mock.mock_server.billing.structure import User
 from waldur_billing_mock.mock_server.billing.tokens import tokens_of
 from waldur_billing_mock.mock_server.billing.world import World
@@ -50,8 +47,9 @@ from waldur_billing_mock.mock_server.pages.login import Logins
 from waldur_billing_mock.mock_server.pages.routes import pages
 from waldur_billing_mock.mock_server.pages.view import Site
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
-from waldur_billing_mock.mock_server.spec.compiled import described, described_support
+from waldur_billing_mock.mock_server.spec.compiled import described_support
 from waldur_billing_mock.mock_server.stage import Stage
+from waldur_billing_mock.mock_server.start_world import create_stage, description_of, read_either, reseeded, start_world
 from waldur_billing_mock.mock_server.web import problems
 from waldur_billing_mock.mock_server.web.api import Api
 from waldur_billing_mock.mock_server.web.cross_origin import CrossOrigin
@@ -62,106 +60,7 @@ from waldur_billing_mock.openapi import revision
 from waldur_billing_mock.openapi.document import Node
 from waldur_billing_mock.openapi.support import join
 
-if TYPE_CHECKING:
-    from waldur_billing_mock.mock_server.world_text import WorldText
-
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-FIRST_WITH_GRACE: Final = "8.0.2"
-"""The release in which invoices began to wait to be finalized."""
-_SIZES: Final = ("customers", "months", "items_per_invoice")
-
-
-def create_stage(settings: Settings, on_month: Callable[[World, Month], None] | None = None) -> Stage:
-    """The stage with the world that the settings ask for. Raises `ScenarioError`, or `WorldFileError` for a file.
-
-    `on_month` is called after each month of a world that is simulated.
-    """
-    with _without_garbage_collection():
-        world = make_world(settings, on_month)
-        return Stage(world)
-
-
-def make_world(settings: Settings, on_month: Callable[[World, Month], None] | None = None) -> World:
-    """The world that the settings ask for. Raises what `create_stage` raises."""
-    if settings.world is not None:
-        # Imported for world files only: the checks of all their fields are made at import.
-        from waldur_billing_mock.mock_server.world_text import WorldText
-
-        return read_world(settings, WorldText.of_file(settings.world))
-    if is_file_name(settings.scenario):
-        from waldur_billing_mock.mock_server.scenario_file import source_of
-
-        if settings.size != Size():
-            raise InvalidSize(f"{settings.scenario} says itself how large its world is; leave the sizes out.")
-        return read_scenario(settings, source_of(settings.scenario))
-    world = build(
-        settings.scenario,
-        seed=DEFAULT_SEED if settings.seed is None else settings.seed,
-        now=settings.now,
-        size=settings.size,
-        on_month=on_month,
-        credit_details_copied=_copies_credit_details(settings),
-    )
-    return _with_grace(settings, world)
-
-
-def read_either(settings: Settings, source: "WorldText") -> World:
-    """The world of a world file or a scenario file. Raises `WorldFileError` or `ScenarioError`."""
-    from waldur_billing_mock.mock_server.scenario_file import is_scenario
-
-    # The clock of the settings was chosen for another world.
-    return read_scenario(replace(settings, now=None), source) if is_scenario(source) else read_world(settings, source)
-
-
-def read_world(settings: Settings, source: "WorldText") -> World:
-    """The world of a text. Raises `WorldFileError`."""
-    from waldur_billing_mock.mock_server.world_file import load_source
-
-    loaded = load_source(source)
-    loaded.settings = replace(loaded.settings, credit_details_copied=_copies_credit_details(settings))
-    return _with_grace(settings, loaded)
-
-
-def read_scenario(settings: Settings, source: "WorldText") -> World:
-    """The world of a scenario file, with the seed and the clock of the settings. Raises `ScenarioError`."""
-    from waldur_billing_mock.mock_server.scenario_file import load_scenario
-
-    copied = _copies_credit_details(settings)
-    loaded = load_scenario(source, seed=settings.seed, now=settings.now, credit_details_copied=copied)
-    return _with_grace(settings, loaded)
-
-
-def must_know_grace(settings: Settings) -> None:
-    """Raises `ValueError` for a grace period in a revision in which no invoice can wait to be finalized."""
-    if settings.grace_hours and not _knows_grace(settings):
-        raise ValueError(
-            f"the revision {settings.revision} has no state pending_finalization, so there is no grace period; choose "
-            f"the revision {FIRST_WITH_GRACE} or a later one, such as {revision.LATEST}."
-        )
-
-
-def _with_grace(settings: Settings, world: World) -> World:
-    """The world with the grace period of the settings, or its own; in older revisions what waits is still pending."""
-    must_know_grace(settings)
-    if settings.grace_hours is not None:
-        world.settings = replace(world.settings, grace_period=timedelta(hours=settings.grace_hours))
-    if not _knows_grace(settings):
-        world.settings = replace(world.settings, grace_period=timedelta())
-        for invoice in list(world.invoices.where(state="pending_finalization")):
-            world.put(replace(invoice, state="pending"))
-        for version in [row for row in world.invoice_versions if row.state == "pending_finalization"]:
-            world.put(replace(version, state="pending"))
-    return world
-
-
-def _knows_grace(settings: Settings) -> bool:
-    description = _description(settings.cache, settings.revision, settings.wire)
-    return "pending_finalization" in description["components"]["schemas"]["InvoiceStateEnum"]["enum"]
-
-
-def _copies_credit_details(settings: Settings) -> bool:
-    description = _description(settings.cache, settings.revision, settings.wire)
-    return "credit-details-copied" in description.get("x-waldur-switches", ())
 
 
 def create_app(
@@ -171,7 +70,7 @@ def create_app(
 
     `log` takes a line for each request, as text and as fields.
     """
-    document = _description(settings.cache, settings.revision, settings.wire)
+    document = description_of(settings.cache, settings.revision, settings.wire)
     rule_ids = count(1)
     sessions = _sessions(stage, settings, rule_ids)
     inner = _api(settings.cache, settings.revision, settings.wire, settings.limits)
@@ -198,24 +97,6 @@ def create_app(
     app = Starlette(routes=routes, middleware=middleware, exception_handlers={500: _server_error})
     app.router.default = api
     return app
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """A new world has many objects and hardly any garbage: to look for it would take a third of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
-@lru_cache(maxsize=4)
-def _description(cache: Path | None, revision: str, wire: bool) -> Node:
-    """The description of a dialect, which nobody changes."""
-    return described(DESCRIPTION, cache, revision, wire=wire)
 
 
 def _find_user(scope: Scope, token: str) -> User | None:
@@ -265,26 +146,11 @@ def _controlled(
         users=users,
         now=_now,
         api=controlled,
-        reseed=partial(_reseeded, settings),
+        reseed=partial(reseeded, settings),
         read_world=partial(read_either, settings),
         inner=api,
     )
     return CrossOrigin(controlled), plane
-
-
-def _reseeded(settings: Settings, chosen: Mapping[str, Any]) -> World:
-    """The world of a scenario. What is not chosen is as the server was started, or as another scenario has it."""
-    if "scenario" in chosen and chosen["scenario"] != settings.scenario:
-        settings = replace(settings, scenario=chosen["scenario"], now=None, size=Size())
-    settings = replace(
-        settings,
-        world=None,
-        seed=chosen.get("seed", settings.seed),
-        now=chosen.get("now", settings.now),
-        size=replace(settings.size, **{name: chosen[name] for name in _SIZES if name in chosen}),
-    )
-    with _without_garbage_collection():
-        return make_world(settings)
 
 
 def _dialects(settings: Settings) -> Dialects:
@@ -344,20 +210,13 @@ def create_default_app(**settings: Any) -> Starlette:
     """
     chosen = Settings(**settings)
     is_file = chosen.world is not None or is_file_name(chosen.scenario)
-    return create_app(chosen, create_stage(chosen) if is_file else Stage(_start_world(chosen)))
-
-
-@lru_cache(maxsize=2)
-def _start_world(settings: Settings) -> World:
-    """The world of a named scenario, which servers share."""
-    with _without_garbage_collection():
-        return make_world(settings)
+    return create_app(chosen, create_stage(chosen) if is_file else Stage(start_world(chosen)))
 
 
 @lru_cache(maxsize=4)
 def _api(cache: Path | None, revision: str, wire: bool, limits: Limits) -> Api[World, User]:
     """The API of a dialect, which takes long to compile: it serves the worlds of all servers in this process."""
-    document = join(_description(cache, revision, wire), described_support(DESCRIPTION, cache, wire=wire))
+    document = join(description_of(cache, revision, wire), described_support(DESCRIPTION, cache, wire=wire))
     return Api(
         document,
         bind(document),

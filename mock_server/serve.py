@@ -20,13 +20,14 @@ import uvicorn
 
 from waldur_billing_mock import __version__
 from waldur_billing_mock.fixtures import users
-from waldur_billing_mock.mock_server.app import create_app, create_stage, must_know_grace
+from waldur_billing_mock.mock_server.app import create_app
 from waldur_billing_mock.mock_server.arguments import ADMIN_TOKEN, UsageError
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.logs import Log, start_log
 from waldur_billing_mock.mock_server.printable import printable, write_out
 from waldur_billing_mock.mock_server.settings import Settings
+from waldur_billing_mock.mock_server.start_world import create_stage, must_know_grace
 from waldur_billing_mock.mock_server.web.connection import uvicorn_config
 from waldur_billing_mock.mock_server.web.limits import Limits
 

@@ -29,7 +29,7 @@ from waldur_billing_mock.contracts.settings import Unusable
 from waldur_billing_mock.contracts.target import must_be_waldur, open_target
 from waldur_billing_mock.contracts.traffic import operations_in_traffic
 from waldur_billing_mock.contracts.transports import trust
-from waldur_billing_mock.mock_server.app import create_app, create_stage
+from waldur_billing_mock.mock_server.app import create_app
 from waldur_billing_mock.mock_server.arguments import UsageError
 from waldur_billing_mock.mock_server.logs import start_log
 from waldur_billing_mock.mock_server.pages.login import Logins
@@ -43,6 +43,7 @@ from waldur_billing_mock.mock_server.proxy.options import REPORTS
 from waldur_billing_mock.mock_server.proxy.results import Results
 from waldur_billing_mock.mock_server.serve import address_of, is_loopback, listen, stopping
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
+from waldur_billing_mock.mock_server.start_world import create_stage
 from waldur_billing_mock.mock_server.web.connection import uvicorn_config
 from waldur_billing_mock.mock_server.web.limits import Limits
 from waldur_billing_mock.openapi.overlay import OverlayError

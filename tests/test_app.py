@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.descriptions import description
-from waldur_billing_mock.mock_server.app import FIRST_WITH_GRACE, create_stage
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
+from waldur_billing_mock.mock_server.start_world import FIRST_WITH_GRACE, create_stage
 from waldur_billing_mock.mock_server.testing import Mock
 from waldur_billing_mock.openapi.revision import choose, revisions
 

@@ -12,12 +12,13 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from waldur_billing_mock.fixtures import DEFAULT_SCENARIO, SCENARIOS
-from waldur_billing_mock.mock_server.app import create_app, create_stage, read_scenario
+from waldur_billing_mock.mock_server.app import create_app
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.control.client import SESSION_HEADER, MockClient
 from waldur_billing_mock.mock_server.instants import instant
 from waldur_billing_mock.mock_server.settings import Settings
 from waldur_billing_mock.mock_server.stage import Stage
+from waldur_billing_mock.mock_server.start_world import create_stage, read_scenario
 from waldur_billing_mock.mock_server.testing.given import Given, scenario_text
 from waldur_billing_mock.mock_server.testing.transport import AsyncTransport, LoopThread, Transport
 from waldur_billing_mock.mock_server.web.connection import uvicorn_config

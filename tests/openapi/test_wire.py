@@ -10,9 +10,9 @@ import pytest
 
 from tests.asgi import application
 from tests.descriptions import description
-from waldur_billing_mock.mock_server.app import create_stage
 from waldur_billing_mock.mock_server.billing.lookups import billing_type_of
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
+from waldur_billing_mock.mock_server.start_world import create_stage
 from waldur_billing_mock.openapi.document import Node, read_yaml
 from waldur_billing_mock.openapi.operation import operations
 from waldur_billing_mock.openapi.overlay import apply

@@ -10,10 +10,11 @@ from starlette.types import ASGIApp
 
 from tests.wrapping.changes import Make
 from waldur_billing_mock.fixtures import build
-from waldur_billing_mock.mock_server.app import create_app, read_world
+from waldur_billing_mock.mock_server.app import create_app
 from waldur_billing_mock.mock_server.billing.world import World as Rows
 from waldur_billing_mock.mock_server.settings import Settings
 from waldur_billing_mock.mock_server.stage import Stage
+from waldur_billing_mock.mock_server.start_world import read_world
 from waldur_billing_mock.mock_server.world_file import dump
 from waldur_billing_mock.mock_server.world_text import WorldText
 from waldur_billing_mock.openapi.revision import BASE
