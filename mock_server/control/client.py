@@ -115,17 +115,20 @@ class MockClient:
 
     def call(self, operation_id: str, path: Json | None = None, query: Json | None = None, body: Any = None) -> Any:
         """What an operation answers: JSON, or text where it is none. Raises `MockError` where it is refused."""
-        answer = self.request(operation_id, path, query, body)
-        if answer.status_code >= 400:
-            raise MockError(answer.status_code, _content(answer))
-        return _content(answer)
+        return _content(self.answered(operation_id, path, query, body))
 
     def text(self, operation_id: str, path: Json | None = None, query: Json | None = None) -> str:
         """The text of an answer. Raises `MockError` where the operation is refused."""
-        answer = self.request(operation_id, path, query)
+        return self.answered(operation_id, path, query).text
+
+    def answered(
+        self, operation_id: str, path: Json | None = None, query: Json | None = None, body: Any = None
+    ) -> httpx.Response:
+        """The answer to an operation. Raises `MockError` where it is refused."""
+        answer = self.request(operation_id, path, query, body)
         if answer.status_code >= 400:
             raise MockError(answer.status_code, _content(answer))
-        return answer.text
+        return answer
 
     def stream(self, operation_id: str, query: Json) -> Iterator[str]:
         """The lines of an answer, as they come."""
@@ -230,7 +233,8 @@ class JournalClient(_Part):
 
     def count(self, **wanted: Any) -> int:
         """How many entries fit."""
-        return int(self._client.request("requests_list", query={**wanted, "limit": 1}).headers["X-Result-Count"])
+        answer = self._client.answered("requests_list", query={**wanted, "limit": 1})
+        return int(answer.headers["X-Result-Count"])
 
     def get(self, id: int) -> Json:
         """One entry, with a curl line."""

@@ -295,7 +295,7 @@ def test_what_was_asked_is_verified(mock: Mock) -> None:
 
 def test_an_operation_that_does_not_exist_is_not_looked_for(mock: Mock) -> None:
     """Where a name is misspelt, `times=0` was always true, and a list always empty."""
-    for look in (mock.journal.verify, mock.journal.list):
+    for look in (mock.journal.verify, mock.journal.list, mock.journal.count):
         with pytest.raises(MockError, match=r"There is no operation 'invoice_paid'; did you mean invoices_paid\?"):
             look(operation="invoice_paid", **({"times": 0} if look == mock.journal.verify else {}))
 
