@@ -46,7 +46,7 @@ serve: $(RUNTIME)  ## start the mock; make serve ARGS="--port 9000" passes argum
 	@exec $(BIN)/python -m waldur_billing_mock.mock_server serve $(ARGS)
 
 test: lint $(CLIENTS)  ## lint, then all tests; make test ARGS="-k paid" passes arguments
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 mutants: $(DEV)  ## run the contract suite on planted defects; make mutants ARGS="--only money --workers 1"
 	$(BIN)/python -m tests.mutants.run $(ARGS)
