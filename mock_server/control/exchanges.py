@@ -80,11 +80,14 @@ class Reader:
 
 
 def body_of(content: bytes) -> Any:
-    """The JSON value of a body; its text where it is none; None for no body."""
+    """The JSON value of a body; its text where it is none, or holds what no answer can; None for no body."""
     if not content:
         return None
     try:
-        return json.loads(content)
+        value = json.loads(content)
+        # Python reads NaN, numbers that are infinite for it, and halves of surrogate pairs.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        return value
     except (ValueError, RecursionError):
         return content.decode("utf-8", "replace")
 

@@ -40,6 +40,16 @@ def test_the_control_plane_is_not_in_the_journal(mock: Mock) -> None:
     assert mock.journal.list() == []
 
 
+@pytest.mark.parametrize("body", ['{"backend_id": NaN}', '{"backend_id": 1e999}', '{"backend_id": "\\ud800"}'])
+def test_a_body_that_no_json_answer_can_hold_is_shown_as_text(mock: Mock, body: str) -> None:
+    with mock.client("staff") as client:
+        client.post(f"{INVOICE}set_backend_id/", content=body, headers={"Content-Type": "application/json"})
+
+    (entry,) = mock.journal.list()
+
+    assert entry["request"]["body"] == body
+
+
 def test_no_token_is_shown_in_any_form(mock: Mock) -> None:
     token = mock.token("owner")
     with mock.client("owner") as client:
