@@ -82,7 +82,7 @@ faults: $(DEV)  ## plant exceptions at each line of each write, break requests o
 	WALDUR_TESTS_WHOLE=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/faults tests/control/test_atomic.py tests/control/test_state_machine.py \
 	  tests/control/test_parallel_sessions.py tests/recording/test_recording.py tests/deploy/test_cluster.py \
 	  tests/operations/test_transactions.py tests/operations/test_forks.py \
-	  tests/web/test_whole_requests.py tests/spec/test_compiled.py tests/test_world_file.py tests/test_start.py $(ARGS)
+	  tests/web/test_whole_requests.py tests/spec/test_compiled.py tests/test_world_file.py tests/test_start.py tests/test_completeness.py tests/fuzz $(ARGS)
 
 # atheris is no dependency of the tests, and is installed on the way.
 fuzz-coverage: $(DEV)  ## fuzz the parsers guided by coverage; make fuzz-coverage PARSERS="json query" ARGS="--seconds 600"

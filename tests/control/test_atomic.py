@@ -145,7 +145,7 @@ def test_an_exception_at_any_line_leaves_all_or_nothing_done(name: str) -> None:
     assert len(places) >= 4
     undone = 0
 
-    for place in some_of(places, 4):
+    for place in some_of(places, 6):
         planted = False
 
         def raise_there(seen: Place, place: Place = place) -> None:

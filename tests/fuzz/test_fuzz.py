@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.extent import examples
 from tests.fuzz import judge, run
 from tests.fuzz.campaigns import NAMES, server
 from tests.fuzz.campaigns import run as fuzz
@@ -19,7 +20,7 @@ QUESTION = Sent("GET", b"/api/invoices/", (STAFF,), b"")
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_input_is_handled(name: str) -> None:
-    assert fuzz(name, 0, 60) >= 50
+    assert fuzz(name, 0, examples(40, 60)) >= examples(30, 50)
 
 
 @pytest.mark.slow
