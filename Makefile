@@ -80,7 +80,7 @@ soak: $(DEV)  ## let random traffic run on a served mock, ten minutes; make soak
 
 faults: $(DEV)  ## plant exceptions at each line of each write, break requests off, fill disks, and run other tests whole
 	WALDUR_TESTS_WHOLE=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/faults tests/control/test_atomic.py tests/control/test_state_machine.py \
-	  tests/control/test_parallel_sessions.py tests/recording/test_recording.py tests/deploy/test_cluster.py \
+	  tests/recording/test_recording.py tests/proxy/test_verdicts.py \
 	  tests/operations/test_transactions.py tests/operations/test_forks.py \
 	  tests/web/test_whole_requests.py tests/spec/test_compiled.py tests/test_world_file.py tests/test_start.py tests/test_completeness.py tests/fuzz $(ARGS)
 

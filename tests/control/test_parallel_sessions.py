@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 
 from tests.control.random_writes import Ask, Wish, asker, write
-from tests.extent import examples
 from waldur_billing_mock.fixtures import Size
 from waldur_billing_mock.mock_server.app import create_default_app
 
-SESSIONS = examples(30, 100)
+SESSIONS = 100
 WRITES = 8
 
 

@@ -9,12 +9,11 @@ from typing import Final
 import pytest
 
 from benchmarks import cluster
-from tests.extent import examples
 from tests.serving import ROOT
 
 DEPLOY: Final = ROOT / "deploy"
 SESSIONS: Final = 60
-MANY: Final = examples(200, 1000)
+MANY: Final = 1000
 
 
 def rules(name: str) -> list[str]:
