@@ -51,16 +51,18 @@ class GrowthTotals:
         self._since: date | None = None
         self._changed: Cache[str, None] = Cache()
         self._sums: Mapping[Name, Sum] = {}
+        self.ranks: Mapping[str, Decimal] = {}
+        """Those of all customers that have one, which are compared again for each growth."""
 
     def update(self, world: World) -> None:
         """Count the customers that changed; all of them where another day counts than before."""
         since = _a_year_before(world.now)
         changed: Collection[str] = self._changed
         if since != self._since:
-            self._since, self._sums, self.by_customer = since, {}, Cache()
+            self._since, self._sums, self.by_customer, self.ranks = since, {}, Cache(), {}
             changed = [customer.uuid for customer in world.customers]
         # Copies share the sums, so those that change are replaced.
-        sums = dict(self._sums)
+        sums, ranks = dict(self._sums), dict(self.ranks)
         for uuid in changed:
             before: Totals = self.by_customer.get(uuid, {})
             after = _totals(world, world.invoices.where(customer_uuid=uuid), since)
@@ -71,9 +73,12 @@ class GrowthTotals:
                 if name in after:
                     found.add(after[name])
             self.by_customer.drop(uuid)
+            ranks.pop(uuid, None)
             if after:
                 self.by_customer.set(uuid, after)
-        self._sums, self._changed = sums, Cache()
+            if _RANK in after:
+                ranks[uuid] = after[_RANK]
+        self._sums, self.ranks, self._changed = sums, ranks, Cache()
 
     def of_all(self) -> Totals:
         return {name: found.value for name, found in self._sums.items() if not found.is_empty}
@@ -90,7 +95,7 @@ class GrowthTotals:
     def copy(self) -> GrowthTotals:
         copied = GrowthTotals()
         copied.by_customer, copied._changed = self.by_customer.copy(), self._changed.copy()
-        copied._since, copied._sums = self._since, self._sums
+        copied._since, copied._sums, copied.ranks = self._since, self._sums, self.ranks
         return copied
 
 
@@ -105,14 +110,15 @@ def growth(
     kept = world.listener(GrowthTotals)
     kept.update(world)
     by_customer: Mapping[str, Totals] = kept.by_customer
-    sums = kept.of_all()
+    sums, ranks = kept.of_all(), kept.ranks
     if customers is not None:
         by_customer = {uuid: by_customer[uuid] for uuid in customers if uuid in by_customer}
         sums = _together(by_customer.values())
+        ranks = {uuid: totals[_RANK] for uuid, totals in by_customer.items() if _RANK in totals}
     current = Month.of(world.now)
     months = [current.plus(-back) for back in range(12, -1, -1)]
     shown: Literal["price", "total"] = "price" if accounting_mode == "accounting" else "total"
-    names = {uuid: world.customers.one(uuid).name for uuid in _may_be_major(by_customer, customers_count)}
+    names = {uuid: world.customers.one(uuid).name for uuid in _may_be_major(ranks, customers_count)}
     by_rank = sorted(names, key=lambda uuid: (negative(by_customer[uuid][_RANK]), names[uuid], uuid))
     majors = sorted(by_rank[:customers_count], key=lambda uuid: (names[uuid], uuid))
     totals = [sums.get((shown, month), ZERO) for month in months]
@@ -155,8 +161,7 @@ def _together(totals: Iterable[Totals]) -> Totals:
     return sums
 
 
-def _may_be_major(by_customer: Mapping[str, Totals], count: int) -> list[str]:
+def _may_be_major(ranks: Mapping[str, Decimal], count: int) -> list[str]:
     """The customers with the largest ranks, and all with the rank of the last of them: names decide between equals."""
-    ranks = {uuid: totals[_RANK] for uuid, totals in by_customer.items() if _RANK in totals}
     least = min(nlargest(count, ranks.values()), default=ZERO)
     return [uuid for uuid, rank in ranks.items() if rank >= least] if count else []
