@@ -100,8 +100,22 @@ def stopping(log: Log) -> Iterator[None]:
 
 def _run(app: Any, limits: Limits, listener: socket.socket) -> None:
     """Serves until a signal comes; requests that have begun are given a second."""
-    # uvicorn ends in order at a signal, and raises the signal again when it has ended.
-    uvicorn.Server(uvicorn_config(app, limits)).run(sockets=[listener])
+    server, came = uvicorn.Server(uvicorn_config(app, limits)), list[int]()
+
+    def end(number: int, frame: object) -> None:
+        """Nothing is raised: before uvicorn looks at signals itself, that would be inside of the loop's start."""
+        came.append(number)
+        server.should_exit = True
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        # uvicorn ends in order at a signal, and raises the signal again when it has ended.
+        server.run(sockets=[listener])
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if came:
+        signal.raise_signal(came[0])
 
 
 def _with_admin_token(settings: Settings) -> tuple[Settings, bool]:

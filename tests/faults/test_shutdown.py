@@ -3,6 +3,7 @@
 import json
 import signal
 import socket
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.faults.running import running, written
+from tests.serving import FROM_THE_CHECKOUT, ROOT
 from tests.web.listening import answer, head
 
 INVOICE = "/api/invoices/a1b2c3d4-e5f6-7890-abcd-ef1234567890/"
@@ -90,3 +92,16 @@ def test_a_server_that_has_nothing_to_do_ends_at_once() -> None:
 
     # Alone on a machine it takes 0.1 s; other tests may run at the same time.
     assert (ended.code, ended.seconds < 3) == (0, True)
+
+
+@pytest.mark.parametrize("milliseconds", [0, 2, 4, 6, 8])
+def test_a_signal_right_after_the_address_was_printed_ends_it_in_order(milliseconds: int) -> None:
+    words = [*FROM_THE_CHECKOUT, "serve", "--scenario", "one-invoice", "--port", "0", "--quiet"]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(milliseconds / 1000)
+        process.send_signal(signal.SIGTERM)
+        said = process.stdout.read().decode()
+
+    assert (process.returncode, "Traceback" in said) == (0, False), said
