@@ -29,7 +29,6 @@ from waldur_billing_mock.mock_server.printable import printable, write_out
 from waldur_billing_mock.mock_server.settings import Settings
 from waldur_billing_mock.mock_server.start_world import create_stage, must_know_grace
 from waldur_billing_mock.mock_server.web.connection import uvicorn_config
-from waldur_billing_mock.mock_server.web.limits import Limits
 
 _STDERR: Final = 2
 _SECONDS_OF_SILENCE: Final = 2.0
@@ -72,7 +71,7 @@ def serve(settings: Settings, save: Path | None = None, remark: str = "", *, hom
                     "a token, and /_mock/ the admin token.",
                 )
             try:
-                _run(app, settings.limits, listener)
+                serve_until_signal(uvicorn_config(app, settings.limits), listener)
             finally:
                 if save is not None:
                     from waldur_billing_mock.mock_server.world_file import write
@@ -98,9 +97,9 @@ def stopping(log: Log) -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _run(app: Any, limits: Limits, listener: socket.socket) -> None:
+def serve_until_signal(config: uvicorn.Config, listener: socket.socket) -> None:
     """Serves until a signal comes; requests that have begun are given a second."""
-    server, came = uvicorn.Server(uvicorn_config(app, limits)), list[int]()
+    server, came = uvicorn.Server(config), list[int]()
 
     def end(number: int, frame: object) -> None:
         """Nothing is raised: before uvicorn looks at signals itself, that would be inside of the loop's start."""

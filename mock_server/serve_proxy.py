@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Final
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -41,7 +40,7 @@ from waldur_billing_mock.mock_server.proxy.forwarding import Forwarding
 from waldur_billing_mock.mock_server.proxy.judging import Judging
 from waldur_billing_mock.mock_server.proxy.options import REPORTS
 from waldur_billing_mock.mock_server.proxy.results import Results
-from waldur_billing_mock.mock_server.serve import address_of, is_loopback, listen, stopping
+from waldur_billing_mock.mock_server.serve import address_of, is_loopback, listen, serve_until_signal, stopping
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.start_world import create_stage
 from waldur_billing_mock.mock_server.web.connection import uvicorn_config
@@ -101,7 +100,7 @@ def run_proxy(options: argparse.Namespace, environment: Mapping[str, str]) -> in
             log.event(
                 "warning", f"{options.host} can be reached from other machines, and so can the server through it."
             )
-        uvicorn.Server(uvicorn_config(app, Limits(), passes_on=True)).run(sockets=[listener])
+        serve_until_signal(uvicorn_config(app, Limits(), passes_on=True), listener)
     if not made:
         return _UNUSABLE  # stopped before anything could pass
     if not options.quiet:
