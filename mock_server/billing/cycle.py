@@ -115,8 +115,9 @@ def _usage_line(world: World, period: BilledPeriod, component_type: str) -> Plan
 
 
 def _invoice_of(world: World, period: BilledPeriod) -> Invoice:
-    customer = world.customers.one(world.projects.one(period.resource.project_uuid).customer_uuid)
-    return find_invoice(world, customer.uuid, period.month) or open_invoice(world, customer, period.month)
+    customer_uuid = world.projects.one(period.resource.project_uuid).customer_uuid
+    found = find_invoice(world, customer_uuid, period.month)
+    return found or open_invoice(world, world.customers.one(customer_uuid), period.month)
 
 
 def _billed_usage(world: World, invoice: Invoice, resource: Resource, line: PlanLine) -> InvoiceItem | None:

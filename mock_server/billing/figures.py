@@ -30,9 +30,10 @@ class InvoiceSumsCache(Cache[str, InvoiceSums]):
     """The sums of invoices by uuid. Those of an invoice are dropped when one of its items changes."""
 
     def changed(self, world: World, before: Row | None, after: Row | None) -> None:
-        for row in (before, after):
-            if isinstance(row, InvoiceItem):
-                self.drop(row.invoice_uuid)
+        if isinstance(after or before, InvoiceItem):
+            for row in (before, after):
+                if isinstance(row, InvoiceItem):
+                    self.drop(row.invoice_uuid)
 
     def clear(self) -> None:
         """Sums depend on items only."""
@@ -50,10 +51,12 @@ def sums_of(world: World, invoice: Invoice) -> InvoiceSums:
     if found is not None:
         return found
     items = items_of(world, invoice)
+    values = [item.value for item in items]
+    paid = [value for item, value in zip(items, values, strict=True) if item.credit]
     sums = InvoiceSums(
-        price=away_from_zero(total(item.price for item in items)),
-        compensations=total(item.value for item in items if item.credit),
-        incurred_costs=total(item.value for item in items if not item.credit),
+        price=away_from_zero(total(map(away_from_zero, values))),
+        compensations=total(paid),
+        incurred_costs=total(value for item, value in zip(items, values, strict=True) if not item.credit),
     )
     return cache.set(invoice.uuid, sums)
 

@@ -72,6 +72,7 @@ def _end(month: Month) -> datetime:
     return datetime.combine(month.last_day, time.max, UTC)
 
 
+@lru_cache(maxsize=4096)
 def quantity_for(unit: str, start: datetime, end: datetime) -> Decimal:
     """How many of the unit lie between two instants (UTC). Units that are not named count like `month`.
 

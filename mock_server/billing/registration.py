@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from sys import intern
 from typing import Final
 
 from waldur_billing_mock.mock_server.billing.invoice import Invoice
@@ -83,18 +82,46 @@ class PlanLines(Cache[str, Sequence[PlanLine]]):
         """Lines depend on rows only."""
 
 
-class SharedDetails(Cache[tuple[str, int], Mapping[str, Json]]):
-    """The latest details of items by resource and plan component: equal ones, of other months, are one object."""
+@dataclass(frozen=True, slots=True)
+class ItemTexts:
+    """What the items of a plan line of a resource repeat from month to month; `more` are details of some months."""
+
+    resource: Resource
+    line: PlanLine
+    more: Mapping[str, Json] | None
+    name: str
+    details: Mapping[str, Json]
+
+
+class SharedTexts(Cache[tuple[str, int], ItemTexts]):
+    """The latest names and details by resource and plan component, so that equal ones are held in memory once."""
 
     def changed(self, world: World, before: Row | None, after: Row | None) -> None:
-        """Details are compared before they are shared."""
+        """The rows that texts are made of are compared before the texts are shared."""
 
     def clear(self) -> None:
         """See `changed`."""
 
-    def share(self, key: tuple[str, int], details: Mapping[str, Json]) -> Mapping[str, Json]:
+    def of(self, resource: Resource, line: PlanLine, more: Mapping[str, Json] | None) -> ItemTexts:
+        key = (resource.uuid, line.plan_component.id)
         known = self.get(key)
-        return known if known == details else self.set(key, details)
+        if known is not None and known.resource is resource and known.line is line and known.more is more:
+            return known
+        name, details = _name(resource, line), _details(resource, line, more)
+        if known is not None:
+            name = known.name if known.name == name else name
+            details = known.details if known.details == details else details
+        return self.set(key, ItemTexts(resource, line, more, name, details))
+
+
+def _name(resource: Resource, line: PlanLine) -> str:
+    if line.component.billing_type == "usage":
+        return f"{resource.name} / {line.component.name}"
+    return f"{resource.name} {line.title}"
+
+
+def _details(resource: Resource, line: PlanLine, more: Mapping[str, Json] | None) -> Mapping[str, Json]:
+    return {"resource_name": resource.name, "resource_uuid": resource.uuid, **line.details, **(more or {})}
 
 
 def plan_lines(world: World, plan: Plan) -> Sequence[PlanLine]:
@@ -126,8 +153,7 @@ def register(world: World, period: BilledPeriod, invoice: Invoice) -> list[Invoi
 
 def register_usage(world: World, period: BilledPeriod, invoice: Invoice, line: PlanLine, usage: Decimal) -> InvoiceItem:
     """The item of a reported usage."""
-    name = f"{period.resource.name} / {line.component.name}"
-    return _put(world, period, invoice, line, unit="quantity", quantity=usage, name=name)
+    return _put(world, period, invoice, line, unit="quantity", quantity=usage)
 
 
 def register_plan_switch(world: World, period: BilledPeriod, invoice: Invoice) -> list[InvoiceItem]:
@@ -215,11 +241,10 @@ def _put(
     unit: str,
     quantity: Decimal,
     unit_price: Decimal | None = None,
-    name: str | None = None,
     more_details: Mapping[str, Json] | None = None,
 ) -> InvoiceItem:
     resource, component = period.resource, line.component
-    details = {"resource_name": resource.name, "resource_uuid": resource.uuid, **line.details, **(more_details or {})}
+    texts = world.listener(SharedTexts).of(resource, line, more_details)
     return world.put(
         InvoiceItem(
             id=world.invoice_items.next_id,
@@ -227,14 +252,13 @@ def _put(
             invoice_uuid=invoice.uuid,
             start=period.start,
             end=period.end,
-            # The same every month, and so held in memory once.
-            name=intern(name or f"{resource.name} {line.title}"),
+            name=texts.name,
             unit_price=line.plan_component.price if unit_price is None else unit_price,
             quantity=quantity,
             unit=unit,
             measured_unit=component.measured_unit,
             article_code=line.article_code,
-            details=world.listener(SharedDetails).share((resource.uuid, line.plan_component.id), details),
+            details=texts.details,
             resource_uuid=resource.uuid,
             linked_project_uuid=resource.project_uuid,
             plan_component_id=line.plan_component.id,

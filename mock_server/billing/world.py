@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final, Self, get_args, get_origin, get_type_hints
 
@@ -118,9 +119,20 @@ class World(Database):
         """A uuid that follows from the seed, the kind and how many of the kind were made before."""
         self.must_be_writable()
         count = self.uuids_made[kind] = self.uuids_made.get(kind, 0) + 1
-        digits = blake2b(f"{self.seed}:{kind}:{count}".encode(), digest_size=16).hexdigest()
+        hashed = _hashed(self.seed, kind).copy()
+        hashed.update(b"%d" % count)
+        digits = hashed.hexdigest()
         # Version 4, of the variant of RFC 9562.
-        return f"{digits[:12]}4{digits[13:16]}{'89ab'[int(digits[16], 16) % 4]}{digits[17:]}"
+        return f"{digits[:12]}4{digits[13:16]}{_VARIANT[digits[16]]}{digits[17:]}"
+
+
+_VARIANT: Final = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
+
+
+@lru_cache(maxsize=256)
+def _hashed(seed: int, kind: str) -> blake2b:
+    """What the hashes of all uuids of a kind begin with. The caller copies it."""
+    return blake2b(f"{seed}:{kind}:".encode(), digest_size=16)
 
 
 class _Opened:

@@ -74,9 +74,12 @@ class Database:
         Like all that changes rows, it raises `RuntimeError` where the database is frozen.
         """
         store = self._writable(type(row))
-        before = store.rows.get(row.id) if row.id <= store.last_id else None
-        if (before is None or before.uuid != row.uuid) and store.ids.get(row.uuid) not in (None, row.id):
-            raise ValueError(f"The uuid {row.uuid} belongs to the row {store.ids[row.uuid]} already.")
+        id, uuid = row.id, row.uuid
+        before = store.rows.get(id) if id <= store.last_id else None
+        if before is None or before.uuid != uuid:
+            other = store.ids.get(uuid)
+            if other is not None and other != id:
+                raise ValueError(f"The uuid {uuid} belongs to the row {other} already.")
         self._replace(store, before, row)
         return row
 
@@ -108,7 +111,10 @@ class Database:
         followers = list(self._followers(store, before, after)) if self._following[store.schema.kind] else ()
         for follower, rows, through in followers:
             follower.take_out(rows, through, find)
-        store.replace(before, after, find)
+        if before is None:
+            store.add(after, find)
+        else:
+            store.replace(before, after, find)
         for follower, rows, through in followers:
             follower.put_back(rows, through, find)
         for listener in self._listeners.values():
@@ -122,6 +128,9 @@ class Database:
     def _followers(self, leader: Store, before: Any, after: Any) -> Iterator[tuple[Store, list[Any], str]]:
         """Where keys of other tables read what changes in a row: the rows there that refer to it."""
         for kind, through, attributes in self._following[leader.schema.kind]:
+            if not self._stores[kind].rows:
+                # Without rows nothing refers to it, and the index that finds them need not be kept from now on.
+                continue
             same_uuid = before is not None and after is not None and before.uuid == after.uuid
             if same_uuid and all(read(before) == read(after) for read in attributes):
                 continue

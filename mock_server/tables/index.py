@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import Any, TypeAlias, TypeVar
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from operator import pos
+from typing import Any, TypeAlias
 
-from immutables import Map, MapMutation
+from immutables import Map
 
 from waldur_billing_mock.mock_server.tables.schema import Aggregate, Find, IndexKey, Schema
+from waldur_billing_mock.mock_server.tables.shared_map import SharedMap, frozen, mutable
 from waldur_billing_mock.mock_server.tables.sorted_ids import Position, SortedIds
-
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
-SharedMap: TypeAlias = "Map[K, V] | MapMutation[K, V]"
-"""A persistent map. As a mutation it is changed in place, until it is shared."""
 
 RowOf: TypeAlias = Callable[[int], Any]
 
-
-def mutable(shared: SharedMap[K, V]) -> MapMutation[K, V]:
-    """The map, to be changed in place."""
-    return shared.mutate() if isinstance(shared, Map) else shared
-
-
-def frozen(changed: SharedMap[K, V]) -> Map[K, V]:
-    """The map, to be shared: it is not changed any more."""
-    return changed if isinstance(changed, Map) else changed.finish()
+_FEW = 64
+"""A group of up to so many ids is a plain tuple: most groups are small, and there are many of them."""
 
 
 class Index:
@@ -36,7 +27,7 @@ class Index:
     def __init__(self, key: IndexKey, owner: object) -> None:
         self.key = key
         self.owner = owner
-        self._ids: SharedMap[Hashable, SortedIds] = Map()
+        self._ids: SharedMap[Hashable, tuple[int, ...] | SortedIds] = Map()
 
     def fill(self, rows: Iterable[Any], find: Find) -> None:
         """Take in all rows of a table, which come in the order of their ids."""
@@ -46,12 +37,11 @@ class Index:
         found: dict[Hashable, list[int]] = {}
         for row in rows:
             found.setdefault(read(row, find), []).append(row.id)
-        self._ids = Map({key: SortedIds(self.owner, ids) for key, ids in found.items()})
+        self._ids = Map({key: self._group(ids) for key, ids in found.items()})
 
-    def ids(self, key: Hashable) -> SortedIds:
+    def ids(self, key: Hashable) -> Sequence[int]:
         """The ids of the rows with this key. The caller does not change them."""
-        found = self._ids.get(key)
-        return _NONE if found is None else found
+        return self._ids.get(key, ())
 
     def is_moved(self, before: Any, after: Any, find: Find) -> bool:
         """Whether a row that replaces another belongs elsewhere in this index."""
@@ -62,14 +52,32 @@ class Index:
 
     def insert(self, row: Any, row_of: RowOf, find: Find) -> None:
         """Add a row, which must be in the table already."""
-        self._writable(self.key.read(row, find)).insert(row.id, self._position(row_of, find))
+        key, id = self.key.read(row, find), row.id
+        ids = self._ids.get(key, ())
+        if type(ids) is SortedIds:  # `isinstance` takes long where the answer is no, as this is a `Sequence`
+            self._writable(key, ids).insert(id, self._position(row_of, find))
+            return
+        if self.key.position is None and (not ids or id > ids[-1]):
+            ids = (*ids, id)
+        else:
+            position = self._position(row_of, find) or pos
+            place = bisect_left(ids, position(id), key=position)
+            ids = (*ids[:place], id, *ids[place:])
+        self._set(key, ids if len(ids) <= _FEW else self._group(ids))
 
     def remove(self, row: Any, row_of: RowOf, find: Find) -> None:
         """Remove a row. It, and the rows that it refers to, must still be as they were when it was inserted."""
         key = self.key.read(row, find)
-        ids = self._writable(key)
-        ids.remove(row.id, self._position(row_of, find))
-        if not ids:
+        ids = self._ids[key]
+        if isinstance(ids, SortedIds):
+            ids = self._writable(key, ids)
+            ids.remove(row.id, self._position(row_of, find))
+        else:
+            place = ids.index(row.id)
+            ids = ids[:place] + ids[place + 1 :]
+        if ids:
+            self._set(key, ids)
+        else:
             self._ids = mutable(self._ids)
             del self._ids[key]
 
@@ -82,13 +90,18 @@ class Index:
         position = self.key.position
         return None if position is None else lambda id: position(row_of(id), find)
 
-    def _writable(self, key: Hashable) -> SortedIds:
-        ids = self._ids.get(key)
-        if ids is None or ids.owner is not self.owner:
-            ids = SortedIds(self.owner) if ids is None else ids.copy(self.owner)
-            self._ids = mutable(self._ids)
-            self._ids[key] = ids
+    def _group(self, ids: Sequence[int]) -> tuple[int, ...] | SortedIds:
+        return tuple(ids) if len(ids) <= _FEW else SortedIds(self.owner, ids)
+
+    def _writable(self, key: Hashable, ids: SortedIds) -> SortedIds:
+        if ids.owner is not self.owner:
+            ids = ids.copy(self.owner)
+            self._set(key, ids)
         return ids
+
+    def _set(self, key: Hashable, ids: tuple[int, ...] | SortedIds) -> None:
+        self._ids = mutable(self._ids)
+        self._ids[key] = ids
 
 
 def add_up(schema: Schema, rows: Iterable[Any], find: Find) -> dict[Hashable, Aggregate]:
@@ -149,6 +162,3 @@ class GroupedSums:
         self._by_key = mutable(self._by_key)
         self._by_key[key] = {**groups, group: figure}
         return figure
-
-
-_NONE = SortedIds(None)

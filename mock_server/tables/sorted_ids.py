@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
-from itertools import accumulate
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, chain
 from operator import pos
-from typing import Any
+from typing import Any, overload
 
 Position = Callable[[int], Any] | None
 """What the row with an id is sorted by; None for the id."""
@@ -14,7 +14,7 @@ Position = Callable[[int], Any] | None
 _PIECE = 512
 
 
-class SortedIds:
+class SortedIds(Sequence[int]):
     """The ids of rows in an order, in tuples of up to 1,024, so that a copy shares all but the one that changes.
 
     Only who knows the `owner` may change it; others copy it first.
@@ -31,11 +31,19 @@ class SortedIds:
     def __len__(self) -> int:
         return self._length
 
-    def all(self) -> Sequence[int]:
-        return self._pieces[0] if len(self._pieces) == 1 else [id for piece in self._pieces for id in piece]
+    def __iter__(self) -> Iterator[int]:
+        return chain.from_iterable(self._pieces)
 
-    def slice(self, start: int, stop: int) -> list[int]:
-        """The ids from one place to before another, both within the length."""
+    @overload
+    def __getitem__(self, place: int) -> int: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[int]: ...
+    def __getitem__(self, place: int | slice) -> int | list[int]:
+        """An id, or those of a slice with the step 1."""
+        if isinstance(place, int):
+            start = range(self._length)[place]
+            return self[start : start + 1][0]
+        start, stop, _ = place.indices(self._length)
         if stop <= start:
             return []
         if not self._ends:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from immutables import Map
 
-from waldur_billing_mock.mock_server.tables.index import GroupedSums, Index, SharedMap, add_up, frozen, mutable
+from waldur_billing_mock.mock_server.tables.index import GroupedSums, Index, add_up
+from waldur_billing_mock.mock_server.tables.row_blocks import RowBlocks
 from waldur_billing_mock.mock_server.tables.schema import Aggregate, Find, Schema
-from waldur_billing_mock.mock_server.tables.sorted_ids import SortedIds
+from waldur_billing_mock.mock_server.tables.shared_map import SharedMap, frozen, mutable
 
 IndexName = tuple[str, tuple[str, ...]]
 """An order and some keys."""
@@ -27,7 +28,7 @@ class Store:
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
         self.owner = object()
-        self.rows: SharedMap[int, Any] = Map()
+        self.rows = RowBlocks()
         self.ids: SharedMap[str, int] = Map()
         self.last_id = 0
         make = schema.options.total
@@ -39,7 +40,7 @@ class Store:
         """A store with the same rows, which can be changed without changing this one. This one must not change."""
         copied = Store.__new__(Store)
         copied.schema, copied.owner, copied.last_id = self.schema, object(), self.last_id
-        copied.rows = self.rows = frozen(self.rows)
+        copied.rows = self.rows.copy()
         copied.ids = self.ids = frozen(self.ids)
         copied.total = self.total.copy() if self.total is not None else None
         copied._indexes = dict(self._indexes)
@@ -47,14 +48,9 @@ class Store:
         return copied
 
     def __iter__(self) -> Iterator[Any]:
-        self.rows = frozen(self.rows)
-        return iter([row for _, row in sorted(self.rows.items())])
+        return iter(self.rows)
 
-    def row(self, id: int) -> Any:
-        """The row with an id that is in use."""
-        return self.rows[id]
-
-    def ids_of(self, name: IndexName, key: Hashable, find: Find) -> SortedIds:
+    def ids_of(self, name: IndexName, key: Hashable, find: Find) -> Sequence[int]:
         """The ids of the rows with a key in an index, which is made if it is missing."""
         index = self._indexes.get(name)
         if index is None:
@@ -70,36 +66,46 @@ class Store:
             sums = self._sums[name] = GroupedSums(self.schema, self.schema.index(*name))
         found = sums.of(key)
         if found is None:
-            found = sums.count(key, map(self.row, self.ids_of(name, key, find).all()), find)
+            found = sums.count(key, self.rows.several(self.ids_of(name, key, find)), find)
         return {group: figure for group, figure in found.items() if not figure.is_empty}
 
     def add_up(self, rows: Iterable[Any], find: Find) -> Mapping[Hashable, Aggregate]:
         """The declared sums of some rows, by group."""
         return add_up(self.schema, rows, find)
 
+    def add(self, row: Any, find: Find) -> None:
+        """Add a row with an id and a uuid that no other has."""
+        self.ids = mutable(self.ids)
+        self.ids[row.uuid] = row.id
+        self._set(row, self._indexes, self._sums, find)
+
     def replace(self, before: Any, after: Any, find: Find) -> None:
-        """Put a row in the place of the one with its id, or remove that one (None), or add one (None before)."""
+        """Put a row in the place of the one with its id, or remove that one (None)."""
         moved: Collection[IndexName] = self._indexes
-        if before is not None and after is not None:
+        if after is not None:
             moved = [name for name, index in self._indexes.items() if index.is_moved(before, after, find)]
         recounted = self._recounted(before, after, moved)
-        if before is not None:
-            self._take_out(before, moved, recounted, find)
-            if self.total is not None:
-                self.total.take_out(before)
-        self.rows, self.ids = mutable(self.rows), mutable(self.ids)
-        if before is not None and (after is None or before.uuid != after.uuid):
-            del self.ids[before.uuid]
-        if after is None:
-            del self.rows[before.id]
-            return
-        self.rows[after.id] = after
-        if before is None or before.uuid != after.uuid:
-            self.ids[after.uuid] = after.id
-        self.last_id = max(self.last_id, after.id)
-        self._insert(after, moved, recounted, find)
+        self._take_out(before, moved, recounted, find)
         if self.total is not None:
-            self.total.add(after)
+            self.total.take_out(before)
+        if after is None or before.uuid != after.uuid:
+            self.ids = mutable(self.ids)
+            del self.ids[before.uuid]
+            if after is None:
+                self.rows.remove(before.id)
+                return
+            self.ids[after.uuid] = after.id
+        self._set(after, moved, recounted, find)
+
+    def _set(self, row: Any, moved: Collection[IndexName], recounted: Iterable[IndexName], find: Find) -> None:
+        id = row.id
+        self.rows.set(id, row)
+        if id > self.last_id:
+            self.last_id = id
+        if moved or recounted:
+            self._insert(row, moved, recounted, find)
+        if self.total is not None:
+            self.total.add(row)
 
     def take_out(self, rows: Iterable[Any], through: str, find: Find) -> None:
         """Take rows out of the indexes and sums that follow a foreign key, before the rows there change."""
@@ -121,7 +127,7 @@ class Store:
         if not self._sums:
             return ()
         fields = (*self.schema.sums.reads, *self.schema.foreign_keys)
-        if before is None or after is None or any(getattr(before, name) is not getattr(after, name) for name in fields):
+        if after is None or any(getattr(before, name) is not getattr(after, name) for name in fields):
             return self._sums
         return [name for name in self._sums if name in moved]
 
@@ -129,10 +135,10 @@ class Store:
         for name in summed:
             self._sums[name].take_out(row, find)
         for name in names:
-            self._writable(name).remove(row, self.row, find)
+            self._writable(name).remove(row, self.rows.__getitem__, find)
 
     def _insert(self, row: Any, names: Iterable[IndexName], summed: Iterable[IndexName], find: Find) -> None:
-        owner, row_of = self.owner, self.row
+        owner, row_of = self.owner, self.rows.__getitem__
         for name in names:
             index = self._indexes[name]
             (index if index.owner is owner else self._writable(name)).insert(row, row_of, find)

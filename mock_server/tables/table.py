@@ -7,7 +7,6 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar, overload
 
 from waldur_billing_mock.mock_server.tables.schema import Find, Row
-from waldur_billing_mock.mock_server.tables.sorted_ids import SortedIds
 from waldur_billing_mock.mock_server.tables.store import IndexName, Store
 
 R = TypeVar("R", bound=Row)
@@ -61,20 +60,19 @@ class Table(Generic[R]):
     def where(self, **wanted: Hashable) -> list[R]:
         """The rows with these values of declared keys, in the order of their ids. An index is made for these keys."""
         store, ids = self._found(wanted)
-        rows = store.rows
-        return [rows[id] for id in ids.all()]
+        return store.rows.several(ids)
 
     def first(self, **wanted: Hashable) -> R | None:
         """The row with the least id of those that `where` finds."""
         store, ids = self._found(wanted)
-        return store.rows[ids.slice(0, 1)[0]] if ids else None
+        return store.rows[ids[0]] if ids else None
 
     def has(self, **wanted: Hashable) -> bool:
         """Whether `where` finds a row."""
         _, ids = self._found(wanted)
         return len(ids) > 0
 
-    def _found(self, wanted: Mapping[str, Hashable]) -> tuple[Store, SortedIds]:
+    def _found(self, wanted: Mapping[str, Hashable]) -> tuple[Store, Sequence[int]]:
         stores = self._stores
         store = stores[self._kind]
         return store, store.ids_of(("id", tuple(wanted)), tuple(wanted.values()), stores.find)
@@ -121,7 +119,7 @@ class Rows(Found[R]):
         self._kind = kind
         self._index = index
         self._key = key
-        self._ids: SortedIds = self._store.ids_of(index, key, stores.find)
+        self._ids = self._store.ids_of(index, key, stores.find)
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -134,9 +132,8 @@ class Rows(Found[R]):
         rows = self._store.rows
         if isinstance(place, slice):
             start, stop, _ = place.indices(len(self))
-            return [rows[id] for id in self._ids.slice(start, stop)]
-        start = range(len(self))[place]
-        found: R = rows[self._ids.slice(start, start + 1)[0]]
+            return rows.several(self._ids[start:stop])
+        found: R = rows[self._ids[place]]
         return found
 
     def __iter__(self) -> Iterator[R]:

@@ -1,0 +1,81 @@
+"""The rows of a table by id, in blocks that copies share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeAlias
+
+from immutables import Map
+
+from waldur_billing_mock.mock_server.tables.shared_map import SharedMap, frozen, mutable
+
+_BITS = 6
+_SIZE = 1 << _BITS
+_MASK = _SIZE - 1
+Block: TypeAlias = tuple[Any, ...]
+"""Rows of consecutive ids, None where no row has the id. It ends with the last row."""
+
+
+class RowBlocks:
+    """Rows by id. A change replaces the block of up to 64 rows in which the row is.
+
+    A row in a block takes 8 bytes, in a map of its own 60 to 80.
+    """
+
+    __slots__ = ("_blocks", "_length")
+
+    def __init__(self) -> None:
+        self._blocks: SharedMap[int, Block] = Map()
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[Any]:
+        """The rows, in the order of their ids, as they are now."""
+        self._blocks = blocks = frozen(self._blocks)
+        return iter([row for number in sorted(blocks) for row in blocks[number] if row is not None])
+
+    def __getitem__(self, id: int) -> Any:
+        """The row with an id that is in use."""
+        return self._blocks[id >> _BITS][id & _MASK]
+
+    def several(self, ids: Iterable[int]) -> list[Any]:
+        """The rows with ids that are in use."""
+        blocks = self._blocks
+        return [blocks[id >> _BITS][id & _MASK] for id in ids]
+
+    def get(self, id: int) -> Any:
+        """The row with an id; None where there is none."""
+        block, place = self._blocks.get(id >> _BITS, ()), id & _MASK
+        return block[place] if place < len(block) else None
+
+    def set(self, id: int, row: Any) -> None:
+        """Add a row, or replace the one with the id."""
+        self._blocks = blocks = mutable(self._blocks)
+        number, place = id >> _BITS, id & _MASK
+        block = blocks.get(number, ())
+        length = len(block)
+        if place == length:
+            blocks[number] = (*block, row)
+            self._length += 1
+        elif place > length:
+            blocks[number] = (*block, *(None,) * (place - length), row)
+            self._length += 1
+        else:
+            blocks[number] = (*block[:place], row, *block[place + 1 :])
+            self._length += block[place] is None
+
+    def remove(self, id: int) -> None:
+        """Remove a row that is there."""
+        number, place = id >> _BITS, id & _MASK
+        block = self._blocks[number]
+        self._length -= 1
+        self._blocks = mutable(self._blocks)
+        self._blocks[number] = (*block[:place], None, *block[place + 1 :])
+
+    def copy(self) -> RowBlocks:
+        copied = RowBlocks()
+        copied._blocks = self._blocks = frozen(self._blocks)
+        copied._length = self._length
+        return copied
