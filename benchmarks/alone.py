@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
-from waldur_billing_mock.mock_server.app import PastTheRoutes
+from waldur_billing_mock.mock_server.app import PastThePages
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.operations.registry import bind
 from waldur_billing_mock.mock_server.operations.rendered import cached_texts
@@ -39,7 +39,7 @@ def application(settings: Settings) -> ASGIApp:
         texts_of=cached_texts,
         limits=settings.limits,
     )
-    return Starlette(middleware=[Middleware(PastTheRoutes, api=CrossOrigin(api))])
+    return Starlette(middleware=[Middleware(PastThePages, api=CrossOrigin(api))])
 
 
 def main(port: int) -> None:

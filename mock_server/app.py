@@ -55,7 +55,7 @@ from waldur_billing_mock.mock_server.web.api import Api
 from waldur_billing_mock.mock_server.web.cross_origin import CrossOrigin
 from waldur_billing_mock.mock_server.web.limits import Limits
 from waldur_billing_mock.mock_server.web.request import Request as ApiRequest
-from waldur_billing_mock.mock_server.web.request_log import RequestLog
+from waldur_billing_mock.mock_server.web.request_log import Logged, RequestLog
 from waldur_billing_mock.openapi import revision
 from waldur_billing_mock.openapi.document import Node
 from waldur_billing_mock.openapi.support import join
@@ -75,28 +75,19 @@ def create_app(
     sessions = _sessions(stage, settings, rule_ids)
     inner = _api(settings.cache, settings.revision, settings.wire, settings.limits)
     lookup = Lookup(inner.routes, _find_user)
-    api, plane = _controlled(document, inner, sessions, lookup, Rules(rule_ids), settings)
-    middleware = [Middleware(FindSession, sessions=sessions)]
-    if log is not None:
-        middleware.append(
-            Middleware(
-                RequestLog,
-                write=log,
-                clock=time.perf_counter,
-                tokens=_tokens,
-                describe=partial(_describe, lookup) if settings.log_format == "json" else None,
-            )
-        )
-    middleware.append(Middleware(PastTheRoutes, api=api))
+    describe = partial(_describe, lookup) if settings.log_format == "json" else None
+    request_log = None if log is None else RequestLog(write=log, tokens=_tokens, describe=describe)
+    api, plane = _controlled(document, inner, sessions, lookup, Rules(rule_ids), request_log, settings)
     logins = Logins(secrets.token_bytes(32), _now)
     site = Site(plane, document, logins, _dialects(settings), settings.admin_token)
     routes = [
         *pages(site, ControlPlane(plane), allowed_hosts=settings.allowed_hosts),
         Route("/", _to_the_page),
     ]
-    app = Starlette(routes=routes, middleware=middleware, exception_handlers={500: _server_error})
-    app.router.default = api
-    return app
+    middleware = [Middleware(FindSession, sessions=sessions), Middleware(PastThePages, api=api)]
+    if request_log is not None:
+        middleware.append(Middleware(Logged, log=request_log, clock=time.perf_counter))
+    return Starlette(routes=routes, middleware=middleware, exception_handlers={500: _server_error})
 
 
 def _find_user(scope: Scope, token: str) -> User | None:
@@ -119,17 +110,31 @@ def _describe(lookup: Lookup, scope: Scope) -> Mapping[str, str | None]:
 
 
 def _controlled(
-    document: Node, api: Api[World, User], sessions: Sessions, lookup: Lookup, shared: Rules, settings: Settings
+    document: Node,
+    api: Api[World, User],
+    sessions: Sessions,
+    lookup: Lookup,
+    shared: Rules,
+    log: RequestLog | None,
+    settings: Settings,
 ) -> tuple[ASGIApp, Plane]:
-    """The API as callers meet it, from outside in: counters, journal, faults, events; and what steers these.
+    """The API as callers meet it, from outside in: counters, log, journal, faults, events; and what steers these.
 
     `shared` are the fault rules of every session.
     """
     metrics = Metrics({"sessions": lambda: len(sessions)})
     faults = Faults(Announce(api, lookup=lookup), document=document, lookup=lookup, shared=shared)
     recorder = Recorder(faults, journal_of=lambda scope: session_of(scope).journal, now=_now, clock=time.perf_counter)
+    steered = CrossOrigin(recorder)
     controlled = Controlled(
-        api.read, recorder, shared=shared, lookup=lookup, metrics=metrics, now=_now, clock=time.perf_counter
+        api.read,
+        steered if log is None else Logged(steered, log=log, clock=time.perf_counter),
+        shared=shared,
+        lookup=lookup,
+        metrics=metrics,
+        log=log,
+        now=_now,
+        clock=time.perf_counter,
     )
     plane = Plane(
         sessions=sessions,
@@ -150,7 +155,7 @@ def _controlled(
         read_world=partial(read_either, settings),
         inner=api,
     )
-    return CrossOrigin(controlled), plane
+    return controlled, plane
 
 
 def _dialects(settings: Settings) -> Dialects:
@@ -191,16 +196,21 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class PastTheRoutes:
-    """ASGI middleware: requests to the API pass the routes by, which lead to pages only and cost half of an answer."""
+class PastThePages:
+    """ASGI middleware: requests to the API pass by the pages, whose routes would cost half of an answer."""
 
     def __init__(self, app: ASGIApp, *, api: ASGIApp) -> None:
         self._app: Final = app
         self._api: Final = api
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        asks_the_api = scope["type"] == "http" and scope["path"].startswith("/api/")
+        asks_the_api = scope["type"] == "http" and (scope["path"].startswith("/api/") or not _is_page(scope["path"]))
         return (self._api if asks_the_api else self._app)(scope, receive, send)
+
+
+def _is_page(path: str) -> bool:
+    """Whether a path is none that Waldur answers."""
+    return path.startswith("/_mock/") or path in {"/", "/_mock", "/favicon.ico"}
 
 
 def create_default_app(**settings: Any) -> Starlette:

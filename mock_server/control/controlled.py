@@ -1,4 +1,4 @@
-"""The API as callers meet it: counted, written into the journal, and steered by faults and events."""
+"""The API as callers meet it: logged, counted, written into the journal, and steered by faults and events."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,7 +12,9 @@ from waldur_billing_mock.mock_server.control.lookup import Lookup
 from waldur_billing_mock.mock_server.control.metrics import Metrics
 from waldur_billing_mock.mock_server.control.rules import Rules
 from waldur_billing_mock.mock_server.control.session import SESSION, Session
+from waldur_billing_mock.mock_server.web.cross_origin import SHARED
 from waldur_billing_mock.mock_server.web.reply import Reply
+from waldur_billing_mock.mock_server.web.request_log import RequestLog
 from waldur_billing_mock.mock_server.web.routing import MATCH, Match
 
 
@@ -20,7 +22,8 @@ class Controlled:
     """ASGI middleware around the API.
 
     A read that no fault concerns is answered by `read`, which returns the reply of the API without sending it. It is
-    sent, counted and kept. Everything else goes through `steered`: journal, faults and events around the same API.
+    sent, logged, counted and kept. Everything else goes through `steered`: log, cross-origin headers, journal, faults
+    and events around the same API. There, each is a middleware; for reads, their sum would cost half of an answer.
     """
 
     def __init__(
@@ -31,6 +34,7 @@ class Controlled:
         shared: Rules,
         lookup: Lookup,
         metrics: Metrics,
+        log: RequestLog | None,
         now: Callable[[], datetime],
         clock: Callable[[], float],
     ) -> None:
@@ -40,6 +44,7 @@ class Controlled:
         self._shared: Final = shared
         self._lookup: Final = lookup
         self._metrics: Final = metrics
+        self._log: Final = log
         self._now: Final = now
         self._clock: Final = clock
 
@@ -50,21 +55,26 @@ class Controlled:
             return
         journal = session.journal
         exchange = journal.begin(self._now(), scope) if journal.is_on else None
+        log = self._log
+        line = None if log is None else log.begin(scope)
         begun, reply = self._clock(), None
         try:
             reply = self._read(scope, receive)
-            await reply(scope, receive, send)
+            await reply(scope, receive, send, SHARED)
         finally:
             seconds = self._clock() - begun
             match: Match | None = scope.get(MATCH)
             operation = None if match is None else match.route.operations.get("GET")
             name = None if operation is None else operation.operation_id
-            self._metrics.count((name, "GET", 500 if reply is None else reply.status), seconds)
+            status, size = (500, 0) if reply is None else (reply.status, len(reply.body))
+            self._metrics.count((name, "GET", status), seconds)
+            if log is not None and line is not None:
+                log.end(line, status, size, seconds)
             if exchange is not None:
                 exchange.seconds = seconds
                 if reply is not None:
-                    exchange.status, exchange.headers = reply.status, reply.headers
-                    exchange.body, exchange.size = reply.body[:MOST_BODY_BYTES], len(reply.body)
+                    exchange.status, exchange.headers = status, reply.headers
+                    exchange.body, exchange.size = reply.body[:MOST_BODY_BYTES], size
                 journal.keep(exchange)
 
     async def _steer(self, scope: Scope, receive: Receive, send: Send) -> None:

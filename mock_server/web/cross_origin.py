@@ -5,16 +5,18 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_SHARED: Final = [
+SHARED: Final = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-credentials", b"true"),
     (b"access-control-expose-headers", b"Link, X-Result-Count"),
-]
+)
+"""The headers of every answer."""
 _HEADERS: Final = (
     b"Accept, Accept-Encoding, Authorization, Content-Type, Origin, User-Agent, X-CSRFToken, X-Requested-With, "
     b"X-Impersonated-User-Uuid, sentry-trace, baggage, Prefer, X-Mock-Session"
 )
 _PREFLIGHT: Final = [
+    *SHARED,
     (b"access-control-allow-methods", b"DELETE, GET, OPTIONS, PATCH, POST, PUT"),
     (b"access-control-allow-headers", _HEADERS),
     (b"access-control-max-age", b"86400"),
@@ -33,13 +35,13 @@ class CrossOrigin:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif scope["method"] == "OPTIONS" and _has(scope["headers"], b"access-control-request-method"):
-            await send({"type": "http.response.start", "status": 200, "headers": _SHARED + _PREFLIGHT})
+            await send({"type": "http.response.start", "status": 200, "headers": _PREFLIGHT})
             await send({"type": "http.response.body", "body": b""})
         else:
 
             async def share(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    message["headers"] = [*message["headers"], *_SHARED]
+                    message["headers"] = [*message["headers"], *SHARED]
                 await send(message)
 
             await self._app(scope, receive, share)

@@ -1,12 +1,14 @@
 """Replies: JSON text with the status and headers that the operation describes, and refusals in their shape."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
 
 from waldur_billing_mock.mock_server.web.problems import JSON_TYPE, Problem
+
+Header = tuple[bytes, bytes]
 
 _JSON = (b"content-type", JSON_TYPE.encode())
 _HTML = (b"content-type", b"text/html; charset=utf-8")
@@ -17,11 +19,12 @@ class Reply:
     """A complete answer, which is sent in two messages. To HEAD it is sent without its body."""
 
     status: int
-    headers: list[tuple[bytes, bytes]]
+    headers: list[Header]
     body: bytes
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, more: Sequence[Header] = ()) -> None:
+        """An ASGI application, which also sends `more` headers."""
+        await send({"type": "http.response.start", "status": self.status, "headers": [*self.headers, *more]})
         body = b"" if scope["method"] == "HEAD" else self.body
         await send({"type": "http.response.body", "body": body})
 
@@ -50,9 +53,9 @@ def refusal(problem: Problem, headers: Mapping[str, str]) -> Reply:
     return json_reply(problem.status, text.encode(), {**headers, **problem.headers})
 
 
-def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+def _encoded(headers: Mapping[str, str]) -> list[Header]:
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
-def _length(body: bytes) -> tuple[bytes, bytes]:
+def _length(body: bytes) -> Header:
     return b"content-length", b"%d" % len(body)

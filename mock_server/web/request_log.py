@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
@@ -10,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _LONGEST: Final = 1000
 _MASK: Final = "***"
 _SECRET_NAMES: Final = re.compile("token|secret|passw|api.?key|auth|credential", re.IGNORECASE)
+_WALDUR_LENGTH: Final = 40
 _WALDUR_TOKEN: Final = re.compile("(?<![0-9a-fA-F])[0-9a-fA-F]{40}")
 _SUSPICIOUS: Final = ("%", "+", "token", "secret", "passw", "key", "auth", "credential")
 """Without any of this in lower case, nothing is encoded, and nothing is named as a secret."""
@@ -20,35 +23,68 @@ _LEAST_PART: Final = 8
 """Shorter tokens are looked for as whole words: a single letter is part of most paths."""
 
 
-class RequestLog:
-    """ASGI middleware.
+@dataclass(slots=True)
+class Line:
+    """What is known of a request before it is carried out. Without `fields`, only text is written."""
 
-    `write` takes the text of a line and its fields, `clock` returns seconds, and `tokens` those of the world of
-    a request. `describe` gives further fields of a request, such as the user and the operation.
+    method: str
+    path: str
+    fields: dict[str, Any] | None
+
+
+class RequestLog:
+    """Writes a line for each request.
+
+    `write` takes the text of a line and its fields, and `tokens` finds those of the world of a request. `describe`
+    gives further fields of a request, such as the user and the operation; without it, lines have no fields.
     """
 
     def __init__(
         self,
-        app: ASGIApp,
         *,
         write: Callable[[str, Mapping[str, Any]], None],
-        clock: Callable[[], float],
         tokens: Callable[[Scope], frozenset[str]],
         describe: Callable[[Scope], Mapping[str, str | None]] | None,
     ) -> None:
-        self._app: Final = app
         self._write: Final = write
-        self._clock: Final = clock
         self._tokens: Final = tokens
         self._describe: Final = describe
         self._requests = 0
+
+    def begin(self, scope: Scope) -> Line:
+        """Looks up what a request means, before it changes the world."""
+        self._requests += 1
+        known = self._tokens(scope)
+        path = masked(scope["path"], scope["query_string"].decode("latin-1"), known)
+        if len(path) > _LONGEST:
+            path = f"{path[:_LONGEST]}…"
+        fields = None
+        if self._describe is not None:
+            id = _request_id(scope, known) or str(self._requests)
+            fields = {"request_id": id, **self._describe(scope), "method": scope["method"], "path": path}
+        return Line(scope["method"], path, fields)
+
+    def end(self, line: Line, status: int, size: int, seconds: float) -> None:
+        """Writes the line of a request that was answered with a body of so many bytes."""
+        milliseconds = seconds * 1000
+        text = f"{line.method:7} {status} {milliseconds:7.1f} ms  {line.path!r}"
+        more = {"status": status, "ms": round(milliseconds, 1), "size": size} if line.fields is not None else {}
+        self._write(text, {**(line.fields or {}), **more})
+
+
+class Logged:
+    """ASGI middleware that writes a line for each request. `clock` returns seconds that only ever grow."""
+
+    def __init__(self, app: ASGIApp, *, log: RequestLog, clock: Callable[[], float]) -> None:
+        self._app: Final = app
+        self._log: Final = log
+        self._clock: Final = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        # What a request means is looked up before it changes the world.
-        fields = self._fields(scope)
+        line = self._log.begin(scope)
         status, size = 500, 0  # what the client gets where the application fails before it answers
         begun = self._clock()
 
@@ -63,21 +99,7 @@ class RequestLog:
         try:
             await self._app(scope, receive, watch)
         finally:
-            milliseconds = (self._clock() - begun) * 1000
-            text = f"{scope['method']:7} {status} {milliseconds:7.1f} ms  {fields['path']!r}"
-            self._write(text, {**fields, "status": status, "ms": round(milliseconds, 1), "size": size})
-
-    def _fields(self, scope: Scope) -> dict[str, Any]:
-        self._requests += 1
-        query = scope["query_string"].decode("latin-1")
-        known = self._tokens(scope)
-        target = masked(scope["path"], query, known)
-        return {
-            "request_id": _request_id(scope, known) or str(self._requests),
-            **(self._describe(scope) if self._describe else {}),
-            "method": scope["method"],
-            "path": target if len(target) <= _LONGEST else f"{target[:_LONGEST]}…",
-        }
+            self._log.end(line, status, size, self._clock() - begun)
 
 
 def _request_id(scope: Scope, tokens: frozenset[str]) -> str:
@@ -89,8 +111,12 @@ def _request_id(scope: Scope, tokens: frozenset[str]) -> str:
 def masked(path: str, query: str, tokens: frozenset[str]) -> str:
     """The path and the query of a request, without what is a token, looks like one, or is named as a secret."""
     target = f"{path}?{query}" if query else path
-    if not _may_hold_secrets(target) and not any(token in target for token in tokens):
-        return target
+    if not _may_hold_secrets(target):
+        for token in _unsuspicious(tokens):
+            if token in target:
+                break
+        else:
+            return target
     path = "/".join([_masked_part(part, tokens) for part in path.split("/")])
     if not query:
         return path
@@ -100,7 +126,16 @@ def masked(path: str, query: str, tokens: frozenset[str]) -> str:
 def _may_hold_secrets(target: str) -> bool:
     """Asked of every request, so by what costs the least."""
     lowered = target.lower()
-    return any(word in lowered for word in _SUSPICIOUS) or bool(_WALDUR_TOKEN.search(target))
+    for word in _SUSPICIOUS:
+        if word in lowered:
+            return True
+    return len(target) >= _WALDUR_LENGTH and _WALDUR_TOKEN.search(target) is not None
+
+
+@lru_cache(maxsize=16)
+def _unsuspicious(tokens: frozenset[str]) -> tuple[str, ...]:
+    """The tokens that have to be looked for one by one: text with any of the others may hold secrets by that alone."""
+    return tuple(token for token in tokens if not _may_hold_secrets(token))
 
 
 def _masked_member(member: str, tokens: frozenset[str]) -> str:

@@ -7,7 +7,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from tests.web.toy import Shop, api
-from waldur_billing_mock.mock_server.web.request_log import RequestLog, masked
+from waldur_billing_mock.mock_server.web.request_log import Logged, RequestLog, masked
 
 TOKENS: Final = frozenset({"guest", "YOUR_API_TOKEN"})
 
@@ -19,13 +19,11 @@ def logged() -> tuple[Shop, Lines]:
     lines: Lines = []
     ticks = iter(number * 0.0015 for number in range(1000))
     log = RequestLog(
-        api(),
         write=lambda text, fields: lines.append((text, fields)),
-        clock=lambda: next(ticks),
         tokens=lambda scope: TOKENS,
         describe=lambda scope: {"user": "anna"},
     )
-    return Shop(log), lines
+    return Shop(Logged(api(), log=log, clock=lambda: next(ticks))), lines
 
 
 def test_a_line_tells_method_path_status_and_duration() -> None:
@@ -123,14 +121,12 @@ def test_a_failure_is_logged_as_an_error() -> None:
         raise ZeroDivisionError
 
     log = RequestLog(
-        failing,
         write=lambda text, fields: lines.append((text, fields)),
-        clock=lambda: 0.0,
         tokens=lambda scope: frozenset(),
-        describe=None,
+        describe=lambda scope: {},
     )
 
     with pytest.raises(ValueError, match="unpack"):
-        Shop(log).ask("GET", "/fruits/")
+        Shop(Logged(failing, log=log, clock=lambda: 0.0)).ask("GET", "/fruits/")
 
     assert [fields["status"] for _, fields in lines] == [500]
