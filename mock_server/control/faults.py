@@ -54,7 +54,7 @@ class Faults:
             try:
                 preference = Preference.read(scope[PREFER])
             except Problem as problem:
-                await reply.refusal(problem, {})(scope, receive, send)
+                await reply.refusal(problem)(scope, receive, send)
                 return
             if preference is not None:
                 await self._prefer(preference, scope, receive, send)
@@ -152,7 +152,7 @@ class Faults:
                     self._document, operation.path, operation.method, preference.example, preference.code
                 )
             except LookupError as error:
-                return reply.refusal(detail(400, f"Prefer: there is no such example; the operation has: {error}."), {})
+                return reply.refusal(detail(400, f"Prefer: there is no such example; the operation has: {error}."))
         if preference.code is None or (operation is not None and preference.code == operation.success.status):
             return await self._answer(scope, receive)
         return replies.failure(preference.code, path=scope["path"], method=scope["method"])

@@ -25,8 +25,8 @@ def failure(status: int, *, path: str, method: str, retry_after: int | None = No
     if body is not None:
         problem = Problem(status, body, problem.headers)
     if status < 400 and body is None:
-        return reply.empty_reply(status, headers)
-    return reply.refusal(Problem(status, problem.body, {**problem.headers, **headers}, html=problem.html), {})
+        return reply.empty_reply(status, reply.encoded(headers))
+    return reply.refusal(Problem(status, problem.body, {**problem.headers, **headers}, html=problem.html))
 
 
 def _problem(status: int, path: str, method: str, retry_after: int | None) -> Problem:
@@ -77,4 +77,4 @@ def example(document: Node, path: str, method: str, name: str, status: int | Non
     if name not in found:
         raise LookupError(", ".join(named) or "none")
     answered, value = found[name]
-    return reply.json_reply(answered, json.dumps(value, ensure_ascii=False).encode(), {})
+    return reply.json_reply(answered, json.dumps(value, ensure_ascii=False).encode())

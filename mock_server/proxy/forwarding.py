@@ -85,7 +85,7 @@ class Forwarding:
                 f"The proxy only lets reading through (--read-only), so that this {method} was not sent to the server."
             )
             self._watch.refused()
-            await refusal(detail(403, text), {})(scope, receive, send)
+            await refusal(detail(403, text))(scope, receive, send)
             return
         target = _target(scope)
         exchange = None
@@ -112,7 +112,7 @@ class Forwarding:
         try:
             if answer.status_code > _HIGHEST_STATUS:
                 text = f"The server answered with the status {answer.status_code}, which HTTP does not have."
-                await refusal(detail(502, text), {})(scope, receive, send)
+                await refusal(detail(502, text))(scope, receive, send)
             elif await self._falls_back(exchange, answer, scope, send):
                 pass
             else:
@@ -165,12 +165,12 @@ class Forwarding:
     def _failure(self, error: httpx.TransportError) -> Reply:
         """What a client is told where the server gave no answer."""
         if isinstance(error, httpx.LocalProtocolError):
-            return refusal(detail(400, f"The request cannot be sent to {self._address}: {error}."), {})
+            return refusal(detail(400, f"The request cannot be sent to {self._address}: {error}."))
         if isinstance(error, httpx.TimeoutException):
             what = "could not be connected to" if isinstance(error, httpx.ConnectTimeout) else "did not answer"
-            return refusal(detail(504, f"{self._address} {what} in time; --timeout S gives it longer."), {})
+            return refusal(detail(504, f"{self._address} {what} in time; --timeout S gives it longer."))
         reason = str(error).strip().rstrip(".") or type(error).__name__
-        return refusal(detail(502, f"{self._address} gave no answer: {reason}."), {})
+        return refusal(detail(502, f"{self._address} gave no answer: {reason}."))
 
 
 class _Sent(httpx.AsyncByteStream):

@@ -4,7 +4,7 @@ An `async def` around plain functions that run inline: one request at a time, no
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Final, Generic
@@ -21,7 +21,7 @@ from waldur_billing_mock.mock_server.web.body import FORM, MULTIPART, NO_BODY, B
 from waldur_billing_mock.mock_server.web.call import BodyNeeded, Call, World
 from waldur_billing_mock.mock_server.web.limits import Limits
 from waldur_billing_mock.mock_server.web.listing import Listing, arrange, page_urls, paginate, select
-from waldur_billing_mock.mock_server.web.reply import Reply
+from waldur_billing_mock.mock_server.web.reply import Header, Reply
 from waldur_billing_mock.mock_server.web.request import Request, read_query
 from waldur_billing_mock.mock_server.web.routing import Links, Match, Routes, percent_encoded
 from waldur_billing_mock.mock_server.web.short_cache import short_cache
@@ -93,20 +93,20 @@ class Api(Generic[World, User]):
                 # Others are answered while the body arrives. So nothing of what was found before is used after it.
                 return self._respond(request, await read_body(request, self._limits))
         except problems.Problem as problem:
-            return reply.refusal(problem, {})
+            return reply.refusal(problem)
 
     def _respond(self, request: Request, body: Body | None) -> Reply:
-        headers: dict[str, str] = {}
+        headers: list[Header] = []
         try:
             match = self.routes.resolve(request.scope)
-            headers["Allow"] = match.route.allow
+            headers.append(match.route.allow)
             # A write is done when its reply is ready: an exception leaves the world as it was.
             with self._begin(request) as world:
                 return self._call(world, request, match, headers, body)
         except problems.Problem as problem:
             return reply.refusal(problem, headers)
 
-    def _call(self, world: World, request: Request, match: Match, headers: dict[str, str], body: Body | None) -> Reply:
+    def _call(self, world: World, request: Request, match: Match, headers: list[Header], body: Body | None) -> Reply:
         _negotiate(request, match)
         user = None if match.route.is_public else self._caller(world, request, headers)
         if request.method == "OPTIONS":
@@ -118,14 +118,14 @@ class Api(Generic[World, User]):
             access.authorize(user, operation)
         return self._endpoints[operation.operation_id].answer(world, request, match, user, headers, body)
 
-    def _caller(self, world: World, request: Request, headers: dict[str, str]) -> User:
+    def _caller(self, world: World, request: Request, headers: list[Header]) -> User:
         """The user of the token, or whom staff impersonate: then a header of the reply names the staff user."""
         user = access.authenticate(request.raw_header(b"authorization"), partial(self._find_user, world))
         uuid = request.header(b"x-impersonated-user-uuid")
         other = uuid and access.impersonated(user, uuid, partial(self._find_user_by_uuid, world))
         if not other:
             return user
-        headers["X-Impersonator-Uuid"] = user.uuid
+        headers.append((b"x-impersonator-uuid", user.uuid.encode()))
         return other
 
 
@@ -155,7 +155,9 @@ class _Endpoint(Generic[World, User]):
         schema = operation.success.schema
         self._renderer: Final = renderer(schema) if schema is not None else None
         described = head.success.headers if head is not None else {}
-        self._head: Final = {name: str(header["const"]) for name, header in described.items() if "const" in header}
+        self._head: Final = reply.encoded(
+            {name: str(header["const"]) for name, header in described.items() if "const" in header}
+        )
 
     def answer(
         self,
@@ -163,7 +165,7 @@ class _Endpoint(Generic[World, User]):
         request: Request,
         match: Match,
         user: User | None,
-        headers: Mapping[str, str],
+        headers: list[Header],
         body: Body | None,
     ) -> Reply:
         """Runs the operation and renders what it returns. Raises `BodyNeeded` where the body must be read first."""
@@ -190,23 +192,28 @@ class _Endpoint(Generic[World, User]):
         if self._renderer is None:
             return reply.empty_reply(status, headers)
         if request.method == "HEAD":
-            headers = {**headers, **self._head}
+            headers = [*headers, *self._head]
         if isinstance(value, Listing):
-            value, paging = self._list(value, call, request)
-            headers = {**headers, **paging}
+            value = self._list(value, call, request, headers)
         fields = frozenset(call.query.get("field", ())) if "field" in self._extensions else frozenset()
         return reply.json_reply(status, self._renderer.render(value, call.base, fields), headers)
 
-    def _list(self, listing: Listing[Any], call: Call[World, User], request: Request) -> tuple[Any, dict[str, str]]:
-        """The rows to render and the paging headers. Each convention needs the operation to declare its parameter."""
+    def _list(
+        self, listing: Listing[Any], call: Call[World, User], request: Request, headers: list[Header]
+    ) -> Sequence[Any]:
+        """The rows to render. Adds the paging headers.
+
+        Each convention needs the operation to declare its parameter.
+        """
         query = call.query
         rows = select(listing.rows, listing.filters, query)
         asked = query.get("o", ())
         rows = arrange(rows, listing.orders, [asked] if isinstance(asked, str) else asked)
         if "page" not in self._extensions:
-            return rows, {}
+            return rows
         page = paginate(rows, query, self._urls(call.base, request.path, request.query_string))
-        return page.rows, {"X-Result-Count": str(page.count), "Link": page.link}
+        headers += ((b"x-result-count", b"%d" % page.count), (b"link", page.link.encode("latin-1")))
+        return page.rows
 
 
 def _page_urls(base: str, path: str, query_string: bytes) -> Callable[[int], str]:

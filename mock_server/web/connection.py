@@ -14,7 +14,7 @@ from waldur_billing_mock.mock_server.web.reply import Reply
 
 TRANSPORT: Final = "waldur.transport"
 """The extension by which a scope names the transport of its connection."""
-_CLOSE: Final = {"Connection": "close"}
+_CLOSE: Final = ((b"connection", b"close"),)
 
 
 def uvicorn_config(app: ASGIApp, limits: Limits, *, passes_on: bool = False) -> uvicorn.Config:

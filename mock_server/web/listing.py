@@ -68,7 +68,7 @@ def select(rows: Found, filters: Mapping[str, Filter[Any]], query: Mapping[str, 
 def select(rows: Sequence[Row], filters: Mapping[str, Filter[Row]], query: Mapping[str, Any]) -> Sequence[Row]: ...
 def select(rows: Any, filters: Mapping[str, Filter[Any]], query: Mapping[str, Any]) -> Any:
     """The rows that fit every filter that was sent. What an index finds by all of them is not looked at one by one."""
-    active = [(fits, query[name]) for name, fits in filters.items() if query.get(name) is not None]
+    active = [(filters[name], value) for name, value in query.items() if name in filters and value is not None]
     if not active:
         return rows
     if not isinstance(rows, Indexed):

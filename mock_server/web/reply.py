@@ -29,31 +29,32 @@ class Reply:
         await send({"type": "http.response.body", "body": body})
 
 
-def json_reply(status: int, body: bytes, headers: Mapping[str, str]) -> Reply:
+def json_reply(status: int, body: bytes, headers: Sequence[Header] = ()) -> Reply:
     """A reply with a body of JSON."""
-    return Reply(status, [*_encoded(headers), _length(body), _JSON], body)
+    return Reply(status, [*headers, _length(body), _JSON], body)
 
 
-def file_reply(status: int, content: bytes, media_type: str, headers: Mapping[str, str]) -> Reply:
+def file_reply(status: int, content: bytes, media_type: str, headers: Sequence[Header] = ()) -> Reply:
     """A reply with content of another kind."""
-    return Reply(status, [*_encoded(headers), _length(content), (b"content-type", media_type.encode())], content)
+    return Reply(status, [*headers, _length(content), (b"content-type", media_type.encode())], content)
 
 
-def empty_reply(status: int, headers: Mapping[str, str]) -> Reply:
+def empty_reply(status: int, headers: Sequence[Header] = ()) -> Reply:
     """A reply without a body, and so without a content type."""
-    return Reply(status, [*_encoded(headers), *([] if status == 204 else [_length(b"")])], b"")
+    return Reply(status, [*headers, *([] if status == 204 else [_length(b"")])], b"")
 
 
-def refusal(problem: Problem, headers: Mapping[str, str]) -> Reply:
-    """The reply to a request that was refused with a problem."""
+def refusal(problem: Problem, headers: Sequence[Header] = ()) -> Reply:
+    """The reply to a request that was refused with a problem, with `headers` besides those of the problem."""
     if problem.html:
         body = problem.body.encode()
-        return Reply(problem.status, [*_encoded(problem.headers), _length(body), _HTML], body)
+        return Reply(problem.status, [*encoded(problem.headers), _length(body), _HTML], body)
     text = json.dumps(problem.body, ensure_ascii=False, separators=(",", ":"))
-    return json_reply(problem.status, text.encode(), {**headers, **problem.headers})
+    return json_reply(problem.status, text.encode(), [*headers, *encoded(problem.headers)])
 
 
-def _encoded(headers: Mapping[str, str]) -> list[Header]:
+def encoded(headers: Mapping[str, str]) -> list[Header]:
+    """Headers as ASGI takes them."""
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 

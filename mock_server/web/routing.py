@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from operator import itemgetter
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
 from waldur_billing_mock.mock_server.web import problems
@@ -24,20 +25,18 @@ _QUERY: Final = "%/:?@&=+$,;-_.!~*'()[]"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path template with its operations by method and the name of its view. HEAD is answered wherever GET is."""
+    """A path template with its operations by method and the name of its view. HEAD is answered wherever GET is.
+
+    `allow` is the header that names the methods, and where a route `is_public`, no token is needed.
+    """
 
     view: str
     operations: Mapping[str, Operation]
-    allow: str
-
-    @property
-    def is_public(self) -> bool:
-        """Whether no token is needed."""
-        return all(operation.permission == "public" for operation in self.operations.values())
+    allow: tuple[bytes, bytes]
+    is_public: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A route, the text of its path parameters by name, and the format that a suffix of the path asked for."""
 
     route: Route
@@ -62,8 +61,16 @@ class Routes:
             item = document["paths"][path]
             listed = item.get("x-waldur-allow", methods)
             allow = ", ".join(method for method in _METHOD_ORDER if method in listed)
-            view = item.get("x-waldur-view", path)
-            self._table.add(path, Route(view, {method: found[method] for method in described}, allow))
+            operations_by_method = {method: found[method] for method in described}
+            self._table.add(
+                path,
+                Route(
+                    view=item.get("x-waldur-view", path),
+                    operations=operations_by_method,
+                    allow=(b"allow", allow.encode()),
+                    is_public=all(operation.permission == "public" for operation in operations_by_method.values()),
+                ),
+            )
 
     def resolve(self, scope: MutableMapping[str, Any]) -> Match:
         """The route of a request, looked up once and cached in its scope. Raises `Problem` as `match` does."""
@@ -125,22 +132,24 @@ class _Table(Generic[Entry]):
     """Path templates by their shape: the number of segments and which of them are parameters."""
 
     def __init__(self) -> None:
-        self._shapes: dict[int, list[tuple[int, ...]]] = {}
-        self._entries: dict[tuple[str, ...], tuple[Entry, tuple[str, ...]]] = {}
+        self._shapes: dict[int, list[_Shape[Entry]]] = {}
+        """By the number of segments, those with the fewest parameters first."""
         self._literal: dict[str, Entry] = {}
 
     def add(self, template: str, entry: Entry) -> None:
         segments = template.split("/")
-        shape = tuple(index for index, segment in enumerate(segments) if segment.startswith("{"))
-        names = tuple(segments[index].strip("{}") for index in shape)
-        if not shape:
+        places = tuple(index for index, segment in enumerate(segments) if segment.startswith("{"))
+        if not places:
             self._literal[template] = entry  # which wins over a template: /growth/ over /{uuid}/
             return
         shapes = self._shapes.setdefault(len(segments), [])
-        if shape not in shapes:
+        shape = next((shape for shape in shapes if shape.places == places), None)
+        if shape is None:
+            shape = _Shape(places, len(segments))
             shapes.append(shape)
-            shapes.sort(key=len)
-        self._entries[_key(segments, shape)] = (entry, names)
+            shapes.sort(key=lambda shape: len(shape.places))
+        names = tuple(segments[place].strip("{}") for place in places)
+        shape.entries[shape.literals(segments)] = (entry, names)
 
     def find(self, path: str, *, dots: bool = False) -> tuple[Entry, dict[str, str]] | None:
         """The entry that a path fits, and its parameters, which may contain a dot only where `dots` is set."""
@@ -148,19 +157,21 @@ class _Table(Generic[Entry]):
             return self._literal[path], {}
         segments = path.split("/")
         for shape in self._shapes.get(len(segments), ()):
-            found = self._entries.get(_key(segments, shape))
+            found = shape.entries.get(shape.literals(segments))
             if found is not None:
-                values = [segments[index] for index in shape]
+                values = [segments[place] for place in shape.places]
                 if all(values) and (dots or "." not in "".join(values)):
                     return found[0], dict(zip(found[1], values, strict=True))
         return None
 
 
-def _key(segments: list[str], shape: tuple[int, ...]) -> tuple[str, ...]:
-    key = list(segments)
-    for index in shape:
-        key[index] = "{}"
-    return tuple(key)
+class _Shape(Generic[Entry]):
+    """The templates of one shape, by their segments that are no parameters (`literals` picks them from others)."""
+
+    def __init__(self, places: tuple[int, ...], length: int) -> None:
+        self.places: Final = places
+        self.literals: Final = itemgetter(*(place for place in range(length) if place not in places))
+        self.entries: Final[dict[Any, tuple[Entry, tuple[str, ...]]]] = {}
 
 
 def _aliases(node: Any) -> Iterable[tuple[str, str]]:
