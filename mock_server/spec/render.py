@@ -92,17 +92,18 @@ class Renderer:
         write = self._one
         if fields and isinstance(write, _Object):
             write = write.projected(fields)
+        key = (write, base, "utf-8")
         if not self._array:
-            return self._encoded(write, value, base)
+            return self._encoded(write, value, base, key)
         # Joined in one go, as a page may be long.
-        texts = [text for row in value for text in (b",", self._encoded(write, row, base))]
+        texts = [text for row in value for text in (b",", self._encoded(write, row, base, key))]
         return b"".join([b"[", *texts[1:], b"]"])
 
-    def _encoded(self, write: Write, value: Any, base: str) -> bytes:
+    def _encoded(self, write: Write, value: Any, base: str, key: Hashable) -> bytes:
+        """The text of a value, which is cached by the key."""
         texts = self._texts_of(value)
         if texts is None:
             return write(value, base).encode()
-        key = (write, base, "utf-8")
         found = texts.get(key)
         if not isinstance(found, bytes):
             found = self._cache.add(texts, key, write(value, base).encode())
