@@ -73,7 +73,7 @@ def filters_show_nobody_more(context: Context) -> None:
 
 
 def _nothing_shows_more(context: Context, role: str, operation_id: str) -> None:
-    """Asks for a row that the role does not see: by all filters at once, and by each alone where that shows it."""
+    """Asks for a row that the role does not see: by all there is at once, and by each alone where that shows it."""
     own = {identity_of(row) for row in context.rows(operation_id, role)}
     foreign = [row for row in context.rows(operation_id) if identity_of(row) not in own]
     for row in context.sample(foreign, size=1):
@@ -88,23 +88,25 @@ def _nothing_shows_more(context: Context, role: str, operation_id: str) -> None:
 
 
 def _queries(context: Context, operation_id: str, row: Row) -> Iterator[dict[str, object]]:
-    """What may find a row: all filters that fit it, the day of an invoice, all orders up and down, and a field."""
+    """What may find a row: filters that fit it, all orders up and down, and a field; the day of an invoice; a page."""
     known = context.description.operations[operation_id].query
     there = [name for name in known if (operation_id, name) not in context.survey.parameters]
     values = {name: _value(context, operation_id, name, row) for name in there if name in FILTERS[operation_id]}
     fitting: dict[str, object] = {name: value for name, value in values.items() if value is not None}
     fitting |= {name: day for name, day in _EVERY_DAY.items() if name in there}
+    if "o" in there:
+        fitting["o"] = ",".join(sorted(map(str, context.description.choices(known["o"])), key=_is_descending))
+    if "field" in there:
+        fitting["field"] = "uuid"
     yield fitting
     if "created" in there:
+        # The day of an invoice is a guess, which would hide the row from the other filters.
         yield {"created": f"{row['year']:04}-{row['month']:02}-01"}
-    if "o" in there:
-        orders = [str(order) for order in context.description.choices(known["o"])]
-        ascending = [order for order in orders if not order.startswith("-")]
-        yield {"o": ",".join(ascending)}
-        yield {"o": ",".join(order for order in orders if order.startswith("-"))}
-    if "field" in there:
-        yield {"field": "uuid"}
     yield _SECOND_PAGE
+
+
+def _is_descending(order: str) -> bool:
+    return order.startswith("-")
 
 
 def _more(

@@ -1,7 +1,7 @@
 """Filters of sums and statistics, and filters that no field of a row shows: days, states, concealed compensations."""
 
 from waldur_billing_mock.contracts.context import Context, key_of, need
-from waldur_billing_mock.contracts.conventions.filters import FILTERS, ITEMS, unknown_value
+from waldur_billing_mock.contracts.conventions.filters import FILTERS, ITEMS, asked_for, unknown_value
 from waldur_billing_mock.contracts.declare import convention, invariant
 from waldur_billing_mock.contracts.exchange import NotExercised
 from waldur_billing_mock.contracts.readings.discovery import UNKNOWN, billing_data, cost
@@ -10,6 +10,8 @@ from waldur_billing_mock.contracts.values import decimal as number
 from waldur_billing_mock.contracts.values import half_even, hyphenated, identity_of, optional_identifier
 
 _TOTAL = "invoice_items_total_price_retrieve"
+_VALUES = 3
+"""How many values of a filter are asked for at most."""
 
 
 @convention(lambda description, operation: operation.query if operation.operation_id == _TOTAL else False)
@@ -21,9 +23,8 @@ def sums_follow_filters(context: Context, operation_id: str, name: str) -> None:
     # No answer shows what some filters go by; that nothing has an unknown value can be verified of these, too.
     by_key = {identity_of(row): row for row in items}
     values = {key: expected_value.value(data, row) for key, row in by_key.items()} if expected_value else {}
-    there = sorted({value for value in values.values() if value is not None}, key=str)
-    chosen = context.sample(there, size=3 if context.profile.covers else 2)
-    written = {expected_value.write(value): value for value in chosen} if expected_value else {}
+    several = asked_for(context, expected_value, values.values()) if expected_value else {}
+    written = dict(list(several.items())[:_VALUES])
     unknown = unknown_value(name)
     for text in [*written, *([unknown] if unknown else ())]:
         at = context.description.place_of_parameter(context.description.operations[operation_id], name)

@@ -1,11 +1,12 @@
 """Each filter answers with exactly the rows that filtering by hand keeps: alone, in pairs, and for sums."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Final
 
-from waldur_billing_mock.contracts.context import Context, key_of, need
+from waldur_billing_mock.contracts.context import Context, count_of, key_of, need
 from waldur_billing_mock.contracts.declare import convention
 from waldur_billing_mock.contracts.description import Description
 from waldur_billing_mock.contracts.exchange import Broken, NotExercised
@@ -22,6 +23,8 @@ from waldur_billing_mock.contracts.values import Row, hyphenated, identity_of, i
 from waldur_billing_mock.openapi.operation import Operation
 
 Value = Callable[[BillingData, Row], Any]
+
+_ONE_PAGE: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,26 +108,18 @@ def filters_keep_what_fits(context: Context, operation_id: str, name: str) -> No
     at = context.description.place_of_parameter(context.description.operations[operation_id], name)
     whole = need(context.rows(operation_id, query=about.query, of=about.of), "row")
     values = {identity_of(row): expected_value.value(data, row) for row in whole}
-    there = sorted({value for value in values.values() if value is not None}, key=str)
-    size = 0 if context.profile.covers else 2
-    for position, value in enumerate(context.sample(need(there, f"row with a value for {name}"), size=size)):
-        for written in [
-            expected_value.write(value),
-            *(_other_spellings(context, expected_value, value) if position == 0 else ()),
-        ]:
-            query = {**about.query, name: written}
-            expected = {key for key, other in values.items() if _fits(name, value, other)}
-            got = context.keys(operation_id, expected, query=query, of=about.of)
-            exchange = context.first_page(operation_id, of=about.of, query=query, at=at)
-            unknown = {key for key, other in values.items() if other is None} if expected_value.linked else set()
-            exchange.must.hold(
-                got <= expected | unknown, f"the filter {name} must keep no row that does not fit", len(got)
-            )
-            got -= unknown
-            if not (
-                expected_value.linked and got < expected and _gone(context, operation_id, data, whole, expected - got)
-            ):
-                exchange.must.hold(got == expected, f"the filter {name} must keep every row that fits", len(got))
+    chosen = asked_for(context, expected_value, values.values())
+    need(list(chosen), f"row with a value for {name}")
+    for written, value in chosen.items():
+        query = {**about.query, name: written}
+        expected = {key for key, other in values.items() if _fits(name, value, other)}
+        got = context.keys(operation_id, expected, query=query, of=about.of)
+        exchange = context.first_page(operation_id, of=about.of, query=query, at=at)
+        unknown = {key for key, other in values.items() if other is None} if expected_value.linked else set()
+        exchange.must.hold(got <= expected | unknown, f"the filter {name} must keep no row that does not fit", len(got))
+        got -= unknown
+        if not (expected_value.linked and got < expected and _gone(context, operation_id, data, whole, expected - got)):
+            exchange.must.hold(got == expected, f"the filter {name} must keep every row that fits", len(got))
     _nothing_fits(context, operation_id, name, at)
     if parameter.allows_empty and not _blanks_together_keep_all(context, operation_id, set(values)):
         blank = context.keys(operation_id, values, query={**about.query, name: ""}, of=about.of)
@@ -168,11 +163,22 @@ def _named(data: BillingData, row: Row, what: str) -> str | None:
     return named_offering(line) if what == "offering" else named_provider(line)
 
 
-def _other_spellings(context: Context, expected_value: ExpectedValue, value: Any) -> Iterable[str]:
-    """A uuid may also be written without hyphens, and in upper case."""
+def asked_for(context: Context, expected_value: ExpectedValue, values: Iterable[Any]) -> Mapping[str, Any]:
+    """Some of the values that rows have, by how they are written: a uuid may be without hyphens, and in upper case.
+
+    The profile quick asks for two that fit on a page each, if there are any, one of them in another spelling.
+    """
+    counts = Counter(value for value in values if value is not None)
+    if context.profile.covers:
+        chosen = context.sample(sorted(counts, key=str))
+        first = [str(value) for value in chosen[:1]] if expected_value.write is _UUID else []
+        spelled = {text: chosen[0] for one in first for text in (one, one.upper())}
+        return {expected_value.write(value): value for value in chosen} | spelled
+    on_a_page = [value for value, count in counts.items() if count <= _ONE_PAGE]
+    chosen = context.sample(sorted(on_a_page or counts, key=str), size=2)
     if expected_value.write is not _UUID:
-        return ()
-    return (str(value), str(value).upper()) if context.profile.covers else (str(value).upper(),)
+        return {expected_value.write(value): value for value in chosen}
+    return {_UUID(value): value for value in chosen[:1]} | {str(value).upper(): value for value in chosen[-1:]}
 
 
 def _fits(name: str, value: Any, other: Any) -> bool:
@@ -201,9 +207,12 @@ def _blanks_together_keep_all(context: Context, operation_id: str, whole: set[st
         for name in filtered(context.description, operation)
         if (operation_id, name) not in context.survey.parameters and operation.query[name].allows_empty
     ]
+    query = {**about.query, **dict.fromkeys(blank, "")}
     try:
-        query = {**about.query, **dict.fromkeys(blank, "")}
-        return context.keys(operation_id, whole, query=query, of=about.of) == whole
+        exchange = context.first_page(operation_id, of=about.of, query=query)
+        shown = {identity_of(row) for row in exchange.must.show_rows()}
+        # Whatever is kept is a part of the list, so that the number tells whether it is all of it.
+        return shown <= whole and len(whole) == (count_of(exchange) if "page" in operation.query else len(shown))
     except Broken:
         return False  # each alone shows which
 

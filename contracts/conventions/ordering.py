@@ -77,9 +77,14 @@ def orders_sort(context: Context, operation_id: str, order: str) -> None:
     if name == "provider_name":
         return _providers_are_grouped(context, operation_id, rows, order)
     key = KEYS[operation_id][name]
-    rows = _ordered(context, operation_id, name, rows)
-    values = [value for value in (key(data, row) for row in rows) if value is not _HIDDEN]
-    exchange.must.hold(sorted_by(values, descending=order.startswith("-")), f"the rows must come by {order}", values)
+
+    def values(rows: Iterable[Row]) -> list[Any]:
+        return [value for value in (key(data, row) for row in rows) if value is not _HIDDEN]
+
+    descending = order.startswith("-")
+    if not sorted_by(values(rows), descending=descending):
+        rows = _ordered(context, operation_id, name, rows)
+    exchange.must.hold(sorted_by(values(rows), descending=descending), f"the rows must come by {order}", values(rows))
     return None
 
 
@@ -94,19 +99,33 @@ def orders_combine(context: Context, operation_id: str) -> None:
     for (first, second), sign in product(pairwise(KEYS[operation_id]), ("", "-")):
         order = f"{first},{sign}{second}"
         rows = context.in_order(operation_id, query={**some, "o": order})
-        for name in (first, second):
-            rows = _ordered(context, operation_id, name, rows)
+        keys = [KEYS[operation_id][name] for name in (first, second)]
+        if not _in_turn(data, rows, keys, sign):
+            for name in (first, second):
+                rows = _ordered(context, operation_id, name, rows)
         exchange = context.first_page(operation_id, query={**some, "o": order})
-        groups: dict[Any, list[Any]] = {}
-        for row in rows:
-            value, other = (KEYS[operation_id][name](data, row) for name in (first, second))
-            if value is not _HIDDEN:
-                groups.setdefault(value, []).extend([] if other is _HIDDEN else [other])
+        groups = _groups(data, rows, keys)
         exchange.must.hold(sorted_by(list(groups), descending=False), f"the rows must come by {first} first", order)
         for values in groups.values():
             exchange.must.hold(
                 sorted_by(values, descending=sign == "-"), f"equal rows must come by {sign}{second}", values
             )
+
+
+def _groups(data: BillingData, rows: Iterable[Row], keys: Sequence[Key]) -> dict[Any, list[Any]]:
+    """What rows are sorted by second, by what they are sorted by first; without what no answer shows."""
+    groups: dict[Any, list[Any]] = {}
+    for row in rows:
+        value, other = (key(data, row) for key in keys)
+        if value is not _HIDDEN:
+            groups.setdefault(value, []).extend([] if other is _HIDDEN else [other])
+    return groups
+
+
+def _in_turn(data: BillingData, rows: Iterable[Row], keys: Sequence[Key], sign: str) -> bool:
+    groups = _groups(data, rows, keys)
+    within = all(sorted_by(values, descending=sign == "-") for values in groups.values())
+    return within and sorted_by(list(groups), descending=False)
 
 
 def _one_month(context: Context, operation_id: str) -> Query:

@@ -17,7 +17,7 @@ from waldur_billing_mock.contracts.values import Month, Row, hyphenated, identit
 _SIZES: Final = (7, 3, 1)
 _LARGEST: Final = 300
 _LINK: Final = re.compile(r'<([^>]*)>; rel="(\w+)"')
-_WALK: Final = 8
+_WALK: Final = 6
 """In about how many pages a long list is read."""
 _TOTAL_ORDERS: Final[Mapping[str, tuple[str, Callable[[Row], object]]]] = {
     "invoices_list": ("customer", lambda row: (row["year"], row["month"])),
@@ -33,7 +33,9 @@ def pages_partition_the_whole(context: Context, operation_id: str) -> None:
     whole = need(context.in_order(operation_id, query=about.query, of=about.of), "row")
     size = next((size for size in _SIZES if len(whole) > size), 1)
     if len(whole) > _WALK * size:
-        size = min(_LARGEST, len(whole) // _WALK + 1)
+        # Some servers give fewer rows than are asked for; `page_sizes_are_bounded` notes that.
+        most = len(context.first_page(operation_id, query=about.query, of=about.of).json)
+        size = min(most, len(whole) // _WALK + 1)
     pages = _pages(context, operation_id, about, size, len(whole))
     names = [identity_of(row) for exchange in pages for row in exchange.json]
     expected = [identity_of(row) for row in whole]
@@ -63,7 +65,8 @@ def pages_of_a_total_order_partition_it(context: Context, operation_id: str) -> 
     for rows in context.sample(need(distinct, "part of the list without equal rows"), size=1):
         query = {f"{name}_uuid": hyphenated(key_of(rows[0], name))}
         expected = [identity_of(row) for row in context.in_order(operation_id, query=query)]
-        found = _pages(context, operation_id, ExampleTarget("", query), 3, len(expected))
+        size = max(3, len(expected) // _WALK + 1)
+        found = _pages(context, operation_id, ExampleTarget("", query), size, len(expected))
         names = [identity_of(row) for exchange in found for row in exchange.json]
         found[0].must.agree("the rows of all pages and the whole", names, expected)
 
@@ -72,7 +75,7 @@ def pages_of_a_total_order_partition_it(context: Context, operation_id: str) -> 
 def the_last_page_has_a_name(context: Context, operation_id: str) -> None:
     """`page=last` is the page with the highest number."""
     about = example_target(context, operation_id)
-    size = 3
+    size = 2  # as `links_lead_to_the_pages_around` asks, so that the page by its number costs no request
     count = count_of(_page(context, operation_id, about, page_size=size))
     named = _page(context, operation_id, about, page="last", page_size=size)
     numbered = _page(context, operation_id, about, page=max(1, -(-count // size)), page_size=size)

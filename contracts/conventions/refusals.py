@@ -15,7 +15,7 @@ from waldur_billing_mock.contracts.values import plain
 from waldur_billing_mock.openapi.operation import Operation
 
 _TOGETHER: Final = ("invoices_list", "invoice_items_list", "provider_invoice_items_list")
-"""Lists that tell all faults at once."""
+"""Lists that must tell all faults at once; other operations may."""
 _UNKNOWN_TOKEN: Final = "Token 0000000000000000000000000000000000000000"  # noqa: S105 - of nobody
 _BAD_TOKENS: Final = ("Token", "Token two words", "Basic YTpi")
 """What is no token; the profile quick tries one of them on each operation."""
@@ -28,7 +28,8 @@ def strangers_are_turned_away(context: Context, operation_id: str) -> None:
     operation = context.description.operations[operation_id]
     if operation.method not in READING and not context.target.guard.writing.everything:
         raise NotExercised("writing is not allowed, not even in vain")
-    of = UNKNOWN if "{" in operation.path else ""
+    of = _readable(context, operation_id) if operation.method in READING else ""
+    of = of or (UNKNOWN if "{" in operation.path else "")
     names = list(context.description.operations)
     wrong = (_UNKNOWN_TOKEN, *_BAD_TOKENS)
     chosen = wrong if context.profile.covers else (wrong[names.index(operation_id) % len(wrong)],)
@@ -40,6 +41,14 @@ def strangers_are_turned_away(context: Context, operation_id: str) -> None:
             exchange.must.have_header("WWW-Authenticate").startswith("Token"), "the scheme must be Token"
         )
         says_why(context, operation_id, exchange)
+
+
+def _readable(context: Context, operation_id: str) -> str:
+    """An object that is there for others to read; blank where there is none."""
+    try:
+        return example_target(context, operation_id).of
+    except NotExercised:
+        return ""
 
 
 @convention(lambda description, operation: operation.method == "GET" and "{" in operation.path)
@@ -81,10 +90,10 @@ def faulty_filters_are_named(context: Context, operation_id: str, name: str) -> 
 
 
 def _is_named_among_others(context: Context, operation_id: str, name: str, position: int) -> bool:
-    """Whether a list names a faulty parameter where all are faulty, so that it need not be asked about alone."""
-    if operation_id not in _TOGETHER:
+    """Whether a faulty parameter is named where all are faulty, so that it need not be asked about alone."""
+    exchange, names = _all_faulty(context, operation_id, position)
+    if len(names) < 2:
         return False
-    exchange = _all_faulty(context, operation_id, position)[0]
     value = exchange.json if exchange.status == 400 and is_json(exchange) else None
     if not isinstance(value, dict) or name not in value:
         return False
