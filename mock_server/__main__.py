@@ -92,6 +92,7 @@ def _serve(options: argparse.Namespace) -> None:
         journal_bytes=options.journal_mb * 1_000_000,
         max_sessions=options.max_sessions,
         sessions_bytes=options.max_sessions_mb * 1_000_000,
+        cached_worlds_bytes=options.cached_worlds_mb * 1_000_000,
         session_idle_seconds=options.session_idle * 60,
         limits=limits(options),
         allowed_hosts=(options.host.lower(), *(name.lower() for name in options.allowed_host)),

@@ -199,6 +199,14 @@ def _add_serve(commands: Any) -> None:
         help="a session that was not used for so long is dropped (default: %(default)s)",
     )
     serve.add_argument(
+        "--cached-worlds-mb",
+        type=_count,
+        default=_DEFAULTS.cached_worlds_bytes // 1_000_000,
+        metavar="N",
+        help="what seeded worlds of 100,000 items and more may take in the cache folder, in MB; 0 removes them"
+        " (default: %(default)s)",
+    )
+    serve.add_argument(
         "--workers", type=_one_worker, metavar="1", help="there is always one, which holds the worlds (default: 1)"
     )
     add_limits(serve)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 FIRST_WITH_GRACE: Final = "8.0.2"
 """The release in which invoices began to wait to be finalized."""
+_LARGE: Final = 100_000
+"""Invoice items, which are billed in about five seconds."""
 _SIZES: Final = ("customers", "months", "items_per_invoice")
 
 
@@ -49,15 +51,40 @@ def make_world(settings: Settings, on_month: Callable[[World, Month], None] | No
         if settings.size != Size():
             raise InvalidSize(f"{settings.scenario} says itself how large its world is; leave the sizes out.")
         return read_scenario(settings, source_of(settings.scenario))
-    world = build(
-        settings.scenario,
-        seed=DEFAULT_SEED if settings.seed is None else settings.seed,
-        now=settings.now,
-        size=settings.size,
-        on_month=on_month,
-        credit_details_copied=_copies_credit_details(settings),
-    )
-    return _with_grace(settings, world)
+    return _with_grace(settings, _seeded(settings, on_month))
+
+
+def _seeded(settings: Settings, on_month: Callable[[World, Month], None] | None) -> World:
+    """The world of a built-in scenario; a large one comes from the cache where it is there."""
+    seed = DEFAULT_SEED if settings.seed is None else settings.seed
+    copied = _copies_credit_details(settings)
+
+    def make() -> World:
+        return build(
+            settings.scenario,
+            seed=seed,
+            now=settings.now,
+            size=settings.size,
+            on_month=on_month,
+            credit_details_copied=copied,
+        )
+
+    if settings.cache is None or (settings.cached_worlds_bytes and not _is_large(settings.size)):
+        return make()
+    # Imported for large worlds only, as for world files.
+    from waldur_billing_mock.mock_server.world_cache import cached, remove
+
+    if not settings.cached_worlds_bytes:
+        remove(settings.cache)
+        return make()
+    name = f"{settings.scenario} {seed} {settings.now} {settings.size} {copied}"
+    return cached(settings.cache, name, settings.cached_worlds_bytes, make)
+
+
+def _is_large(size: Size) -> bool:
+    """Whether a world takes longer to be billed than to be read from the cache, and is worth the space there."""
+    customers, months, items = size.customers or 11, size.months or 14, size.items_per_invoice or 10
+    return customers * months * items >= _LARGE
 
 
 def read_either(settings: Settings, source: "WorldText") -> World:

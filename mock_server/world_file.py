@@ -64,14 +64,15 @@ _HEAD: Final[Mapping[str, Kind]] = {
     "last_ids": mapping_of(_COUNT),
     "recorded": RECORDED,
 }
-_FIELDS: Final = {name: stored_fields(row_type) for name, row_type in TABLES.items()}
+FIELDS: Final = {name: stored_fields(row_type) for name, row_type in TABLES.items()}
+"""By table, the kinds of all stored fields, and whether the file must have them."""
 _LINE_END: Final = ",\n"
 _MOST_FITTING: Final = 10**7
 """Below this sum of all items, each figure of a world has room in the published patterns."""
 
 
-def dump(world: World) -> str:
-    """The text of the file: one row a line, in the order of the ids. Equal worlds give equal texts."""
+def head_of(world: World) -> dict[str, Any]:
+    """The head of the file, as JSON."""
     head = {
         "format": FORMAT,
         "now": world.now,
@@ -84,8 +85,13 @@ def dump(world: World) -> str:
     }
     if world.settings.recorded is not None:
         head["recorded"] = world.settings.recorded
-    lines = [f'"{name}": {json_text(_HEAD[name].write(value))}' for name, value in head.items()]
-    for name, kinds in _FIELDS.items():
+    return {name: _HEAD[name].write(value) for name, value in head.items()}
+
+
+def dump(world: World) -> str:
+    """The text of the file: one row a line, in the order of the ids. Equal worlds give equal texts."""
+    lines = [f'"{name}": {json_text(value)}' for name, value in head_of(world).items()]
+    for name, kinds in FIELDS.items():
         rows = [
             json_text({field: kind.write(getattr(row, field)) for field, (kind, _) in kinds.items()})
             for row in rows_of(world, name)
@@ -131,8 +137,8 @@ def schema() -> Schema:
 
 
 def _row_schema(name: str) -> Schema:
-    needed = [field for field, (_, required) in _FIELDS[name].items() if required and not _has_default(name, field)]
-    properties = {field: kind.schema for field, (kind, _) in _FIELDS[name].items()}
+    needed = [field for field, (_, required) in FIELDS[name].items() if required and not _has_default(name, field)]
+    properties = {field: kind.schema for field, (kind, _) in FIELDS[name].items()}
     return {"description": cleandoc(TABLES[name].__doc__ or ""), **object_schema(properties, needed)}
 
 
@@ -158,6 +164,28 @@ def load_source(source: WorldText) -> World:
     return _Loader(source, content).world()
 
 
+def empty_world(head: Mapping[str, Any]) -> World:
+    """A world without rows. `head` has the values of a file's head, as they were read."""
+    world = World(
+        now=head.get("now", DEFAULT_NOW),
+        seed=head.get("seed", DEFAULT_SEED),
+        issuer_details=head.get("issuer_details"),
+        payment_interval=timedelta(days=head.get("payment_interval_days", 30)),
+    )
+    world.settings = replace(
+        world.settings,
+        grace_period=timedelta(hours=head.get("grace_period_hours", 0)),
+        recorded=head.get("recorded"),
+    )
+    world.uuids_made.update(head.get("uuids_made", {}))
+    return world
+
+
+def read_head(head: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a head that `head_of` wrote. Raises `KeyError` or `ValueError` for another."""
+    return {name: _HEAD[name].read(value) for name, value in head.items()}
+
+
 class _Loader:
     """Fills a world with the rows of a file."""
 
@@ -167,20 +195,9 @@ class _Loader:
         self._places: Final[dict[str, dict[int, int]]] = {}
         """Where the row of each id is in the list of its table."""
         self._head: Final = self._members((), content, _HEAD, TABLES)
-        self._world: Final = World(
-            now=self._head.get("now", DEFAULT_NOW),
-            seed=self._head.get("seed", DEFAULT_SEED),
-            issuer_details=self._head.get("issuer_details"),
-            payment_interval=timedelta(days=self._head.get("payment_interval_days", 30)),
-        )
-        self._world.settings = replace(
-            self._world.settings,
-            grace_period=timedelta(hours=self._head.get("grace_period_hours", 0)),
-            recorded=self._head.get("recorded"),
-        )
+        self._world: Final = empty_world(self._head)
 
     def world(self) -> World:
-        self._world.uuids_made.update(self._head.get("uuids_made", {}))
         for name in TABLES:
             rows = self._content.get(name, [])
             if not isinstance(rows, list):
@@ -193,7 +210,7 @@ class _Loader:
         return self._world
 
     def _fill(self, name: str, rows: Sequence[Any]) -> None:
-        kinds = {field: kind for field, (kind, _) in _FIELDS[name].items()}
+        kinds = {field: kind for field, (kind, _) in FIELDS[name].items()}
         given = [row for row in rows if isinstance(row, dict)]
         uuids = {row["uuid"].replace("-", "") for row in given if isinstance(row.get("uuid"), str)}
         ids = [row["id"] for row in given if type(row.get("id")) is int]
@@ -227,7 +244,7 @@ class _Loader:
     def _complete(self, name: str, place: int, values: dict[str, Any]) -> None:
         """Fills in defaults that are not those of the class."""
         known = defaults(name)
-        for field, (kind, required) in _FIELDS[name].items():
+        for field, (kind, required) in FIELDS[name].items():
             if field in values or not required:
                 continue
             if field not in known:

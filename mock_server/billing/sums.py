@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Protocol
 
 from waldur_billing_mock.mock_server.billing.money import ZERO, absolute, add, half_even, subtract
@@ -103,3 +103,13 @@ class AbsoluteTotal:
 
     def copy(self) -> AbsoluteTotal:
         return AbsoluteTotal(self.value)
+
+    def dump(self) -> str:
+        return str(self.value)
+
+    def load(self, text: str) -> None:
+        """Raises `ValueError` for what `dump` did not write."""
+        try:
+            self.value = Decimal(text)
+        except InvalidOperation:
+            raise ValueError(f"{text!r} is no decimal number") from None

@@ -1,6 +1,7 @@
 """A small in-memory database: copy-on-write tables of immutable rows. It knows nothing of billing or HTTP."""
 
 from waldur_billing_mock.mock_server.tables.cache import Cache
+from waldur_billing_mock.mock_server.tables.columns import Packing
 from waldur_billing_mock.mock_server.tables.database import Database, Listener
 from waldur_billing_mock.mock_server.tables.schema import (
     Aggregate,
@@ -24,6 +25,7 @@ __all__ = [
     "Listener",
     "Options",
     "Order",
+    "Packing",
     "Row",
     "Rows",
     "Sums",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, Self, TypeVar, cast
 
+from waldur_billing_mock.mock_server.tables.columns import Converter, Packing, Spec
 from waldur_billing_mock.mock_server.tables.schema import Key, Row, schema_of
 from waldur_billing_mock.mock_server.tables.store import Store
 from waldur_billing_mock.mock_server.tables.table import Stores, Table
@@ -92,6 +93,21 @@ class Database:
         """Ids up to this one count as having been in use."""
         store = self._writable(kind)
         store.last_id = max(store.last_id, id)
+
+    def pack(self, packing: Packing, fields: Mapping[type[Any], Mapping[str, Converter]]) -> list[Spec]:
+        """All tables as columns, which `unpack` reads. `fields` are all fields of each class."""
+        return [store.pack(packing, fields[kind]) for kind, store in self._stores.items()]
+
+    def unpack(
+        self, specs: Sequence[Spec], content: memoryview, fields: Mapping[type[Any], Mapping[str, Converter]]
+    ) -> None:
+        """Take the rows that a database of the same classes has packed; this one must be new.
+
+        Raises `KeyError`, `TypeError` or `ValueError` for what `pack` did not write.
+        """
+        self.must_be_writable()
+        for (kind, store), spec in zip(list(self._stores.items()), specs, strict=True):
+            self._stores[kind] = Store.unpacked(store.schema, spec, content, fields[kind])
 
     def fork(self) -> Self:
         """A copy that can be changed without changing this database, and the other way round."""

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from immutables import Map
 
+from waldur_billing_mock.mock_server.tables.row_blocks import RowBlocks
 from waldur_billing_mock.mock_server.tables.schema import Aggregate, Find, IndexKey, Schema
 from waldur_billing_mock.mock_server.tables.shared_map import SharedMap, frozen, mutable
 from waldur_billing_mock.mock_server.tables.sorted_ids import Position, SortedIds
@@ -29,14 +30,16 @@ class Index:
         self.owner = owner
         self._ids: SharedMap[Hashable, tuple[int, ...] | SortedIds] = Map()
 
-    def fill(self, rows: Iterable[Any], find: Find) -> None:
-        """Take in all rows of a table, which come in the order of their ids."""
-        read, position = self.key.read, self.key.position
-        if position is not None:
-            rows = sorted(rows, key=lambda row: position(row, find))
+    def fill(self, rows: RowBlocks, find: Find) -> None:
+        """Take in all rows of a table."""
+        read, position, fields = self.key.read, self.key.position, self.key.fields
         found: dict[Hashable, list[int]] = {}
-        for row in rows:
-            found.setdefault(read(row, find), []).append(row.id)
+        if position is None and fields is not None and rows.columns is not None:
+            for key, id in zip(rows.columns.keys(fields), rows.columns.ids, strict=True):
+                found.setdefault(key, []).append(id)
+        else:
+            for row in rows if position is None else sorted(rows, key=lambda row: position(row, find)):
+                found.setdefault(read(row, find), []).append(row.id)
         self._ids = Map({key: self._group(ids) for key, ids in found.items()})
 
     def ids(self, key: Hashable) -> Sequence[int]:

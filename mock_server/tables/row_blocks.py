@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 from immutables import Map
 
+from waldur_billing_mock.mock_server.tables.columns import Columns
 from waldur_billing_mock.mock_server.tables.shared_map import SharedMap, frozen, mutable
 
 _BITS = 6
@@ -16,17 +18,58 @@ Block: TypeAlias = tuple[Any, ...]
 """Rows of consecutive ids, None where no row has the id. It ends with the last row."""
 
 
+class _Packed(dict[int, Any]):
+    """The rows of a block by their places, made of columns when one of them is first read."""
+
+    __slots__ = ("_columns", "_start", "_stop")
+
+    def __init__(self, columns: Columns, start: int, stop: int) -> None:
+        self._columns = columns
+        self._start, self._stop = start, stop
+
+    def __missing__(self, place: int) -> Any:
+        self._unpack()
+        return dict.get(self, place)
+
+    def block(self) -> Block:
+        if not self:
+            self._unpack()
+        return tuple([dict.get(self, place) for place in range(max(self) + 1)])
+
+    def _unpack(self) -> None:
+        start, stop = self._start, self._stop
+        places = [id & _MASK for id in self._columns.ids[start:stop]]
+        self.update(zip(places, self._columns.rows(start, stop), strict=True))
+
+
 class RowBlocks:
     """Rows by id. A change replaces the block of up to 64 rows in which the row is.
 
     A row in a block takes 8 bytes, in a map of its own 60 to 80.
     """
 
-    __slots__ = ("_blocks", "_length")
+    __slots__ = ("_blocks", "_length", "columns")
 
     def __init__(self) -> None:
-        self._blocks: SharedMap[int, Block] = Map()
+        self._blocks: SharedMap[int, Block | _Packed] = Map()
         self._length = 0
+        self.columns: Columns | None = None
+        """The columns of which all of these rows are made, until one is changed."""
+
+    @classmethod
+    def of(cls, columns: Columns) -> RowBlocks:
+        """The rows of columns, each block made when one of its rows is first read."""
+        made, ids = cls(), columns.ids
+        made.columns, made._length = columns, len(ids)
+        blocks: dict[int, _Packed] = {}
+        start = 0
+        while start < len(ids):
+            number = ids[start] >> _BITS
+            stop = bisect_left(ids, (number + 1) << _BITS, start, min(start + _SIZE, len(ids)))
+            blocks[number] = _Packed(columns, start, stop)
+            start = stop
+        made._blocks = Map(blocks)
+        return made
 
     def __len__(self) -> int:
         return self._length
@@ -34,7 +77,7 @@ class RowBlocks:
     def __iter__(self) -> Iterator[Any]:
         """The rows, in the order of their ids, as they are now."""
         self._blocks = blocks = frozen(self._blocks)
-        return iter([row for number in sorted(blocks) for row in blocks[number] if row is not None])
+        return iter([row for number in sorted(blocks) for row in _rows(blocks[number]) if row is not None])
 
     def __getitem__(self, id: int) -> Any:
         """The row with an id that is in use."""
@@ -48,13 +91,14 @@ class RowBlocks:
     def get(self, id: int) -> Any:
         """The row with an id; None where there is none."""
         block, place = self._blocks.get(id >> _BITS, ()), id & _MASK
-        return block[place] if place < len(block) else None
+        return block[place] if place < len(block) or type(block) is _Packed else None
 
     def set(self, id: int, row: Any) -> None:
         """Add a row, or replace the one with the id."""
         self._blocks = blocks = mutable(self._blocks)
+        self.columns = None
         number, place = id >> _BITS, id & _MASK
-        block = blocks.get(number, ())
+        block = _rows(blocks.get(number, ()))
         length = len(block)
         if place == length:
             blocks[number] = (*block, row)
@@ -69,13 +113,18 @@ class RowBlocks:
     def remove(self, id: int) -> None:
         """Remove a row that is there."""
         number, place = id >> _BITS, id & _MASK
-        block = self._blocks[number]
+        block = _rows(self._blocks[number])
         self._length -= 1
+        self.columns = None
         self._blocks = mutable(self._blocks)
         self._blocks[number] = (*block[:place], None, *block[place + 1 :])
 
     def copy(self) -> RowBlocks:
         copied = RowBlocks()
         copied._blocks = self._blocks = frozen(self._blocks)
-        copied._length = self._length
+        copied._length, copied.columns = self._length, self.columns
         return copied
+
+
+def _rows(block: Block | _Packed) -> Block:
+    return block.block() if isinstance(block, _Packed) else block

@@ -35,6 +35,13 @@ class Aggregate(Protocol):
     def copy(self) -> Self: ...
 
 
+class Total(Aggregate, Protocol):
+    """A figure over all rows of a table, which can be stored beside them."""
+
+    def dump(self) -> str: ...
+    def load(self, text: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
     """Annotates a field that names rows of a class: by uuid, an `int` by id, a set by several uuids."""
@@ -71,7 +78,7 @@ class Options:
     unique: tuple[tuple[str, ...], ...] = ()
     orders: Mapping[str, Order] = field(default_factory=dict)
     sums: Sums | None = None
-    total: Callable[[], Aggregate] | None = None
+    total: Callable[[], Total] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +99,8 @@ class IndexKey:
     position: Callable[[Any, Find], tuple[Any, ...]] | None
     routes: frozenset[str]
     """The foreign keys through which keys, order and sums read other rows."""
+    fields: tuple[str, ...] | None
+    """The fields that `read` reads; None where it reads anything else."""
 
 
 class Schema:
@@ -100,6 +109,7 @@ class Schema:
     def __init__(self, kind: type[Any]) -> None:
         self.kind = kind
         self.options: Options = getattr(kind, "table", Options())
+        self._fields = frozenset(kind.__dataclass_fields__)
         # The recursive type of JSON values cannot be resolved, and holds no foreign key.
         hints = get_type_hints(kind, localns={"Json": object}, include_extras=True)
         self.foreign_keys: Mapping[str, type[Any]] = {
@@ -153,6 +163,7 @@ class Schema:
             read=_together(keys),
             position=_position(sorting) if sorting else None,
             routes=frozenset(key.through for key in used if key.through is not None),
+            fields=names if self._fields.issuperset(names) else None,
         )
 
     def _compile(self, name: str) -> Key:

@@ -7,10 +7,19 @@ from typing import Any
 
 from immutables import Map
 
+from waldur_billing_mock.mock_server.tables.columns import (
+    Columns,
+    Converter,
+    Packing,
+    Spec,
+    pack_numbers,
+    pack_rows,
+    unpack_numbers,
+)
 from waldur_billing_mock.mock_server.tables.index import GroupedSums, Index, add_up
 from waldur_billing_mock.mock_server.tables.row_blocks import RowBlocks
-from waldur_billing_mock.mock_server.tables.schema import Aggregate, Find, Schema
-from waldur_billing_mock.mock_server.tables.shared_map import SharedMap, frozen, mutable
+from waldur_billing_mock.mock_server.tables.schema import Aggregate, Find, Schema, Total
+from waldur_billing_mock.mock_server.tables.shared_map import LateMap, SharedMap, frozen, mutable
 
 IndexName = tuple[str, tuple[str, ...]]
 """An order and some keys."""
@@ -29,12 +38,37 @@ class Store:
         self.schema = schema
         self.owner = object()
         self.rows = RowBlocks()
-        self.ids: SharedMap[str, int] = Map()
+        self.ids: SharedMap[str, int] | LateMap[str, int] = Map()
         self.last_id = 0
         make = schema.options.total
-        self.total: Aggregate | None = make() if make is not None else None
+        self.total: Total | None = make() if make is not None else None
         self._indexes: dict[IndexName, Index] = {}
         self._sums: dict[IndexName, GroupedSums] = {}
+
+    def pack(self, packing: Packing, fields: Mapping[str, Converter]) -> Spec:
+        """The rows as columns, which `unpacked` reads. Raises what `pack_rows` raises."""
+        rows = list(self.rows)
+        return {
+            "last_id": self.last_id,
+            "ids": pack_numbers(packing, [row.id for row in rows]),
+            "columns": pack_rows(packing, rows, fields),
+            "total": None if self.total is None else self.total.dump(),
+        }
+
+    @classmethod
+    def unpacked(cls, schema: Schema, spec: Spec, content: memoryview, fields: Mapping[str, Converter]) -> Store:
+        """The store that was packed. Rows are made when they are first read, and so is the map of uuids.
+
+        Raises `KeyError`, `TypeError` or `ValueError` for what `pack` did not write.
+        """
+        made = cls(schema)
+        columns = Columns(schema.kind, unpack_numbers(spec["ids"], content), spec["columns"], content, fields)
+        made.rows = RowBlocks.of(columns)
+        made.ids = LateMap(lambda: Map(zip(columns.values("uuid"), columns.ids, strict=True)))
+        made.last_id = spec["last_id"]
+        if made.total is not None:
+            made.total.load(spec["total"])
+        return made
 
     def copy(self) -> Store:
         """A store with the same rows, which can be changed without changing this one. This one must not change."""
@@ -55,7 +89,7 @@ class Store:
         index = self._indexes.get(name)
         if index is None:
             index = Index(self.schema.index(*name), self.owner)
-            index.fill(self, find)
+            index.fill(self.rows, find)
             self._indexes[name] = index
         return index.ids(key)
 
