@@ -1,14 +1,13 @@
 """The API without the control plane around it: no sessions, journal, faults, events and counters. See `control.py`."""
 
+import gc
 import sys
 from contextlib import AbstractContextManager, nullcontext
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp
 
-from waldur_billing_mock.mock_server.app import PastThePages
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.operations.registry import bind
 from waldur_billing_mock.mock_server.operations.rendered import cached_texts
@@ -39,13 +38,14 @@ def application(settings: Settings) -> ASGIApp:
         texts_of=cached_texts,
         limits=settings.limits,
     )
-    return Starlette(middleware=[Middleware(PastThePages, api=CrossOrigin(api))])
+    return ServerErrorMiddleware(CrossOrigin(api))
 
 
 def main(port: int) -> None:
     """Serves the default world with the settings of the mock."""
     settings = Settings()
     with listen("127.0.0.1", port) as listener:
+        gc.freeze()
         uvicorn.Server(uvicorn_config(application(settings), settings.limits)).run(sockets=[listener])
 
 

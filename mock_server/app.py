@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -65,7 +66,7 @@ _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 def create_app(
     settings: Settings, stage: Stage, log: Callable[[str, Mapping[str, Any]], None] | None = None
-) -> Starlette:
+) -> ASGIApp:
     """The whole server. Raises `DocumentError` where the parts do not agree.
 
     `log` takes a line for each request, as text and as fields.
@@ -84,10 +85,11 @@ def create_app(
         *pages(site, ControlPlane(plane), allowed_hosts=settings.allowed_hosts),
         Route("/", _to_the_page),
     ]
-    middleware = [Middleware(FindSession, sessions=sessions), Middleware(PastThePages, api=api)]
+    middleware = []
     if request_log is not None:
         middleware.append(Middleware(Logged, log=request_log, clock=time.perf_counter))
-    return Starlette(routes=routes, middleware=middleware, exception_handlers={500: _server_error})
+    shown = Starlette(routes=routes, middleware=middleware, exception_handlers={500: _server_error})
+    return FindSession(PastThePages(shown, api=api), sessions=sessions)
 
 
 def _find_user(scope: Scope, token: str) -> User | None:
@@ -125,7 +127,7 @@ def _controlled(
     metrics = Metrics({"sessions": lambda: len(sessions)})
     faults = Faults(Announce(api, lookup=lookup), document=document, lookup=lookup, shared=shared)
     recorder = Recorder(faults, journal_of=lambda scope: session_of(scope).journal, now=_now, clock=time.perf_counter)
-    steered = CrossOrigin(recorder)
+    steered: ASGIApp = CrossOrigin(ServerErrorMiddleware(recorder, handler=_server_error))
     controlled = Controlled(
         api.read,
         steered if log is None else Logged(steered, log=log, clock=time.perf_counter),
@@ -213,7 +215,7 @@ def _is_page(path: str) -> bool:
     return path.startswith("/_mock/") or path in {"/", "/_mock", "/favicon.ico"}
 
 
-def create_default_app(**settings: Any) -> Starlette:
+def create_default_app(**settings: Any) -> ASGIApp:
     """A server with a world of its own for use within a process; the arguments are fields of `Settings`.
 
     The world of a named scenario is built once; a file is read each time.

@@ -13,7 +13,8 @@ from waldur_billing_mock.mock_server.control.metrics import Metrics
 from waldur_billing_mock.mock_server.control.rules import Rules
 from waldur_billing_mock.mock_server.control.session import SESSION, Session
 from waldur_billing_mock.mock_server.web.cross_origin import SHARED
-from waldur_billing_mock.mock_server.web.reply import Reply
+from waldur_billing_mock.mock_server.web.problems import server_error
+from waldur_billing_mock.mock_server.web.reply import Reply, refusal
 from waldur_billing_mock.mock_server.web.request_log import RequestLog
 from waldur_billing_mock.mock_server.web.routing import MATCH, Match
 
@@ -59,7 +60,11 @@ class Controlled:
         line = None if log is None else log.begin(scope)
         begun, reply = self._clock(), None
         try:
-            reply = self._read(scope, receive)
+            try:
+                reply = self._read(scope, receive)
+            except Exception:
+                await refusal(server_error())(scope, receive, send, SHARED)
+                raise
             await reply(scope, receive, send, SHARED)
         finally:
             seconds = self._clock() - begun

@@ -30,22 +30,21 @@ def answer(api: Api, method: str, path: str, body: bytes, between: Callable[[], 
 
     token = api.user("staff").token.encode()
     headers = [(b"authorization", b"Token " + token), (b"content-type", b"application/json")]
-    asyncio.run(
-        app(
-            {
-                "type": "http",
-                "method": method,
-                "path": path,
-                "query_string": b"",
-                "scheme": "http",
-                "server": ("waldur.example", 80),
-                "client": None,
-                "headers": [*headers, (b"transfer-encoding", b"chunked")],
-            },
-            receive,
-            send,
-        )
-    )
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "query_string": b"",
+        "scheme": "http",
+        "server": ("waldur.example", 80),
+        "client": None,
+        "headers": [*headers, (b"transfer-encoding", b"chunked")],
+    }
+
+    async def ask() -> None:
+        await app(scope, receive, send)
+
+    asyncio.run(ask())
     return sent[0]["status"], json.loads(sent[1]["body"] or b"null")
 
 
