@@ -88,20 +88,21 @@ def _nothing_shows_more(context: Context, role: str, operation_id: str) -> None:
 
 
 def _queries(context: Context, operation_id: str, row: Row) -> Iterator[dict[str, object]]:
-    """What may find a row: filters that fit it, all orders up and down, and a field; the day of an invoice; a page."""
+    """What may find a row: all filters that fit it, the day of an invoice, all orders and a field, a page."""
     known = context.description.operations[operation_id].query
     there = [name for name in known if (operation_id, name) not in context.survey.parameters]
     values = {name: _value(context, operation_id, name, row) for name in there if name in FILTERS[operation_id]}
     fitting: dict[str, object] = {name: value for name, value in values.items() if value is not None}
     fitting |= {name: day for name, day in _EVERY_DAY.items() if name in there}
-    if "o" in there:
-        fitting["o"] = ",".join(sorted(map(str, context.description.choices(known["o"])), key=_is_descending))
-    if "field" in there:
-        fitting["field"] = "uuid"
     yield fitting
     if "created" in there:
         # The day of an invoice is a guess, which would hide the row from the other filters.
         yield {"created": f"{row['year']:04}-{row['month']:02}-01"}
+    shown: dict[str, object] = {"field": "uuid"} if "field" in there else {}
+    if "o" in there:
+        shown["o"] = ",".join(sorted(map(str, context.description.choices(known["o"])), key=_is_descending))
+    if shown:
+        yield shown
     yield _SECOND_PAGE
 
 
@@ -126,6 +127,8 @@ def _named(query: Mapping[str, object]) -> str:
     names = list(query)
     if names in (["o"], ["field"]):
         return "an order" if names == ["o"] else "a choice of fields"
+    if names == ["field", "o"]:
+        return "an order and a choice of fields"
     return f"the filter {names[0]}" if len(names) == 1 else "filters together"
 
 
