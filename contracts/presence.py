@@ -1,15 +1,20 @@
 """What the server lacks of the description, and what it has beyond it. Looked at first, as all else rests on it."""
 
+from contextlib import suppress
 from typing import Final
 
 from waldur_billing_mock.contracts.context import Context
 from waldur_billing_mock.contracts.conventions.refusals import OF_LISTS, faulty_values
 from waldur_billing_mock.contracts.declare import always, survey
+from waldur_billing_mock.contracts.description import describe
+from waldur_billing_mock.contracts.deviations import catalogue
 from waldur_billing_mock.contracts.exchange import Broken, Complaint, Exchange, NotExercised, Request
 from waldur_billing_mock.contracts.judging import is_absent, is_json
+from waldur_billing_mock.contracts.ledger import Ledger
 from waldur_billing_mock.contracts.readings.discovery import UNKNOWN
 from waldur_billing_mock.contracts.readings.example_targets import example_target
-from waldur_billing_mock.contracts.target import ANONYMOUS
+from waldur_billing_mock.contracts.settings import PROFILES
+from waldur_billing_mock.contracts.target import ANONYMOUS, Target
 from waldur_billing_mock.contracts.values import is_uuid
 from waldur_billing_mock.openapi.operation import Operation
 
@@ -83,6 +88,21 @@ def the_server_has_the_parameters(context: Context, operation_id: str) -> None:
             context.survey.parameters.add((operation_id, name))
             what = f"this server lacks the parameter {name} of {operation.method} {operation.path}"
             context.note(Complaint(what, place, None, exchange.status, exchange))
+
+
+def operations_lacking(target: Target, revision: str) -> list[str]:
+    """The described operations that a server does not have, as the checks above find them; each is asked for once.
+
+    Raises `CannotAsk` where the server does not answer.
+    """
+    description = describe(revision)
+    wire, known = describe(revision, "wire"), catalogue(description)
+    context = Context(description, wire, known, target, PROFILES["quick"], 1, Ledger(), slow_from=10.0)
+    refusals_are_told_in_json(context)
+    for operation_id in description.operations:
+        with suppress(Broken, NotExercised):
+            the_server_has_the_operation(context, operation_id)
+    return [name for name in description.operations if name in context.survey.operations]
 
 
 def _asked(context: Context, operation_id: str) -> Exchange:

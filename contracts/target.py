@@ -23,6 +23,9 @@ AGENT_WRITING: Final = "waldur-contracts/{} (writing)"
 _FIRST: Final = Request("GET", "/api/invoices/?page_size=1&field=uuid")
 _NOWHERE: Final = Request("GET", "/api/waldur-contracts-nowhere/")
 _TOKEN: Final = re.compile(r"[!-~]+\Z")
+_ORIGIN: Final = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,255}(?=[/?#]|\Z)")
+REDIRECTS: Final = (301, 302, 307, 308)
+"""Statuses of answers that lead to another address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,12 @@ class Target:
         return self.clock or self.guard.server_time
 
 
+def origin(location: str) -> str:
+    """Scheme, host and port of an absolute address; blank where it is none."""
+    found = _ORIGIN.match(location)
+    return found[0] if found else ""
+
+
 def open_target(settings: Settings, revision: str = "documents") -> Target:
     """The target of a run. An application in this process is made in a revision. Raises `Unusable`."""
     return _in_process(settings, revision) if settings.in_process else _at_url(settings)
@@ -72,11 +81,11 @@ def must_be_waldur(target: Target) -> None:
     path = _FIRST.path
     if answer.status in (401, 403):
         raise Unusable(f"The token is not accepted by {target.name} ({answer.status}).")
-    if answer.status in (301, 302, 307, 308):
-        where = answer.headers.get("location", "nowhere")[:200]
-        raise Unusable(
-            f"{target.name} leads elsewhere ({answer.status} to {where}); if that is right, name it as --target."
-        )
+    if answer.status in REDIRECTS:
+        where = origin(answer.headers.get("location", ""))
+        advice = f"give the address {where}, if that is right" if where else "give the address of the server itself"
+        to = answer.headers.get("location", "nowhere")[:200]
+        raise Unusable(f"{target.name} leads elsewhere ({answer.status} to {to}); {advice}.")
     if answer.status != 200:
         raise Unusable(f"{target.name} does not answer like Waldur: {answer.status} for {path}.")
     try:

@@ -21,6 +21,7 @@ from waldur_billing_mock.contracts.findings import Finding
 from waldur_billing_mock.contracts.judging import Judge, crashes, is_absent, is_json
 from waldur_billing_mock.contracts.readings import arithmetic
 from waldur_billing_mock.contracts.routes import Routes
+from waldur_billing_mock.contracts.target import REDIRECTS, origin
 from waldur_billing_mock.contracts.values import Malformed, is_uuid
 from waldur_billing_mock.openapi.operation import Operation
 
@@ -148,6 +149,9 @@ class TrafficJudge:
         accepted = dict(exchange.request.headers).get("accept", "")
         if status in _OUT_OF_REACH:
             return f"the server was out of reach or refused more requests ({status})"
+        where = origin(exchange.headers.get("location", "")) if status in REDIRECTS else ""
+        if where and exchange.headers["location"].removeprefix(where) == exchange.request.target:
+            return f"the server leads each request to {where} ({status}): give that address instead"
         if 300 <= status < 400:
             return f"the server led elsewhere, or said that nothing has changed ({status})"
         if "text/html" in accepted and "text/html" in exchange.headers.get("content-type", ""):

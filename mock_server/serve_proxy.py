@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
@@ -19,13 +20,14 @@ from waldur_billing_mock import __version__
 from waldur_billing_mock.contracts.description import Description, describe
 from waldur_billing_mock.contracts.guard import CannotAsk
 from waldur_billing_mock.contracts.options import server_address, token
+from waldur_billing_mock.contracts.presence import operations_lacking
 from waldur_billing_mock.contracts.redaction import Redactor
 from waldur_billing_mock.contracts.reports import write
-from waldur_billing_mock.contracts.revision import Revision, find_revision
+from waldur_billing_mock.contracts.revision import Revision, find_revision, place_in_history
 from waldur_billing_mock.contracts.routes import Routes
 from waldur_billing_mock.contracts.settings import Settings as Judged
 from waldur_billing_mock.contracts.settings import Unusable
-from waldur_billing_mock.contracts.target import must_be_waldur, open_target
+from waldur_billing_mock.contracts.target import Target, must_be_waldur, open_target
 from waldur_billing_mock.contracts.traffic import operations_in_traffic
 from waldur_billing_mock.contracts.transports import trust
 from waldur_billing_mock.mock_server.app import create_app
@@ -175,11 +177,23 @@ def _revision(asked: str, judged: Judged) -> Revision:
     target = open_target(judged)
     try:
         must_be_waldur(target)
-        return find_revision(target)
+        return _with_its_age(target, find_revision(target))
     except CannotAsk as error:
         raise Unusable(f"{judged.target} cannot be asked for its revision: {error}. --revision NAME says it.") from None
     finally:
         target.close()
+
+
+def _with_its_age(target: Target, revision: Revision) -> Revision:
+    """The revision; a server that lacks operations is older, as the suite takes it, and may write numbers as others do.
+
+    Raises `CannotAsk`.
+    """
+    lacking = operations_lacking(target, revision.name)
+    if not lacking:
+        return revision
+    age = place_in_history(revision, lacking, len(describe(revision.name).operations))
+    return replace(revision, how=f"{revision.how}; it {age}", outdated=age)
 
 
 def _fallback(scenario: str, revision: Revision, description: Description) -> MockFallback:

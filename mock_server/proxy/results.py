@@ -47,7 +47,8 @@ class Results:
         if new:
             return f"{_number(new, 'new deviation')} in {_number(traffic.judged, 'answer')}."
         if not traffic.judged:
-            return f"Nothing was judged{f': {stopped}' if stopped else ''}."
+            why = stopped or (next(iter(traffic.unjudged)) if len(traffic.unjudged) == 1 else "")
+            return f"Nothing was judged{f': {why}' if why else ''}."
         return f"No new deviation in {_number(traffic.judged, 'answer')}."
 
     def content(self) -> dict[str, Any]:

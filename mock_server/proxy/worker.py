@@ -34,7 +34,7 @@ MOST_LISTED: Final = 1_000
 """How many findings of an outcome are listed: a server may name its fields by chance."""
 _PIECE: Final = 65_536
 _READABLE: Final = frozenset({"gzip", "deflate"})
-_JUDGED: Final = frozenset({"allow", "content-type", "link", "www-authenticate", "x-result-count"})
+_JUDGED: Final = frozenset({"allow", "content-type", "link", "location", "www-authenticate", "x-result-count"})
 """The headers of answers that are looked at."""
 
 

@@ -17,8 +17,6 @@ from tests.wrapping import serving_app
 from tests.wrapping.proxy import Proxy, chained
 
 TOKEN: Final = "WALDUR_TOKEN"
-NAMED_ALONE: Final = frozenset({"decimals-as-numbers"})
-"""Not known from traffic: the suite sees by an operation that is lacking that such a server is older."""
 
 
 def new_findings(peculiarity: Peculiarity) -> str:
@@ -38,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Returns 1 where something new was found, or nothing could be judged."""
     parser = argparse.ArgumentParser(prog="tests.proxy.peculiarities", description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="which (default: all that can be judged)")
-    judged = [name for name, one in PECULIARITIES.items() if not one.unusable and name not in NAMED_ALONE]
+    judged = [name for name, one in PECULIARITIES.items() if not one.unusable]
     names = parser.parse_args(arguments).names or judged
     if unknown := set(names) - PECULIARITIES.keys():
         parser.error(f"there is no peculiarity {', '.join(sorted(unknown))}")

@@ -1,14 +1,18 @@
 """`waldur-mock proxy` as a user runs it: pages, recording, read-only, fallback, and what cannot be done."""
 
+import http.client
 import json
 import signal
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import pytest
 
+from tests.peculiarities.catalogue import PECULIARITIES
 from tests.peculiarities.releases import RELEASES
 from tests.proxy.running import proxying
 from tests.serving import FROM_THE_CHECKOUT, Mock, serving, started
@@ -100,6 +104,42 @@ def test_without_traffic_nothing_was_judged_however_it_is_stopped(by: signal.Sig
     assert proxy.exit_code == 2
     assert "Nothing was judged." in proxy.said
     assert "Traceback" not in proxy.said
+
+
+@contextmanager
+def moved() -> Iterator[tuple[str, str]]:
+    """A server whose every address leads to https, and what it leads to."""
+    moved_to_https = PECULIARITIES["moved-to-https"].make
+    assert moved_to_https is not None
+    app = Defect("moved", "Every address leads to https.", moved_to_https).wrap(create_default_app(size=Size(4, 2)))
+    with serving_app.serving(app) as url:
+        yield url, url.replace("http://", "https://")
+
+
+def test_a_server_that_has_moved_to_https_is_refused_with_its_address(capsys: pytest.CaptureFixture[str]) -> None:
+    with moved() as (url, there), pytest.raises(SystemExit) as ended:
+        main(["proxy", "--port", "0", url])
+
+    assert ended.value.code == 2
+    assert f"leads elsewhere (301 to {there}/api/invoices/" in (said := capsys.readouterr().err)
+    assert f"give the address {there}, if that is right." in said
+
+
+def test_where_every_answer_leads_to_https_the_page_and_the_summary_say_which_address_to_give() -> None:
+    with moved() as (url, there), proxying(url, "--revision", "8.1.3") as proxy:
+        client = http.client.HTTPConnection(urlsplit(proxy.url).netloc)
+        for path in ("/api/invoices/", "/api/invoice-items/?page=2"):
+            client.request("GET", path)
+            assert client.getresponse().read() == b""
+        client.close()
+        proxy.found_when_judged()
+        page = proxy.ask("/_mock/proxy")[1].decode()
+        proxy.stop()
+
+    sentence = f"Nothing was judged: the server leads each request to {there} (301): give that address instead."
+    assert sentence in page
+    assert f"2 requests, 0 judged. {sentence}\n" in proxy.said
+    assert proxy.exit_code == 2
 
 
 @pytest.mark.parametrize(("by", "expected"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])

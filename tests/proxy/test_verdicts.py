@@ -47,7 +47,7 @@ PLANTED: Final = {
 }
 LAWFUL: Final = (
     *("compressed", "proxy-headers", "charset-in-type", "extra-fields", "keys-reversed", "html-errors"),
-    *("instants-in-z", "growth-as-numbers", "pages-of-100", "public-address", "no-stats"),
+    *("instants-in-z", "growth-as-numbers", "pages-of-100", "public-address", "no-stats", "decimals-as-numbers"),
 )
 
 
