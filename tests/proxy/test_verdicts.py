@@ -62,11 +62,11 @@ def read(proxy: Running, token: str) -> None:
             proxy.ask(f"{listing}{row['uuid']}/", token, method="HEAD")
 
 
-@pytest.mark.parametrize(("dialect", "most_unseen"), [(["--wire"], 13), ([], 0)], ids=["wire", "documented"])
-def test_the_real_client_shows_no_new_deviation_of_a_healthy_server(
-    dialect: list[str], most_unseen: int, tmp_path: Path
+@pytest.mark.parametrize("dialect", [["--wire"], []], ids=["wire", "documented"])
+def test_the_real_client_calls_every_operation_and_shows_no_new_deviation_of_a_healthy_server(
+    dialect: list[str], tmp_path: Path
 ) -> None:
-    """In the wire dialect the client cannot read every answer, and asks for less after that."""
+    """In the wire dialect the client cannot read every answer; its walk goes on with what was sent."""
     python = Path(sys.prefix, "clients", "8.1.3", "bin", "python")
     report = tmp_path / "report.xml"
 
@@ -74,7 +74,7 @@ def test_the_real_client_shows_no_new_deviation_of_a_healthy_server(
         serving("--revision", "8.1.3", "--quiet", *WORLD, *dialect) as mock,
         proxying(mock.url, "--keep-host", "--junit", str(report)) as proxy,
     ):
-        planned = {**plan(mock, build("default", size=Size(4, 3))), "base_url": proxy.url}
+        planned = {**plan(mock, build("default", size=Size(4, 3))), "base_url": proxy.url, "lenient": True}
         words = json.dumps({"each": {}, "worlds": [planned]})
         subprocess.run([python, LAZILY, WALK], input=words, capture_output=True, text=True, check=True)
         proxy.stop()
@@ -83,7 +83,7 @@ def test_the_real_client_shows_no_new_deviation_of_a_healthy_server(
     assert proxy.exit_code == 0, proxy.said
     (suite,) = ElementTree.parse(report).getroot()
     assert suite.get("failures") == "0"
-    assert int(suite.get("skipped", "24")) <= most_unseen
+    assert suite.get("skipped") == "0"
 
 
 def test_exactly_the_planted_defects_are_new(tmp_path: Path) -> None:
