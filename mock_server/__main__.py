@@ -14,7 +14,9 @@ from waldur_billing_mock.fixtures import ScenarioError
 from waldur_billing_mock.mock_server import arguments
 from waldur_billing_mock.mock_server.control import ctl
 from waldur_billing_mock.mock_server.limit_options import limits
+from waldur_billing_mock.mock_server.option_types import UsageError
 from waldur_billing_mock.mock_server.printable import OutputError, printable, write_out
+from waldur_billing_mock.mock_server.serve_options import world_settings
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.world_text import WorldFileError
 from waldur_billing_mock.openapi.document import DocumentError, to_json, to_yaml
@@ -65,7 +67,7 @@ def main(words: Sequence[str] | None = None) -> int:
         _complain(str(error))
     except KeyboardInterrupt:
         return 130
-    except (ScenarioError, DocumentError, WorldFileError, arguments.UsageError) as error:
+    except (ScenarioError, DocumentError, WorldFileError, UsageError) as error:
         _complain(str(error))
     return 0
 
@@ -80,7 +82,7 @@ def _serve(options: argparse.Namespace) -> None:
     from waldur_billing_mock.mock_server.serve import serve
 
     settings = Settings(
-        **arguments.world_settings(options),
+        **world_settings(options),
         host=options.host,
         port=options.port,
         revision=options.revision.revision,
@@ -104,7 +106,7 @@ def _export(options: argparse.Namespace) -> None:
     from waldur_billing_mock.mock_server.start_world import create_stage
     from waldur_billing_mock.mock_server.world_file import dump, write
 
-    world = create_stage(Settings(**arguments.world_settings(options))).world
+    world = create_stage(Settings(**world_settings(options))).world
     if options.output is None:
         write_out(dump(world), end="")
     else:
@@ -118,7 +120,7 @@ def _spec(options: argparse.Namespace) -> None:
     form = options.format or known[0]
     if form not in known:
         what = "Differences come" if differences else "The description comes"
-        raise arguments.UsageError(f"{what} as {', '.join(known)}; choose one of these as --format.")
+        raise UsageError(f"{what} as {', '.join(known)}; choose one of these as --format.")
     if not differences:
         choice = options.revision
         if choice.remark:
@@ -176,10 +178,10 @@ def _record(options: argparse.Namespace) -> None:
     try:
         run_record(options, os.environ, datetime.now(UTC), input, secrets.token_bytes(32))
     except Unusable as error:
-        raise arguments.UsageError(str(error)) from error
+        raise UsageError(str(error)) from error
     except EOFError as error:
         print(file=sys.stderr)  # ends the line of the question
-        raise arguments.UsageError("Nobody answers, so nothing was read; --yes answers the question.") from error
+        raise UsageError("Nobody answers, so nothing was read; --yes answers the question.") from error
 
 
 def _anonymize(options: argparse.Namespace) -> None:
@@ -189,7 +191,7 @@ def _anonymize(options: argparse.Namespace) -> None:
     try:
         run_anonymize(options, secrets.token_bytes(32))
     except Unusable as error:
-        raise arguments.UsageError(str(error)) from error
+        raise UsageError(str(error)) from error
 
 
 def _compare(options: argparse.Namespace) -> int:
@@ -199,7 +201,7 @@ def _compare(options: argparse.Namespace) -> int:
     try:
         return run_compare(options, os.environ)
     except Unusable as error:
-        raise arguments.UsageError(str(error)) from error
+        raise UsageError(str(error)) from error
 
 
 def _proxy(options: argparse.Namespace) -> int:
@@ -210,7 +212,7 @@ def _proxy(options: argparse.Namespace) -> int:
     try:
         return run_proxy(options, os.environ)
     except Unusable as error:
-        raise arguments.UsageError(str(error)) from error
+        raise UsageError(str(error)) from error
 
 
 def _mcp(options: argparse.Namespace) -> None:
@@ -218,7 +220,7 @@ def _mcp(options: argparse.Namespace) -> None:
     try:
         from waldur_billing_mock.mock_server import agent
     except ModuleNotFoundError as error:
-        raise arguments.UsageError(
+        raise UsageError(
             f"waldur-mock mcp needs {error.name}, which is missing; pip install 'waldur-billing-mock[mcp]' brings it."
         ) from None
     agent.run(options.url, options.session, os.environ.get("WALDUR_MOCK_TOKEN"))

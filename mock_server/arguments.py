@@ -1,36 +1,23 @@
-"""The words of the command line, and the settings that they make."""
+"""The commands of `waldur-mock` and the words that they take."""
 
 import argparse
 import os
-from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 import shtab
 
 from waldur_billing_mock import __version__
-from waldur_billing_mock.fixtures import DEFAULT_SCENARIO, DEFAULT_SEED, SCENARIOS, Size
-from waldur_billing_mock.mock_server.instants import instant
-from waldur_billing_mock.mock_server.limit_options import add_limits
+from waldur_billing_mock.fixtures import SCENARIOS
+from waldur_billing_mock.mock_server.option_types import completes, port
 from waldur_billing_mock.mock_server.proxy.options import add_proxy
 from waldur_billing_mock.mock_server.recording.options import add_anonymize, add_record
-from waldur_billing_mock.mock_server.settings import DESCRIPTION, LONGEST_GRACE, Settings
+from waldur_billing_mock.mock_server.serve_options import add_revision, add_serve, add_world
 from waldur_billing_mock.mock_server.traffic.options import add_compare
-from waldur_billing_mock.openapi.overlay import OverlayError
-from waldur_billing_mock.openapi.revision import BASE, LATEST, Choice, choose, revisions
 
 FORMATS: Final = ("yaml", "json")
 DIFF_FORMATS: Final = ("text", "markdown", "json")
 EXAMPLES: Final = ("smallest", "complete")
-ADMIN_TOKEN: Final = "WALDUR_MOCK_ADMIN_TOKEN"  # noqa: S105 - the name of a variable
-
-_LARGEST_SEED: Final = 10**15 - 1
-_DEFAULTS: Final = Settings()
-
-
-class UsageError(Exception):
-    """Something that the user can correct. The message says what is wrong, where, and what to do."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -44,7 +31,18 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_serve(commands)
+    add_serve(
+        _add_command(
+            commands,
+            "serve",
+            "serve the mock; the world is in memory, and changes are lost when the server stops, unless they are saved",
+            [
+                "serve --port 9000 --scenario month-end",
+                "serve --scenario acme.yaml --save world.json",
+            ],
+            _scenarios(),
+        )
+    )
     _add_export(commands)
     _add_spec(commands)
     _add_world_format(commands)
@@ -92,7 +90,7 @@ def parser() -> argparse.ArgumentParser:
             ],
             "\n\nexit codes: 0 nothing new was found, 1 new deviations, 2 nothing could be judged",
         ),
-        _port,
+        port,
     )
     _add_mcp(commands)
     completion = _add_command(
@@ -121,101 +119,6 @@ def _scenarios() -> str:
     return "\n\nscenarios:\n" + "\n".join(f"  {name:14} {one.summary}" for name, one in SCENARIOS.items())
 
 
-def _add_serve(commands: Any) -> None:
-    serve = _add_command(
-        commands,
-        "serve",
-        "serve the mock; the world is in memory, and changes are lost when the server stops, unless they are saved",
-        [
-            "serve --port 9000 --scenario month-end",
-            "serve --scenario acme.yaml --save world.json",
-        ],
-        _scenarios(),
-    )
-    serve.add_argument("--host", default=_DEFAULTS.host, help="the address to listen on (default: %(default)s)")
-    serve.add_argument("--port", type=_port, default=_DEFAULTS.port, help="0 picks a free one (default: %(default)s)")
-    _add_revision(serve)
-    _add_world(serve)
-    save = serve.add_argument("--save", type=Path, metavar="FILE", help="write the world to this file at the end")
-    _completes(save, shtab.FILE)
-    serve.add_argument(
-        "--log-format",
-        choices=("text", "json"),
-        default=_DEFAULTS.log_format,
-        help="the form of all lines on stderr (default: %(default)s)",
-    )
-    serve.add_argument(
-        "--homeport",
-        action="store_true",
-        help="also print how Waldur's front end finds the mock (default: do not)",
-    )
-    serve.add_argument("--quiet", action="store_true", help="log no requests and no progress (default: log them)")
-    serve.add_argument(
-        "--allowed-host",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="a name by which /_mock/ may be called, besides localhost and addresses; repeatable (default: none)",
-    )
-    serve.add_argument(
-        "--clock",
-        choices=("frozen", "real"),
-        default=_DEFAULTS.clock,
-        help="whether time passes by itself from --now on, or only by /_mock/clock (default: %(default)s)",
-    )
-    serve.add_argument(
-        "--grace-hours",
-        type=_grace,
-        metavar="N",
-        help="how many hours an invoice waits as pending_finalization after its month, in releases that have this state"
-        " (default: as the file of the world or scenario says, or 0)",
-    )
-    serve.add_argument(
-        "--journal-mb",
-        type=_count,
-        default=_DEFAULTS.journal_bytes // 1_000_000,
-        metavar="N",
-        help="what each journal of requests and answers may take, in MB; 0 keeps none (default: %(default)s)",
-    )
-    serve.add_argument(
-        "--max-sessions",
-        type=_count,
-        default=_DEFAULTS.max_sessions,
-        metavar="N",
-        help="how many callers may have a world of their own (default: %(default)s)",
-    )
-    serve.add_argument(
-        "--max-sessions-mb",
-        type=_positive,
-        default=_DEFAULTS.sessions_bytes // 1_000_000,
-        metavar="N",
-        help="what these worlds and their journals may take together, in MB (default: %(default)s)",
-    )
-    serve.add_argument(
-        "--session-idle",
-        type=_positive,
-        default=_DEFAULTS.session_idle_seconds // 60,
-        metavar="MINUTES",
-        help="a session that was not used for so long is dropped (default: %(default)s)",
-    )
-    serve.add_argument(
-        "--cached-worlds-mb",
-        type=_count,
-        default=_DEFAULTS.cached_worlds_bytes // 1_000_000,
-        metavar="N",
-        help="what seeded worlds of 100,000 items and more may take in the cache folder, in MB; 0 removes them"
-        " (default: %(default)s)",
-    )
-    serve.add_argument(
-        "--workers", type=_one_worker, metavar="1", help="there is always one, which holds the worlds (default: 1)"
-    )
-    add_limits(serve)
-    serve.description += (
-        f" On another address than those of this machine alone, /_mock/ asks for an admin token: that in the variable"
-        f" {ADMIN_TOKEN}, or a new one, which is printed."
-    )
-
-
 def _add_export(commands: Any) -> None:
     export = _add_command(
         commands,
@@ -224,11 +127,11 @@ def _add_export(commands: Any) -> None:
         ["export --scenario one-invoice --output world.json", "export --seed 7 | waldur-mock serve --world /dev/stdin"],
         _scenarios(),
     )
-    _add_world(export)
+    add_world(export)
     output = export.add_argument(
         "--output", type=Path, metavar="FILE", help="the file to write (default: standard output)"
     )
-    _completes(output, shtab.FILE)
+    completes(output, shtab.FILE)
 
 
 def _add_spec(commands: Any) -> None:
@@ -238,7 +141,7 @@ def _add_spec(commands: Any) -> None:
         "print the description as one OpenAPI document, or how two revisions differ",
         ["spec --revision 8.0.9 --format json", "spec --diff 7.8.8 8.0.9 --format markdown"],
     )
-    _add_revision(spec)
+    add_revision(spec)
     spec.add_argument(
         "--tolerant", action="store_true", help="also what servers take besides what to send (default: what to send)"
     )
@@ -293,7 +196,7 @@ def _add_world_format(commands: Any) -> None:
         metavar="FILE",
         help="read these files, and tell what they hold (default: the schema)",
     )
-    _completes(checked, shtab.FILE)
+    completes(checked, shtab.FILE)
 
 
 def _add_scenario(commands: Any) -> None:
@@ -306,7 +209,7 @@ def _add_scenario(commands: Any) -> None:
     )
     verbs = scenario.add_subparsers(dest="verb", required=True, metavar="COMMAND")
     check = _add_verb(verbs, "check", "build the worlds of scenario files, and tell what they hold or what is wrong")
-    _completes(check.add_argument("file", nargs="+", metavar="FILE", help="a scenario file, YAML or JSON"), shtab.FILE)
+    completes(check.add_argument("file", nargs="+", metavar="FILE", help="a scenario file, YAML or JSON"), shtab.FILE)
     show = _add_verb(verbs, "show", "print a scenario as a file to start from")
     show.add_argument("name", choices=tuple(SCENARIOS), help="a built-in scenario")
     _add_verb(verbs, "list", "list the built-in scenarios")
@@ -315,114 +218,3 @@ def _add_scenario(commands: Any) -> None:
 
 def _add_verb(verbs: Any, name: str, summary: str) -> Any:
     return verbs.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
-
-
-def _completes(option: argparse.Action, what: Mapping[str, Any]) -> None:
-    option.complete = what  # type: ignore[attr-defined]
-
-
-def _add_revision(command: argparse.ArgumentParser) -> None:
-    known = ", ".join((*revisions(DESCRIPTION), LATEST))
-    command.add_argument(
-        "--revision",
-        type=_revision,
-        default=BASE,
-        metavar="NAME",
-        help=f"which Waldur: {known}, or a release between two (default: %(default)s)",
-    )
-    command.add_argument("--wire", action="store_true", help="what real servers send (default: what is documented)")
-
-
-def _revision(text: str) -> Choice:
-    try:
-        return choose(DESCRIPTION, text)
-    except OverlayError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _add_world(command: argparse.ArgumentParser) -> None:
-    """Which world it is. What is not given is None, so that a file with any of the others is noticed."""
-    world = command.add_argument("--world", type=Path, metavar="FILE", help="the world in this file, JSON or YAML")
-    _completes(world, shtab.FILE)
-    scenario = command.add_argument(
-        "--scenario", metavar="NAME|FILE", help=f"one of those below, or a scenario file (default: {DEFAULT_SCENARIO})"
-    )
-    _completes(scenario, shtab.FILE)
-    command.add_argument(
-        "--seed",
-        type=_seed,
-        metavar="N",
-        help=f"the same seed gives the same world (default: {DEFAULT_SEED}, or the file's)",
-    )
-    command.add_argument(
-        "--now",
-        type=_instant,
-        metavar="DATE",
-        help="where the clock is stopped: 2025-11-22 or 2025-11-22T09:00:00Z (default: the scenario's own)",
-    )
-    command.add_argument("--customers", type=_positive, metavar="N", help="how many are billed (default: 11)")
-    command.add_argument("--months", type=_positive, metavar="N", help="how many months are billed (default: 14)")
-    command.add_argument(
-        "--items-per-invoice", type=_positive, metavar="N", help="about how many (default: the scenario's own)"
-    )
-
-
-_OF_SCENARIOS: Final = ("scenario", "seed", "now", "customers", "months", "items_per_invoice")
-
-
-def world_settings(options: argparse.Namespace) -> dict[str, Any]:
-    """The fields of `Settings` that say which world it is. Raises `UsageError` for options that exclude each other."""
-    given = {name: value for name in _OF_SCENARIOS if (value := getattr(options, name)) is not None}
-    if options.world is not None:
-        if given:
-            words = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-            raise UsageError(f"--world {options.world} already says what the world is; leave out {words}.")
-        return {"world": options.world}
-    size = Size(options.customers, options.months, options.items_per_invoice)
-    return {**{name: given[name] for name in ("scenario", "seed", "now") if name in given}, "size": size}
-
-
-def _port(text: str) -> int:
-    if text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) <= 65535:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a valid port; use a number from 0 to 65535")
-
-
-def _count(text: str) -> int:
-    return 0 if text == "0" else _positive(text)
-
-
-def _grace(text: str) -> int:
-    if text.isascii() and text.isdecimal() and len(text) <= 3 and int(text) <= LONGEST_GRACE:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number of hours from 0 to {LONGEST_GRACE}")
-
-
-def _positive(text: str) -> int:
-    if text.isascii() and text.isdecimal() and len(text) <= 9 and int(text) > 0:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 999,999,999")
-
-
-def _seed(text: str) -> int:
-    digits = text.removeprefix("-")
-    if digits.isascii() and digits.isdecimal() and len(digits) <= 15:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a valid seed; use an integer of at most 15 digits")
-
-
-def _one_worker(text: str) -> int:
-    if text == "1":
-        return 1
-    raise argparse.ArgumentTypeError(
-        "a world is in the memory of one process, so several would each have worlds of their own and answer "
-        "differently; start several servers, each on its own --port, behind a proxy that sends each session to one of "
-        "them, as deploy/haproxy.cfg does (docs/how-to/sessions.md)"
-    )
-
-
-def _instant(text: str) -> datetime:
-    try:
-        return instant(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None

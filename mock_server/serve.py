@@ -21,11 +21,12 @@ import uvicorn
 from waldur_billing_mock import __version__
 from waldur_billing_mock.fixtures import users
 from waldur_billing_mock.mock_server.app import create_app
-from waldur_billing_mock.mock_server.arguments import ADMIN_TOKEN, UsageError
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.logs import Log, start_log
+from waldur_billing_mock.mock_server.option_types import UsageError
 from waldur_billing_mock.mock_server.printable import printable, write_out
+from waldur_billing_mock.mock_server.serve_options import ADMIN_TOKEN
 from waldur_billing_mock.mock_server.settings import Settings
 from waldur_billing_mock.mock_server.start_world import create_stage, must_know_grace
 from waldur_billing_mock.mock_server.web.connection import uvicorn_config

@@ -31,8 +31,8 @@ from waldur_billing_mock.contracts.target import Target, must_be_waldur, open_ta
 from waldur_billing_mock.contracts.traffic import operations_in_traffic
 from waldur_billing_mock.contracts.transports import trust
 from waldur_billing_mock.mock_server.app import create_app
-from waldur_billing_mock.mock_server.arguments import UsageError
 from waldur_billing_mock.mock_server.logs import start_log
+from waldur_billing_mock.mock_server.option_types import UsageError
 from waldur_billing_mock.mock_server.pages.login import Logins
 from waldur_billing_mock.mock_server.pages.proxied import proxy_pages
 from waldur_billing_mock.mock_server.printable import printable, write_out

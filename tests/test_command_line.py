@@ -25,7 +25,8 @@ from tests.serving import FROM_THE_CHECKOUT, ROOT
 from waldur_billing_mock import __version__
 from waldur_billing_mock.fixtures import SCENARIOS
 from waldur_billing_mock.mock_server.__main__ import main
-from waldur_billing_mock.mock_server.arguments import parser, world_settings
+from waldur_billing_mock.mock_server.arguments import parser
+from waldur_billing_mock.mock_server.serve_options import world_settings
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.start_world import create_stage
 from waldur_billing_mock.mock_server.world_file import dump, load, write
