@@ -10,12 +10,13 @@ import json
 from array import array
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from json.encoder import encode_basestring
 from operator import attrgetter
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
+K = TypeVar("K", bound=Hashable)
 Spec: TypeAlias = Mapping[str, Any]
 """What is packed, as JSON: where its bytes are, or the bytes' meaning."""
 
@@ -66,22 +67,29 @@ def pack_rows(packing: Packing, rows: Sequence[Any], fields: Mapping[str, Conver
 
 def pack_numbers(packing: Packing, numbers: Sequence[int]) -> Spec:
     """Numbers from 0 to below 2³²."""
-    largest = max(numbers, default=0)
-    code = next(code for code, most in _MOST_CODES.items() if largest < most)
+    return _pack_below(packing, numbers, max(numbers, default=0) + 1)
+
+
+def _pack_below(packing: Packing, numbers: Iterable[int], most: int) -> Spec:
+    code = next(code for code, limit in _MOST_CODES.items() if most <= limit)
     return {"type": code, "at": packing.add(array(code, numbers).tobytes())}
 
 
 def _pack(packing: Packing, values: Sequence[Any], write: Callable[[Any], Any]) -> Spec:
-    # Most values are the same few objects, so that it is enough to look at these.
-    identities = list(map(id, values))
-    distinct = dict(zip(identities, values, strict=True))
-    if 2 * len(distinct) > len(values) and _are_uuids(values):
-        return {"uuids": packing.add(bytes.fromhex("".join(values)))}
-    if distinct and all(type(value) is dict for value in distinct.values()):
-        codes, table = _pack_objects(packing, distinct)
+    types = set(map(type, values))
+    if types == {str}:
+        texts = dict.fromkeys(values)
+        if 2 * len(texts) > len(values) and _are_uuids(values):
+            return {"uuids": packing.add(bytes.fromhex("".join(values)))}
+        codes, table = _pack_forms(packing, {text: write(text) for text in texts})
+        return {"codes": _pack_below(packing, map(codes.__getitem__, values), len(texts)), **table}
+    # Most values are the same few objects, so that it is enough to look at these. Equal ones may differ: 1 and 1.0.
+    distinct = dict(zip(map(id, values), values, strict=True))
+    if types == {dict}:
+        numbers, table = _pack_objects(packing, distinct)
     else:
-        codes, table = _pack_forms(packing, {identity: write(value) for identity, value in distinct.items()})
-    return {"codes": pack_numbers(packing, list(map(codes.__getitem__, identities))), **table}
+        numbers, table = _pack_forms(packing, {identity: write(value) for identity, value in distinct.items()})
+    return {"codes": _pack_below(packing, map(numbers.__getitem__, map(id, values)), len(distinct)), **table}
 
 
 def _are_uuids(values: Sequence[Any]) -> bool:
@@ -94,14 +102,14 @@ def _are_uuids(values: Sequence[Any]) -> bool:
         return False
 
 
-def _pack_forms(packing: Packing, forms: Mapping[int, Any]) -> tuple[Mapping[int, int], Spec]:
-    """The number of each form, and the forms. Equal ones have one number."""
+def _pack_forms(packing: Packing, forms: Mapping[K, Any]) -> tuple[Mapping[K, int], Spec]:
+    """The number of each form, by the keys of the forms, and the forms. Equal ones have one number."""
     if _are_uuids(list(forms.values())):
         uuids: dict[str, int] = {}
-        codes = {identity: uuids.setdefault(form, len(uuids)) for identity, form in forms.items()}
+        codes = {key: uuids.setdefault(form, len(uuids)) for key, form in forms.items()}
         return codes, {"table_of_uuids": packing.add(bytes.fromhex("".join(uuids)))}
     texts: dict[str, int] = {}
-    codes = {identity: texts.setdefault(_text(form), len(texts)) for identity, form in forms.items()}
+    codes = {key: texts.setdefault(_text(form), len(texts)) for key, form in forms.items()}
     return codes, {"table": packing.add(f"[{','.join(texts)}]".encode())}
 
 

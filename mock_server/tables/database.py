@@ -44,9 +44,9 @@ class Database:
         """How often a row was put or removed, here and in the databases that this is a fork of."""
         self._following = {
             leader: [
-                (kind, through, attributes)
+                (kind, through, read)
                 for kind in self._stores
-                for through, attributes in schema_of(kind).followed.items()
+                for through, read in schema_of(kind).followed.items()
                 if schema_of(kind).foreign_keys[through] is leader
             ]
             for leader in self._stores
@@ -143,12 +143,12 @@ class Database:
 
     def _followers(self, leader: Store, before: Any, after: Any) -> Iterator[tuple[Store, list[Any], str]]:
         """Where keys of other tables read what changes in a row: the rows there that refer to it."""
-        for kind, through, attributes in self._following[leader.schema.kind]:
+        for kind, through, read in self._following[leader.schema.kind]:
             if not self._stores[kind].rows:
                 # Without rows nothing refers to it, and the index that finds them need not be kept from now on.
                 continue
             same_uuid = before is not None and after is not None and before.uuid == after.uuid
-            if same_uuid and all(read(before) == read(after) for read in attributes):
+            if same_uuid and read(before) == read(after):
                 continue
             uuids = {row.uuid for row in (before, after) if row is not None}
             rows = [row for uuid in sorted(uuids) for row in self.table(kind).where(**{through: uuid})]

@@ -87,7 +87,7 @@ class Key:
 
     name: str
     read: Callable[[Any, Find], Any]
-    attribute: Callable[[Any], Any]
+    attribute: str
     through: str | None = None
 
 
@@ -126,11 +126,11 @@ class Schema:
             name: self._compile(name) for name in [*names, *ordering, *([options.sums.by] if options.sums else [])]
         }
         self._indexes: dict[tuple[str, tuple[str, ...]], IndexKey] = {}
-        self.followed: Mapping[str, tuple[Callable[[Any], Any], ...]] = {
-            through: tuple(key.attribute for key in self._keys.values() if key.through == through)
+        self.followed: Mapping[str, Callable[[Any], Any]] = {
+            through: attrgetter(*dict.fromkeys(key.attribute for key in self._keys.values() if key.through == through))
             for through in {key.through for key in self._keys.values() if key.through is not None}
         }
-        """By foreign key, what keys read of the rows that it names."""
+        """By foreign key, what keys read of the rows that it names, all at once."""
 
     def key(self, name: str) -> Key:
         """A declared key. Raises `ValueError` for any other."""
@@ -171,14 +171,14 @@ class Schema:
         through = f"{first}_uuid"
         if not rest or through not in self.foreign_keys:
             read = attrgetter(name)
-            return Key(name, lambda row, find: read(row), read)
+            return Key(name, lambda row, find: read(row), name)
         target, attribute, link = self.foreign_keys[through], attrgetter(rest), attrgetter(through)
 
         def follow(row: Any, find: Find) -> Any:
             found = find(target, link(row))
             return None if found is None else attribute(found)
 
-        return Key(name, follow, attribute, through)
+        return Key(name, follow, rest, through)
 
 
 _COMPILED: dict[type[Any], Schema] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 from immutables import Map
@@ -32,7 +32,7 @@ class Store:
     share it, as all of them have the same rows here, and the same values in the rows that keys follow.
     """
 
-    __slots__ = ("_indexes", "_sums", "ids", "last_id", "owner", "rows", "schema", "total")
+    __slots__ = ("_sums", "ids", "indexes", "last_id", "owner", "rows", "schema", "total")
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
@@ -42,7 +42,7 @@ class Store:
         self.last_id = 0
         make = schema.options.total
         self.total: Total | None = make() if make is not None else None
-        self._indexes: dict[IndexName, Index] = {}
+        self.indexes: dict[IndexName, Index] = {}
         self._sums: dict[IndexName, GroupedSums] = {}
 
     def pack(self, packing: Packing, fields: Mapping[str, Converter]) -> Spec:
@@ -77,21 +77,21 @@ class Store:
         copied.rows = self.rows.copy()
         copied.ids = self.ids = frozen(self.ids)
         copied.total = self.total.copy() if self.total is not None else None
-        copied._indexes = dict(self._indexes)
+        copied.indexes = dict(self.indexes)
         copied._sums = {name: sums.copy() for name, sums in self._sums.items()}
         return copied
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.rows)
 
-    def ids_of(self, name: IndexName, key: Hashable, find: Find) -> Sequence[int]:
-        """The ids of the rows with a key in an index, which is made if it is missing."""
-        index = self._indexes.get(name)
+    def index(self, name: IndexName, find: Find) -> Index:
+        """The index of this name, which is made if it is missing."""
+        index = self.indexes.get(name)
         if index is None:
             index = Index(self.schema.index(*name), self.owner)
             index.fill(self.rows, find)
-            self._indexes[name] = index
-        return index.ids(key)
+            self.indexes[name] = index
+        return index
 
     def sums(self, name: IndexName, key: Hashable, find: Find) -> Mapping[Hashable, Aggregate]:
         """The declared sums of the rows with a key in an index, by group; groups without rows are left out."""
@@ -100,7 +100,7 @@ class Store:
             sums = self._sums[name] = GroupedSums(self.schema, self.schema.index(*name))
         found = sums.of(key)
         if found is None:
-            found = sums.count(key, self.rows.several(self.ids_of(name, key, find)), find)
+            found = sums.count(key, self.rows.several(self.index(name, find).ids(key)), find)
         return {group: figure for group, figure in found.items() if not figure.is_empty}
 
     def add_up(self, rows: Iterable[Any], find: Find) -> Mapping[Hashable, Aggregate]:
@@ -109,15 +109,15 @@ class Store:
 
     def add(self, row: Any, find: Find) -> None:
         """Add a row with an id and a uuid that no other has."""
-        self.ids = mutable(self.ids)
-        self.ids[row.uuid] = row.id
-        self._set(row, self._indexes, self._sums, find)
+        self.ids = ids = mutable(self.ids)
+        ids[row.uuid] = row.id
+        self._set(row, self.indexes, self._sums, find)
 
     def replace(self, before: Any, after: Any, find: Find) -> None:
         """Put a row in the place of the one with its id, or remove that one (None)."""
-        moved: Collection[IndexName] = self._indexes
+        moved: Collection[IndexName] = self.indexes
         if after is not None:
-            moved = [name for name, index in self._indexes.items() if index.is_moved(before, after, find)]
+            moved = [name for name, index in self.indexes.items() if index.is_moved(before, after, find)]
         recounted = self._recounted(before, after, moved)
         self._take_out(before, moved, recounted, find)
         if self.total is not None:
@@ -154,7 +154,7 @@ class Store:
             self._insert(row, names, [name for name in names if name in self._sums], find)
 
     def _following(self, through: str) -> list[IndexName]:
-        return [name for name, index in self._indexes.items() if through in index.key.routes]
+        return [name for name, index in self.indexes.items() if through in index.key.routes]
 
     def _recounted(self, before: Any, after: Any, moved: Collection[IndexName]) -> Iterable[IndexName]:
         """The sums in which the two rows may count differently."""
@@ -174,13 +174,13 @@ class Store:
     def _insert(self, row: Any, names: Iterable[IndexName], summed: Iterable[IndexName], find: Find) -> None:
         owner, row_of = self.owner, self.rows.__getitem__
         for name in names:
-            index = self._indexes[name]
+            index = self.indexes[name]
             (index if index.owner is owner else self._writable(name)).insert(row, row_of, find)
         for name in summed:
             self._sums[name].add(row, find)
 
     def _writable(self, name: IndexName) -> Index:
-        index = self._indexes[name]
+        index = self.indexes[name]
         if index.owner is not self.owner:
-            index = self._indexes[name] = index.copy(self.owner)
+            index = self.indexes[name] = index.copy(self.owner)
         return index

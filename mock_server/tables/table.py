@@ -73,9 +73,10 @@ class Table(Generic[R]):
         return len(ids) > 0
 
     def _found(self, wanted: Mapping[str, Hashable]) -> tuple[Store, Sequence[int]]:
-        stores = self._stores
-        store = stores[self._kind]
-        return store, store.ids_of(("id", tuple(wanted)), tuple(wanted.values()), stores.find)
+        store = self._stores[self._kind]
+        name = ("id", tuple(wanted))
+        index = store.indexes.get(name) or store.index(name, self._stores.find)
+        return store, index.ids(tuple(wanted.values()))
 
     def ordered(self, order: str) -> Rows[R]:
         """All rows in a declared order."""
@@ -119,7 +120,7 @@ class Rows(Found[R]):
         self._kind = kind
         self._index = index
         self._key = key
-        self._ids = self._store.ids_of(index, key, stores.find)
+        self._ids = self._store.index(index, stores.find).ids(key)
 
     def __len__(self) -> int:
         return len(self._ids)
