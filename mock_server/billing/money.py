@@ -21,6 +21,8 @@ ZERO = Decimal(0)
 _PRECISION = 120
 _EXACT = Context(prec=_PRECISION, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 _ROUNDING = Context(prec=_PRECISION, traps=[InvalidOperation, DivisionByZero, Overflow])
+_UP = Context(prec=_PRECISION, rounding=ROUND_UP, traps=[InvalidOperation, DivisionByZero, Overflow])
+_CENT = Decimal("0.01")
 
 add = _EXACT.add
 subtract = _EXACT.subtract
@@ -30,7 +32,7 @@ absolute = _EXACT.abs
 
 def multiply(left: Decimal, right: Decimal) -> Decimal:
     """The exact product. It keeps its natural scale, and zero has no sign."""
-    return add(_EXACT.multiply(left, right), ZERO)
+    return _EXACT.fma(left, right, ZERO)
 
 
 def total(values: Iterable[Decimal]) -> Decimal:
@@ -56,7 +58,7 @@ def ratio(part: Decimal, whole: Decimal) -> Decimal:
 
 def away_from_zero(value: Decimal, places: int = 2) -> Decimal:
     """Rounded away from zero, as item prices are: 0.001 → 0.01, -0.001 → -0.01."""
-    return value.quantize(_unit(places), rounding=ROUND_UP, context=_ROUNDING)
+    return _UP.quantize(value, _CENT if places == 2 else _unit(places))
 
 
 def half_even(value: Decimal, places: int = 2) -> Decimal:

@@ -109,8 +109,11 @@ class Store:
 
     def add(self, row: Any, find: Find) -> None:
         """Add a row with an id and a uuid that no other has."""
+        id = row.id
         self.ids = ids = mutable(self.ids)
-        ids[row.uuid] = row.id
+        ids[row.uuid] = id
+        if id > self.last_id:
+            self.last_id = id
         self._set(row, self.indexes, self._sums, find)
 
     def replace(self, before: Any, after: Any, find: Find) -> None:
@@ -123,21 +126,17 @@ class Store:
         if self.total is not None:
             self.total.take_out(before)
         if after is None or before.uuid != after.uuid:
-            self.ids = mutable(self.ids)
-            del self.ids[before.uuid]
+            self.ids = ids = mutable(self.ids)
+            del ids[before.uuid]
             if after is None:
                 self.rows.remove(before.id)
                 return
-            self.ids[after.uuid] = after.id
+            ids[after.uuid] = after.id
         self._set(after, moved, recounted, find)
 
-    def _set(self, row: Any, moved: Collection[IndexName], recounted: Iterable[IndexName], find: Find) -> None:
-        id = row.id
-        self.rows.set(id, row)
-        if id > self.last_id:
-            self.last_id = id
-        if moved or recounted:
-            self._insert(row, moved, recounted, find)
+    def _set(self, row: Any, moved: Iterable[IndexName], recounted: Iterable[IndexName], find: Find) -> None:
+        self.rows.set(row.id, row)
+        self._insert(row, moved, recounted, find)
         if self.total is not None:
             self.total.add(row)
 
