@@ -162,17 +162,23 @@ def _upgrade(words: Sequence[str], out: SafeStream, err: SafeStream) -> int:
 
 
 def _schema(words: Sequence[str], out: SafeStream, err: SafeStream) -> int:
-    """Prints the JSON Schema of baseline files."""
-    argparse.ArgumentParser(
-        prog="waldur-contracts schema", description="Print the JSON Schema of baseline files, for editors."
-    ).parse_args(words)
+    """Prints the JSON Schema of baseline files, or of files of options."""
+    command = argparse.ArgumentParser(
+        prog="waldur-contracts schema",
+        description="Print the JSON Schema of baseline files, or of files of options, for editors.",
+    )
+    command.add_argument("of", nargs="?", choices=("baseline", "config"), default="baseline", help="of which files")
+    of = command.parse_args(words).of
 
     import json
 
+    from waldur_billing_mock.config_file import schema
     from waldur_billing_mock.contracts.baseline import SCHEMA
+    from waldur_billing_mock.contracts.options import parser
     from waldur_billing_mock.openapi.document import read_yaml
 
-    out.write(json.dumps(read_yaml(SCHEMA), ensure_ascii=False, indent=2) + "\n")
+    document = read_yaml(SCHEMA) if of == "baseline" else schema(parser(), "Options of waldur-contracts")
+    out.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
     return 0
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from waldur_billing_mock import __version__
+from waldur_billing_mock.config_file import ConfigError, add_config, words_of_file
 from waldur_billing_mock.contracts.description import REVISIONS
 from waldur_billing_mock.contracts.settings import MOCK, PROFILES, ROLES, Settings, Shard, Unusable
 
@@ -23,7 +24,7 @@ commands:
   waldur-contracts merge FILE.json ...  make one report of the JSON reports of several shards
   waldur-contracts upgrade --from A --to B
                                         say what an upgrade changes, and what of your data it touches
-  waldur-contracts schema               print the JSON Schema of baseline files
+  waldur-contracts schema [config]      print the JSON Schema of baseline files, or of files for --config
 
 examples:
   waldur-contracts --profile quick
@@ -53,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     made.add_argument("--version", action="version", version=f"waldur-contracts {__version__}")
+    add_config(made)
     what = made.add_argument_group("what is judged")
     what.add_argument("--target", metavar="URL", help="a server; without it, the mock in this process")
     what.add_argument(
@@ -124,8 +126,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def settings(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings that a command line makes. Raises `Unusable`; unknown words end the process with 2."""
+    """The settings that a command line makes, with its file of options. Raises `Unusable`; unknown words end with 2."""
     given = parser().parse_args(arguments)
+    if given.config is not None:
+        try:
+            given = parser().parse_args([*words_of_file(parser, given.config, arguments), *arguments])
+        except ConfigError as error:
+            raise Unusable(str(error)) from None
     made = Settings(
         target=server_address(given.target) if given.target is not None else None,
         token=token("--token-env", given.token_env, environment) if given.token_env is not None else "",

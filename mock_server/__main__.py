@@ -1,6 +1,7 @@
 """The command line: `waldur-mock` (`python -m mock_server`)."""
 
 import argparse
+import json
 import os
 import secrets
 import sys
@@ -10,13 +11,14 @@ from importlib.resources import files
 from typing import Final, Literal, NoReturn, cast
 
 from waldur_billing_mock import mock_server
+from waldur_billing_mock.config_file import schema
 from waldur_billing_mock.fixtures import ScenarioError
 from waldur_billing_mock.mock_server import arguments
 from waldur_billing_mock.mock_server.control import ctl
 from waldur_billing_mock.mock_server.limit_options import limits
 from waldur_billing_mock.mock_server.option_types import UsageError
 from waldur_billing_mock.mock_server.printable import OutputError, printable, write_out
-from waldur_billing_mock.mock_server.serve_options import world_settings
+from waldur_billing_mock.mock_server.serve_options import serve_parser, with_file, world_settings
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.world_text import WorldFileError
 from waldur_billing_mock.openapi.document import DocumentError, to_json, to_yaml
@@ -36,6 +38,8 @@ def main(words: Sequence[str] | None = None) -> int:
             return ctl.main(given[1:])
         parser = arguments.parser()
         options = parser.parse_args(given)
+        if getattr(options, "config", None) is not None:
+            options = parser.parse_args([*given[:1], *with_file(given[1:], options.config)])
         match options.command:
             case "serve":
                 _serve(options)
@@ -43,6 +47,10 @@ def main(words: Sequence[str] | None = None) -> int:
                 _export(options)
             case "spec":
                 _spec(options)
+            case "config-format":
+                write_out(
+                    json.dumps(schema(serve_parser(), "Options of waldur-mock serve"), ensure_ascii=False, indent=2)
+                )
             case "world-format":
                 _world_format(options)
             case "scenario":

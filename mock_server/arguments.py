@@ -46,6 +46,12 @@ def parser() -> argparse.ArgumentParser:
     _add_export(commands)
     _add_spec(commands)
     _add_world_format(commands)
+    _add_command(
+        commands,
+        "config-format",
+        "print the JSON Schema of files of options, which serve --config takes",
+        ["config-format > serve.schema.json"],
+    )
     _add_scenario(commands)
     _add_command(commands, "ctl", "steer a running mock: faults, journal, events", ["ctl health", "ctl faults list"])
     add_record(

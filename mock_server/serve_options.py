@@ -1,11 +1,13 @@
 """The options of `waldur-mock serve`, and those by which other commands choose a world or a revision."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import shtab
 
+from waldur_billing_mock.config_file import ConfigError, add_config, words_of_file
 from waldur_billing_mock.fixtures import DEFAULT_SCENARIO, DEFAULT_SEED, Size
 from waldur_billing_mock.mock_server.limit_options import add_limits
 from waldur_billing_mock.mock_server.option_types import (
@@ -30,6 +32,7 @@ _DEFAULTS: Final = Settings()
 
 def add_serve(serve: argparse.ArgumentParser) -> None:
     """The options of `serve`."""
+    completes(add_config(serve), shtab.FILE)
     serve.add_argument("--host", default=_DEFAULTS.host, help="the address to listen on (default: %(default)s)")
     serve.add_argument("--port", type=port, default=_DEFAULTS.port, help="0 picks a free one (default: %(default)s)")
     add_revision(serve)
@@ -112,6 +115,21 @@ def add_serve(serve: argparse.ArgumentParser) -> None:
         f"{serve.description} On another address than those of this machine alone, /_mock/ asks for an admin token:"
         f" that in the variable {ADMIN_TOKEN}, or a new one, which is printed."
     )
+
+
+def serve_parser() -> argparse.ArgumentParser:
+    """The options of `serve` by themselves."""
+    made = argparse.ArgumentParser(prog="waldur-mock serve")
+    add_serve(made)
+    return made
+
+
+def with_file(words: Sequence[str], path: Path) -> list[str]:
+    """The words of `serve` with the options of a file that they leave out. Raises `UsageError`."""
+    try:
+        return [*words_of_file(serve_parser, path, words), *words]
+    except ConfigError as error:
+        raise UsageError(str(error)) from None
 
 
 def add_revision(command: argparse.ArgumentParser) -> None:

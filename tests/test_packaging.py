@@ -156,6 +156,7 @@ def test_a_wheel_holds_every_file_of_the_packages_and_no_tests(wheel: Path) -> N
     sources |= {f"waldur_billing_mock/{path.relative_to(ROOT).as_posix()}" for path in static if path.is_file()}
     sources |= {
         "waldur_billing_mock/__init__.py",
+        "waldur_billing_mock/config_file.py",
         "waldur_billing_mock/mock_server/WORLD_FORMAT.md",
         "waldur_billing_mock/py.typed",
     }

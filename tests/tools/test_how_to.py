@@ -87,6 +87,8 @@ def _stop(proxies: Sequence[Running]) -> None:
 
 def _without_port(words: Sequence[str]) -> list[str]:
     """The options of `serve`, which takes a free port here."""
+    if "--port" not in words:
+        return list(words)
     place = words.index("--port")
     return [*words[:place], *words[place + 2 :]]
 
