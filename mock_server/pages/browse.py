@@ -2,85 +2,42 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
 from starlette.responses import Response
 
-from waldur_billing_mock.mock_server.billing import figures
 from waldur_billing_mock.mock_server.billing.invoice import Invoice, State
 from waldur_billing_mock.mock_server.billing.item import InvoiceItem
-from waldur_billing_mock.mock_server.billing.marketplace import Resource
-from waldur_billing_mock.mock_server.billing.payment import Payment
-from waldur_billing_mock.mock_server.billing.period import Month
-from waldur_billing_mock.mock_server.billing.structure import Customer, Project
-from waldur_billing_mock.mock_server.billing.views import ItemView
 from waldur_billing_mock.mock_server.billing.world import World
-from waldur_billing_mock.mock_server.pages import html
+from waldur_billing_mock.mock_server.pages.cells import (
+    CUSTOMER_COLUMNS,
+    INVOICE_COLUMNS,
+    ITEM_COLUMNS,
+    PAYMENT_COLUMNS,
+    PROJECT_COLUMNS,
+    RESOURCE_COLUMNS,
+    customer_cells,
+    invoice_cells,
+    item_cells,
+    payment_cells,
+    project_cells,
+    resource_cells,
+)
 from waldur_billing_mock.mock_server.pages.listing import (
     MOST_SEARCHED,
-    Cell,
     Chip,
-    Column,
     Filter,
     Page,
     Reversed,
     Rows,
-    day,
-    money,
-    number,
     options,
     paged,
     searched,
-    state,
 )
+from waldur_billing_mock.mock_server.pages.months import months, read_month
 from waldur_billing_mock.mock_server.pages.view import View
 
 R = TypeVar("R")
-
-CUSTOMER_COLUMNS: Final = (
-    Column("Customer"),
-    Column("Country"),
-    Column("Projects", True),
-    Column("Invoices", True),
-    Column("Open invoices", True),
-    Column("Credit", True),
-)
-PROJECT_COLUMNS: Final = (Column("Project"), Column("Customer"), Column("Resources", True), Column("Credit", True))
-RESOURCE_COLUMNS: Final = (
-    Column("Resource"),
-    Column("State"),
-    Column("Offering"),
-    Column("Plan"),
-    Column("Project"),
-    Column("Since"),
-)
-INVOICE_COLUMNS: Final = (
-    Column("Number"),
-    Column("State"),
-    Column("Customer"),
-    Column("Month"),
-    Column("Due"),
-    Column("Price", True),
-    Column("Total", True),
-)
-ITEM_COLUMNS: Final = (
-    Column("Item"),
-    Column("Invoice"),
-    Column("Project"),
-    Column("From"),
-    Column("Quantity", True),
-    Column("Unit price", True),
-    Column("Price", True),
-)
-PAYMENT_COLUMNS: Final = (
-    Column("Date"),
-    Column("Customer"),
-    Column("Invoice"),
-    Column("Profile"),
-    Column("Proof"),
-    Column("Sum", True),
-)
-_UNBILLED: Final = ("paid", "canceled")
 
 
 def customers(view: View) -> Response:
@@ -186,96 +143,6 @@ def payments(view: View) -> Response:
     )
 
 
-def customer_cells(view: View, row: Customer) -> list[Cell]:
-    world = view.world
-    bills = world.invoices.where(customer_uuid=row.uuid)
-    credit = world.customer_credits.first(customer_uuid=row.uuid)
-    return [
-        customer_cell(view, row),
-        Cell(row.country_name or "–"),
-        number(len(world.projects.where(customer_uuid=row.uuid))),
-        Cell(html.number(len(bills)), view.url("invoices", customer=row.uuid), "figure"),
-        number(sum(bill.state not in _UNBILLED for bill in bills)),
-        money(credit.value if credit else None),
-    ]
-
-
-def project_cells(view: View, row: Project) -> list[Cell]:
-    credit = view.world.project_credits.first(project_uuid=row.uuid)
-    return [
-        Cell(row.name, view.url(f"projects/{row.uuid}")),
-        customer_cell(view, view.world.customers.one(row.customer_uuid)),
-        Cell(
-            html.number(len(view.world.resources.where(project_uuid=row.uuid))),
-            view.url("resources", project=row.uuid),
-            "figure",
-        ),
-        money(credit.value if credit else None),
-    ]
-
-
-def resource_cells(view: View, row: Resource) -> list[Cell]:
-    world = view.world
-    offering, plan = world.offerings.one(row.offering_uuid), world.plans.get(row.plan_uuid)
-    project = world.projects.one(row.project_uuid)
-    return [
-        Cell(row.name, view.url(f"resources/{row.uuid}")),
-        state(row.state),
-        Cell(offering.name, view.url("resources", offering=offering.uuid)),
-        Cell(plan.name if plan else "–"),
-        Cell(project.name, view.url(f"projects/{project.uuid}")),
-        day(row.created),
-    ]
-
-
-def invoice_cells(view: View, row: Invoice) -> list[Cell]:
-    return [
-        Cell(str(row.number), view.url(f"invoices/{row.uuid}")),
-        state(row.state),
-        customer_cell(view, view.world.customers.one(row.customer_uuid)),
-        Cell(month_name(row.billed_month), kind="day"),
-        day(figures.due_date(view.world, row)),
-        money(figures.sums_of(view.world, row).price),
-        money(figures.total_of(view.world, row)),
-    ]
-
-
-def item_cells(view: View, row: InvoiceItem) -> list[Cell]:
-    shown = ItemView(view.world, row)
-    project = row.project_uuid
-    return [
-        Cell(row.name or row.uuid, view.url(f"items/{row.uuid}")),
-        Cell(str(shown.invoice.number), view.url(f"invoices/{row.invoice_uuid}")),
-        Cell(shown.project_name, view.url(f"projects/{project}") if view.world.projects.get(project) else None),
-        day(row.start),
-        Cell(html.number(row.quantity), kind="figure", note=""),
-        Cell(html.price(row.unit_price), kind="figure"),
-        money(row.price),
-    ]
-
-
-def payment_cells(view: View, row: Payment) -> list[Cell]:
-    world = view.world
-    invoice, profile = world.invoices.one(row.invoice_uuid), world.payment_profiles.one(row.profile_uuid)
-    return [
-        day(row.date_of_payment),
-        customer_cell(view, world.customers.one(invoice.customer_uuid)),
-        Cell(str(invoice.number), view.url(f"invoices/{invoice.uuid}")),
-        Cell(profile.name),
-        Cell(row.proof_name or "–"),
-        money(row.sum),
-    ]
-
-
-def customer_cell(view: View, row: Customer) -> Cell:
-    return Cell(row.name, view.url(f"customers/{row.uuid}"))
-
-
-def month_name(month: Month) -> str:
-    """`Nov 2025`."""
-    return f"{month.first_day:%b %Y}"
-
-
 def _list(
     view: View, title: str, lead: str, rows: Rows, filters: Sequence[Filter] = (), chips: Sequence[Chip] = ()
 ) -> Response:
@@ -334,18 +201,3 @@ def _value(row: Any, name: str) -> Any:
 
 def _words_of_invoice(world: World, row: Invoice) -> tuple[str, ...]:
     return str(row.number), world.customers.one(row.customer_uuid).name, row.reference_number, row.uuid
-
-
-def read_month(text: str) -> Month | None:
-    """The month that `2025-11` names; None for any other text."""
-    year, _, number = text.partition("-")
-    if year.isdecimal() and number.isdecimal() and len(year) == 4 and 1 <= int(number) <= 12:
-        return Month(int(year), int(number))
-    return None
-
-
-def months(world: World) -> list[tuple[str, str]]:
-    """The months of the last two years, the newest first."""
-    current = Month.of(world.now)
-    last = [current.plus(-back) for back in range(25)]
-    return [("", "Any month"), *((month.padded, month_name(month)) for month in last)]

@@ -5,18 +5,18 @@ from starlette.responses import Response
 from waldur_billing_mock.mock_server.billing.costs import costs
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.views import ItemView
-from waldur_billing_mock.mock_server.pages.browse import (
+from waldur_billing_mock.mock_server.pages.cells import (
     INVOICE_COLUMNS,
     ITEM_COLUMNS,
     PROJECT_COLUMNS,
     RESOURCE_COLUMNS,
     invoice_cells,
     item_cells,
-    month_name,
     project_cells,
     resource_cells,
 )
 from waldur_billing_mock.mock_server.pages.listing import Cell, Column, Reversed, first, money
+from waldur_billing_mock.mock_server.pages.months import month_name
 from waldur_billing_mock.mock_server.pages.view import View
 
 MOST_ROWS = 25

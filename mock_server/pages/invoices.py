@@ -10,8 +10,8 @@ from waldur_billing_mock.mock_server.billing.history import versions_of
 from waldur_billing_mock.mock_server.billing.invoice import Invoice
 from waldur_billing_mock.mock_server.billing.money import total
 from waldur_billing_mock.mock_server.billing.views import InvoiceView, ItemView
-from waldur_billing_mock.mock_server.pages.browse import month_name
 from waldur_billing_mock.mock_server.pages.calls import Answer, as_staff
+from waldur_billing_mock.mock_server.pages.months import month_name
 from waldur_billing_mock.mock_server.pages.view import View
 from waldur_billing_mock.mock_server.spec.render import hyphenated
 

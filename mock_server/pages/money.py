@@ -20,9 +20,10 @@ from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.views import ItemView
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.pages import html
-from waldur_billing_mock.mock_server.pages.browse import customer_cell, month_name, months, read_month
+from waldur_billing_mock.mock_server.pages.cells import customer_cell
 from waldur_billing_mock.mock_server.pages.chart import Chart, stacked
 from waldur_billing_mock.mock_server.pages.listing import Cell, Column, Rows, first, money, state
+from waldur_billing_mock.mock_server.pages.months import month_name, months, read_month
 from waldur_billing_mock.mock_server.pages.view import View
 
 MAJORS: Final = 4

@@ -8,7 +8,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from tests.serving import serving
-from waldur_billing_mock.mock_server.control import client, ctl, description
+from waldur_billing_mock.mock_server.control import client, client_parts, ctl, description
 from waldur_billing_mock.mock_server.control.app import functions
 from waldur_billing_mock.mock_server.testing.mock import Mock
 from waldur_billing_mock.mock_server.web.routing import Match, Routes
@@ -25,7 +25,7 @@ def test_every_operation_has_a_function_and_every_function_an_operation() -> Non
 
 
 def test_every_operation_has_a_method_of_the_client() -> None:
-    source = Path(client.__file__).read_text(encoding="utf-8")
+    source = "".join(Path(str(part.__file__)).read_text(encoding="utf-8") for part in (client, client_parts))
 
     missing = [name for name in description.operations() if f'"{name}"' not in source]
 
