@@ -72,6 +72,7 @@ LAYERS = (
     Layer("mock_server/proxy", never=("mock_server.operations", "mock_server.pages", "fixtures", "uvicorn")),
     Layer("fixtures", only=(*STANDARD, "faker", "yaml", "fixtures", "mock_server.billing")),
     Layer("contracts", never=("mock_server", "fixtures")),
+    Layer("waldur_billing_mock", only=(*STANDARD, "yaml")),
     Layer("openapi", only=(*STANDARD, "jsonpath_rfc9535", "jsonschema_rs", "yaml", "openapi")),
 )
 CLOCKS = {"datetime.now", "datetime.today", "datetime.utcnow", "date.today", "time.time", "time.time_ns"}
