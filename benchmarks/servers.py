@@ -6,10 +6,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from benchmarks.load import Answer, Connection, request
@@ -56,10 +57,12 @@ def alone() -> AbstractContextManager[Server]:
     return running([sys.executable, "-m", "benchmarks.alone"], "/api/invoices/")
 
 
-def mock(*arguments: str) -> AbstractContextManager[Server]:
-    """The mock on a world that the command line describes."""
+def mock(*arguments: str, cache: Path | None = None) -> AbstractContextManager[Server]:
+    """The mock on a world that the command line describes, with a cache folder of its own where one is given."""
     return running(
-        [sys.executable, "-m", "waldur_billing_mock.mock_server", "serve", *arguments, "--port"], "/api/invoices/"
+        [sys.executable, "-m", "waldur_billing_mock.mock_server", "serve", *arguments, "--port"],
+        "/api/invoices/",
+        environment={} if cache is None else {"XDG_CACHE_HOME": str(cache)},
     )
 
 
@@ -71,7 +74,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(command: Sequence[str], path: str, port: int | None = None) -> Iterator[Server]:
+def running(
+    command: Sequence[str], path: str, port: int | None = None, environment: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Server]:
     """A server, from its first answer for the path until the block ends.
 
     Without a port, a free one is found and becomes the last word of the command.
@@ -81,7 +86,9 @@ def running(command: Sequence[str], path: str, port: int | None = None) -> Itera
         port = free_port()
         line.append(str(port))
     begun = time.perf_counter()
-    process = subprocess.Popen(line, cwd=ROOT, env=_ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        line, cwd=ROOT, env={**_ENVIRONMENT, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         yield Server(process.pid, port, _first_answer(process, port, path, begun))
     finally:

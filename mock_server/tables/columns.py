@@ -20,6 +20,7 @@ K = TypeVar("K", bound=Hashable)
 Spec: TypeAlias = Mapping[str, Any]
 """What is packed, as JSON: where its bytes are, or the bytes' meaning."""
 
+_PIECE = 1024
 _UUID_BYTES = 16
 _MOST_CODES = {"B": 1 << 8, "H": 1 << 16, "I": 1 << 32}
 """How many values the numbers of a type tell apart."""
@@ -58,11 +59,13 @@ def pack_rows(packing: Packing, rows: Sequence[Any], fields: Mapping[str, Conver
 
     Values that are dicts are free-form JSON, which needs no converter.
     """
-    return {
-        name: _pack(packing, list(map(attrgetter(name), rows)), one.write)
-        for name, one in fields.items()
-        if name != "id"
-    }
+    columns: dict[str, list[Any]] = {name: [] for name in fields if name != "id"}
+    # Piece by piece, as rows lie all over the memory, and each would be fetched anew for each field.
+    for start in range(0, len(rows), _PIECE):
+        piece = rows[start : start + _PIECE]
+        for name, column in columns.items():
+            column += map(attrgetter(name), piece)
+    return {name: _pack(packing, column, fields[name].write) for name, column in columns.items()}
 
 
 def pack_numbers(packing: Packing, numbers: Sequence[int]) -> Spec:
@@ -72,7 +75,7 @@ def pack_numbers(packing: Packing, numbers: Sequence[int]) -> Spec:
 
 def _pack_below(packing: Packing, numbers: Iterable[int], most: int) -> Spec:
     code = next(code for code, limit in _MOST_CODES.items() if most <= limit)
-    return {"type": code, "at": packing.add(array(code, numbers).tobytes())}
+    return {"type": code, "at": packing.add(bytes(numbers) if code == "B" else array(code, numbers).tobytes())}
 
 
 def _pack(packing: Packing, values: Sequence[Any], write: Callable[[Any], Any]) -> Spec:
