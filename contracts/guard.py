@@ -183,9 +183,14 @@ class Guard:
 
     def send(self, request: Request, identity: Identity) -> Answer:
         """The answer to a request that may leave; everything else raises a `CannotAsk`."""
-        if not self.writing.permits(request) or not self._is_well_formed(request):
+        why = ""
+        if not self.writing.permits(request):
+            why = f"{request.method} is not allowed on {request.path}"
+        elif not self._is_well_formed(request):
+            why = "the path holds control characters, which could forge lines of the server's log"
+        if why:
             self.refused.append(f"{request.method} {request.path}")
-            raise Refused(f"{request.method} is not allowed on {request.path}")
+            raise Refused(why)
         if identity.role in self.rejected:
             raise TokenRejected(f"the token of the role {identity.role} is not accepted any more")
         answer = self._patiently(request, identity)

@@ -74,17 +74,19 @@ def the_server_has_the_operation(context: Context, operation_id: str) -> None:
 
 @survey
 def the_server_has_the_parameters(context: Context, operation_id: str) -> None:
-    """Every described filter is looked at: a value that it cannot have is refused."""
+    """Every described filter has an effect: a value that nothing can have is refused, or keeps nothing."""
     operation = context.description.operations[operation_id]
-    if not (context.forgives and context.survey.outdated) or operation.method != "GET":
+    if operation.method != "GET":
+        raise NotExercised("only reads have filters")
+    if not (context.forgives and context.survey.outdated):
         raise NotExercised("looked at where a server is older than all described ones")
     place, about = context.description.place(operation), example_target(context, operation_id)
     for name, parameter in operation.query.items():
-        faulty = faulty_values(parameter.schema)
-        if name in OF_LISTS or not faulty:
+        values = faulty_values(parameter.schema) or ((UNKNOWN,) if name.endswith("_uuid") else ())
+        if name in OF_LISTS or not values:
             continue
-        exchange = context.ask(operation_id, of=about.of, query={**about.query, name: faulty[0]})
-        if exchange.status == 200:
+        exchange = context.ask(operation_id, of=about.of, query={**about.query, name: values[0]})
+        if exchange.status == 200 and _as_without(exchange, context.ask(operation_id, of=about.of, query=about.query)):
             context.survey.parameters.add((operation_id, name))
             what = f"this server lacks the parameter {name} of {operation.method} {operation.path}"
             context.note(Complaint(what, place, None, exchange.status, exchange))
@@ -103,6 +105,15 @@ def operations_lacking(target: Target, revision: str) -> list[str]:
         with suppress(Broken, NotExercised):
             the_server_has_the_operation(context, operation_id)
     return [name for name in description.operations if name in context.survey.operations]
+
+
+def _as_without(exchange: Exchange, without: Exchange) -> bool:
+    """Whether a filter keeps all that is there without it. Lists are counted, as their order may change."""
+    name = "x-result-count"
+    counts = [one.headers.get(name) for one in (exchange, without)]
+    if None not in counts:
+        return counts[0] == counts[1] != "0"
+    return is_json(exchange) and is_json(without) and exchange.json == without.json not in ([], {})
 
 
 def _asked(context: Context, operation_id: str) -> Exchange:

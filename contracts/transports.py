@@ -59,7 +59,7 @@ class HttpTransport:
             )
             ended = True
         except (TimeoutError, httpx.TimeoutException):
-            raise Lost(f"there was no whole answer within {self._timeout:g} seconds") from None
+            raise Lost(f"there was no whole answer within {self._timeout:g} seconds (--timeout allows more)") from None
         except (httpx.TransportError, httpx.DecodingError, OSError) as error:
             raise _lost(error) from None
         finally:
@@ -141,7 +141,7 @@ class AsgiTransport:
         try:
             status, headers, body = self._loop.run_until_complete(answering)
         except TimeoutError:
-            raise Lost(f"there was no whole answer within {self._timeout:g} seconds") from None
+            raise Lost(f"there was no whole answer within {self._timeout:g} seconds (--timeout allows more)") from None
         return Answer(status, headers, body, time.perf_counter() - started)
 
     async def _call(self, request: Request, token: str) -> tuple[int, dict[str, str], bytes]:

@@ -27,7 +27,7 @@ def strangers_are_turned_away(context: Context, operation_id: str) -> None:
     """Without a token, or with one that nobody has, the answer is 401 and says how to authenticate."""
     operation = context.description.operations[operation_id]
     if operation.method not in READING and not context.target.guard.writing.everything:
-        raise NotExercised("writing is not allowed, not even in vain")
+        raise NotExercised("writing is not allowed, not even requests that must be refused")
     of = _readable(context, operation_id) if operation.method in READING else ""
     of = of or (UNKNOWN if "{" in operation.path else "")
     names = list(context.description.operations)
@@ -143,7 +143,7 @@ def addresses_end_in_a_slash(context: Context, operation_id: str) -> None:
 def bodies_are_judged(context: Context, operation_id: str) -> None:
     """A body that is no JSON, no object, or of another type is refused, and says so in the described form."""
     if not context.target.guard.writing.everything:
-        raise NotExercised("writing is not allowed, not even in vain")
+        raise NotExercised("writing is not allowed, not even requests that must be refused")
     listing = "invoices_list" if operation_id.startswith("invoices") else "invoice_items_list"
     rows = context.rows(listing, query={"state": "created"} if listing == "invoices_list" else {})
     of = str(context.sample(need(rows, "object to write to"), size=1)[0]["uuid"])

@@ -235,7 +235,7 @@ def test_what_is_no_identifier_is_not_written_to_even_where_any_object_may_be(na
 def test_a_path_with_control_characters_does_not_leave(name: str) -> None:
     guard, transport, _ = guarded(limits=Limits(hides_control_characters=True))
 
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match="the path holds control characters"):
         guard.send(Request("GET", f"/api/invoices/{name}/"), STAFF)
 
     assert transport.sent == []

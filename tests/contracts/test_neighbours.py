@@ -55,3 +55,28 @@ def test_what_differs_beside_the_billing_operations_is_a_note(
     assert code == 0
     assert result["outcome"] == "note"
     assert any(finding["what"].startswith(what) for finding in result["findings"])
+
+
+def fields_of_another_release() -> Plant:
+    """Credits have a field that nothing describes, and lack another."""
+
+    async def plant(request: Request, server: Server) -> Response:
+        response = await server.ask(request)
+        if request.path != "/api/customer-credits/" or response.status != 200:
+            return response
+        rows = [{name: row[name] for name in row if name != "customer_slug"} for row in response.json]
+        return response.saying([{**row, "phones": 1} for row in rows])
+
+    return plant
+
+
+def test_fields_that_a_neighbour_lacks_or_adds_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    only = ["--only", "conventions/neighbours_answer_as_described"]
+
+    with serving(Proxy(create_default_app(wire=True), fields_of_another_release)) as url:
+        main(["--target", url, "--profile", "quick", *only, "--json", str(path)])
+
+    (result,) = json.loads(path.read_text(encoding="utf-8"))["results"]
+    found = {finding["what"].partition("description: ")[2] for finding in result["findings"]}
+    assert {"it has fields that are not described: phones", "a field is missing: customer_slug"} <= found

@@ -25,10 +25,12 @@ from tests.wrapping.changes import (
     always,
     body_changed,
     matches,
+    request_changed,
     several,
 )
 from tests.wrapping.proxy import Request, Response, Route, Row, Server
 
+UNKNOWN: Final = "ffffffff-ffff-4fff-bfff-ffffffffffff"
 VERSION: Final = "/api/version/"
 NOT_FOUND_PAGE: Final = b"<!doctype html><html lang=en><title>Not Found</title><h1>Not Found</h1></html>"
 OLD_FIELDS: Final = frozenset({"credit", "compensations", "incurred_costs", "vat_code", "backend_uuid"})
@@ -91,6 +93,40 @@ def _without_old_fields(value: Any) -> Any:
     return everywhere(value, change)
 
 
+def _any_project(routes: Iterable[Route]) -> Make:
+    """What is no identifier of a project has no costs, and is not refused."""
+    wanted = tuple(routes)
+
+    async def plant(request: Request, server: Server) -> Response:
+        response = await server.ask(request)
+        if response.status != 400 or not matches(request, wanted) or "project_uuid" not in response.json:
+            return response
+        return (await server.ask(request.asking([("project_uuid", UNKNOWN)]))).saying([])
+
+    return always(plant)
+
+
+def _growth_for_staff() -> Make:
+    """Growth is refused to whoever is neither staff nor support."""
+
+    async def plant(request: Request, server: Server) -> Response:
+        response = await server.ask(request)
+        if response.status != 200 or not matches(request, [GROWTH]):
+            return response
+        caller = (await server.read("/api/users/me/", request)).json
+        if caller["is_staff"] or caller["is_support"]:
+            return response
+        return response.saying({"detail": "You do not have permission to perform this action."}, 403)
+
+    return always(plant)
+
+
+FEWER_PARAMETERS: Final = several(
+    request_changed([STATS], lambda request: request.without("provider_uuid")),
+    request_changed([ITEMS], lambda request: request.without("offering_uuid", "start_month", "start_year")),
+    _any_project([COSTS]),
+)
+"""The filters of releases of 2024."""
 FEWER_FIELDS: Final = body_changed(
     [INVOICES, INVOICE, LINES, ITEMS, ITEM, PROVIDER_ITEMS, PROVIDER_ITEM], _without_old_fields
 )
@@ -152,7 +188,13 @@ RELEASES: Final = (
     Peculiarity(
         "older-release",
         "The release is older than all described ones.",
-        make=several(FEWER_FIELDS, _missing(OLD_OPERATIONS), _version({"version": "7.0.1"})),
+        make=several(
+            FEWER_FIELDS,
+            FEWER_PARAMETERS,
+            _growth_for_staff(),
+            _missing(OLD_OPERATIONS),
+            _version({"version": "7.0.1"}),
+        ),
         revision="7.8.8",
         group="revision",
         alone=True,

@@ -83,6 +83,26 @@ def test_a_defect_on_top_of_all_peculiarities_is_all_that_is_broken(
     assert all("due date" in one or "owner" in one for one in found), found
 
 
+def test_what_an_older_release_lacks_or_refuses_is_a_note() -> None:
+    with deployed(mock_with([PECULIARITIES["older-release"], FEW])) as deployment:
+        verdict = judged(deployment, "survey/", "invariants/invoices_stats_list", "roles/owner/invoices_growth")
+    growth = next(result for result in verdict.results if result.check.id == "roles/owner/invoices_growth_retrieve")
+
+    lacking = {
+        one.complaint.what for result in verdict.results for one in result.findings if "parameter" in one.complaint.what
+    }
+    start = "this server lacks the parameter "
+    assert broken(verdict) == []
+    assert lacking >= {
+        f"{start}provider_uuid of GET /api/invoices/{{uuid}}/stats/",
+        *(f"{start}{name} of GET /api/invoice-items/" for name in ("offering_uuid", "start_month", "start_year")),
+    }
+    assert not [what for what in lacking if "/costs/" in what]
+    assert [one.complaint.what for one in growth.findings] == [
+        "growth is shown to staff and support alone, as in releases before 2025"
+    ]
+
+
 def test_what_the_server_lacks_is_found_out_whichever_checks_are_chosen() -> None:
     with deployed(mock_with([PECULIARITIES["no-growth"], FEW])) as deployment:
         verdict = judged(deployment, "roles/owner/invoices_growth_retrieve", "roles/owner/invoices_list")
