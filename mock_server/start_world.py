@@ -56,17 +56,15 @@ def make_world(settings: Settings, on_month: Callable[[World, Month], None] | No
 
 def _seeded(settings: Settings, on_month: Callable[[World, Month], None] | None) -> World:
     """The world of a built-in scenario; a large one comes from the cache where it is there."""
-    seed = DEFAULT_SEED if settings.seed is None else settings.seed
-    copied = _copies_credit_details(settings)
 
     def make() -> World:
         return build(
             settings.scenario,
-            seed=seed,
+            seed=DEFAULT_SEED if settings.seed is None else settings.seed,
             now=settings.now,
             size=settings.size,
             on_month=on_month,
-            credit_details_copied=copied,
+            credit_details_copied=_copies_credit_details(settings),
         )
 
     if settings.cache is None or (settings.cached_worlds_bytes and not _is_large(settings.size)):
@@ -77,8 +75,13 @@ def _seeded(settings: Settings, on_month: Callable[[World, Month], None] | None)
     if not settings.cached_worlds_bytes:
         remove(settings.cache)
         return make()
-    name = f"{settings.scenario} {seed} {settings.now} {settings.size} {copied}"
-    return cached(settings.cache, name, settings.cached_worlds_bytes, make)
+    return cached(settings.cache, cached_name(settings), settings.cached_worlds_bytes, make)
+
+
+def cached_name(settings: Settings) -> str:
+    """What distinguishes the seeded world of the settings from others, for the cache."""
+    seed = DEFAULT_SEED if settings.seed is None else settings.seed
+    return f"{settings.scenario} {seed} {settings.now} {settings.size} {_copies_credit_details(settings)}"
 
 
 def _is_large(size: Size) -> bool:

@@ -74,10 +74,10 @@ def _packed(world: World) -> bytes:
 def _unpacked(content: bytes) -> World | None:
     """The world of a content; None for one that `_packed` did not make."""
     try:
-        line, _, _ = content.partition(b"\n")
-        head = json.loads(line)
+        end = content.index(b"\n")
+        head = json.loads(content[:end])
         world = world_file.empty_world(world_file.read_head(head["head"]))
-        world.unpack(head["tables"], memoryview(content)[len(line) + 1 :], _KINDS)
+        world.unpack(head["tables"], memoryview(content)[end + 1 :], _KINDS)
     except (KeyError, TypeError, ValueError, RecursionError):
         return None
     return world

@@ -74,7 +74,8 @@ class Database:
 
         Like all that changes rows, it raises `RuntimeError` where the database is frozen.
         """
-        store = self._writable(type(row))
+        kind = type(row)
+        store = self._stores[kind] if kind in self._owned and not self._is_frozen else self._writable(kind)
         id, uuid = row.id, row.uuid
         before = store.rows.get(id) if id <= store.last_id else None
         if before is None or before.uuid != uuid:

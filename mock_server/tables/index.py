@@ -103,8 +103,8 @@ class Index:
         return ids
 
     def _set(self, key: Hashable, ids: tuple[int, ...] | SortedIds) -> None:
-        self._ids = mutable(self._ids)
-        self._ids[key] = ids
+        self._ids = changed = mutable(self._ids)
+        changed[key] = ids
 
 
 def add_up(schema: Schema, rows: Iterable[Any], find: Find) -> dict[Hashable, Aggregate]:

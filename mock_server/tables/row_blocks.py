@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from immutables import Map
@@ -45,14 +45,17 @@ class _Packed(dict[int, Any]):
 class RowBlocks:
     """Rows by id. A change replaces the block of up to 64 rows in which the row is.
 
-    A row in a block takes 8 bytes, in a map of its own 60 to 80.
+    A row in a block takes 8 bytes, in a map of its own 60 to 80. The block to which rows were added last is a list, to
+    which more are added in place, until it is shared.
     """
 
-    __slots__ = ("_blocks", "_length", "columns")
+    __slots__ = ("_blocks", "_length", "_open", "_open_number", "columns")
 
     def __init__(self) -> None:
-        self._blocks: SharedMap[int, Block | _Packed] = Map()
+        self._blocks: SharedMap[int, Block | list[Any] | _Packed] = Map()
         self._length = 0
+        self._open: list[Any] = []
+        self._open_number = -1
         self.columns: Columns | None = None
         """The columns of which all of these rows are made, until one is changed."""
 
@@ -95,36 +98,48 @@ class RowBlocks:
 
     def set(self, id: int, row: Any) -> None:
         """Add a row, or replace the one with the id."""
-        self._blocks = blocks = mutable(self._blocks)
-        self.columns = None
         number, place = id >> _BITS, id & _MASK
-        block = _rows(blocks.get(number, ()))
-        length = len(block)
-        if place == length:
-            blocks[number] = (*block, row)
+        if number == self._open_number and place == len(self._open):
+            self._open.append(row)
             self._length += 1
-        elif place > length:
-            blocks[number] = (*block, *(None,) * (place - length), row)
-            self._length += 1
-        else:
-            blocks[number] = (*block[:place], row, *block[place + 1 :])
+            return
+        block = self._changed(number)
+        if place < len(block):
             self._length += block[place] is None
+            block[place] = row
+        else:
+            self._length += 1
+            block += (None,) * (place - len(block))
+            block.append(row)
 
     def remove(self, id: int) -> None:
         """Remove a row that is there."""
-        number, place = id >> _BITS, id & _MASK
-        block = _rows(self._blocks[number])
+        self._changed(id >> _BITS)[id & _MASK] = None
         self._length -= 1
-        self.columns = None
-        self._blocks = mutable(self._blocks)
-        self._blocks[number] = (*block[:place], None, *block[place + 1 :])
 
     def copy(self) -> RowBlocks:
+        self._close()
         copied = RowBlocks()
         copied._blocks = self._blocks = frozen(self._blocks)
         copied._length, copied.columns = self._length, self.columns
         return copied
 
+    def _changed(self, number: int) -> list[Any]:
+        """A block that is changed in place."""
+        if number != self._open_number:
+            self._close()
+            self.columns = None
+            self._blocks = blocks = mutable(self._blocks)
+            self._open = blocks[number] = list(_rows(blocks.get(number, ())))
+            self._open_number = number
+        return self._open
 
-def _rows(block: Block | _Packed) -> Block:
+    def _close(self) -> None:
+        if self._open_number >= 0:
+            self._blocks = blocks = mutable(self._blocks)
+            blocks[self._open_number] = tuple(self._open)
+            self._open_number = -1
+
+
+def _rows(block: Block | list[Any] | _Packed) -> Sequence[Any]:
     return block.block() if isinstance(block, _Packed) else block

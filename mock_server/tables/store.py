@@ -114,7 +114,11 @@ class Store:
         ids[row.uuid] = id
         if id > self.last_id:
             self.last_id = id
-        self._set(row, self.indexes, self._sums, find)
+        self.rows.set(id, row)
+        if self.indexes:
+            self._insert(row, self.indexes, self._sums, find)
+        if self.total is not None:
+            self.total.add(row)
 
     def replace(self, before: Any, after: Any, find: Find) -> None:
         """Put a row in the place of the one with its id, or remove that one (None)."""
@@ -132,13 +136,10 @@ class Store:
                 self.rows.remove(before.id)
                 return
             ids[after.uuid] = after.id
-        self._set(after, moved, recounted, find)
-
-    def _set(self, row: Any, moved: Iterable[IndexName], recounted: Iterable[IndexName], find: Find) -> None:
-        self.rows.set(row.id, row)
-        self._insert(row, moved, recounted, find)
+        self.rows.set(after.id, after)
+        self._insert(after, moved, recounted, find)
         if self.total is not None:
-            self.total.add(row)
+            self.total.add(after)
 
     def take_out(self, rows: Iterable[Any], through: str, find: Find) -> None:
         """Take rows out of the indexes and sums that follow a foreign key, before the rows there change."""

@@ -40,7 +40,7 @@ class Table(Generic[R]):
     @property
     def next_id(self) -> int:
         """The id after the highest that was ever in use, so ids of removed rows are not used again."""
-        return self._store.last_id + 1
+        return self._stores[self._kind].last_id + 1
 
     def get(self, uuid: str | None) -> R | None:
         """The row with this uuid; None for an unknown one, and for None."""
