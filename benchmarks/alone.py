@@ -1,14 +1,17 @@
-"""The API without the control plane around it: no sessions, journal, faults, events and counters. See `control.py`."""
+"""The API without the control plane around it: no sessions, journal, faults and events. See `control.py`."""
 
 import gc
 import sys
+import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from typing import Final
 
 import uvicorn
-from starlette.middleware.errors import ServerErrorMiddleware
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from waldur_billing_mock.mock_server.billing.world import World
+from waldur_billing_mock.mock_server.control.metrics import Metrics
 from waldur_billing_mock.mock_server.operations.registry import bind
 from waldur_billing_mock.mock_server.operations.rendered import cached_texts
 from waldur_billing_mock.mock_server.serve import listen
@@ -17,8 +20,10 @@ from waldur_billing_mock.mock_server.spec.compiled import described
 from waldur_billing_mock.mock_server.start_world import create_stage
 from waldur_billing_mock.mock_server.web.api import Api
 from waldur_billing_mock.mock_server.web.connection import uvicorn_config
-from waldur_billing_mock.mock_server.web.cross_origin import CrossOrigin
+from waldur_billing_mock.mock_server.web.cross_origin import SHARED
+from waldur_billing_mock.mock_server.web.reply import Reply
 from waldur_billing_mock.mock_server.web.request import Request
+from waldur_billing_mock.mock_server.web.routing import MATCH
 
 
 def application(settings: Settings) -> ASGIApp:
@@ -38,7 +43,23 @@ def application(settings: Settings) -> ASGIApp:
         texts_of=cached_texts,
         limits=settings.limits,
     )
-    return ServerErrorMiddleware(CrossOrigin(api))
+    return Counted(api.read)
+
+
+class Counted:
+    """ASGI application: answers reads and counts the answers for Prometheus, which cannot be switched off."""
+
+    def __init__(self, read: Callable[[Scope, Receive], Reply]) -> None:
+        self._read: Final = read
+        self._metrics: Final = Metrics({})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = time.perf_counter()
+        reply = self._read(scope, receive)
+        await reply(scope, receive, send, SHARED)
+        seconds = time.perf_counter() - begun
+        operation = scope[MATCH].route.operations["GET"]
+        self._metrics.count((operation.operation_id, "GET", reply.status), seconds)
 
 
 def main(port: int) -> None:
