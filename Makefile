@@ -182,7 +182,8 @@ docs: $(DEV)  ## build the documentation site into build/site; make docs ARGS=se
 
 # pip-audit asks a service for what is known; where it cannot be reached, this target says so and fails.
 audit: $(TOOLS)  ## look for known weaknesses in what is pinned, and for dangerous code; lint the Containerfile
-	$(VENV)/tools/bin/bandit --quiet --recursive --configfile pyproject.toml contracts fixtures mock_server openapi tools
+	$(VENV)/tools/bin/bandit --quiet --recursive --configfile pyproject.toml \
+	  contracts fixtures mock_server openapi tools waldur_billing_mock/config_file.py
 	$(VENV)/tools/bin/hadolint deploy/Containerfile
 	for lock in runtime contracts mcp dev tools; do \
 	  $(VENV)/tools/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements/$$lock.txt; done

@@ -17,7 +17,7 @@ PRIVATE: Final[Mapping[str, Mapping[str, Kind]]] = {
         "vat_code": "vat",
     },
     "projects": {"name": "name"},
-    "users": {"username": "login", "token": "token", "full_name": "person", "email": "email"},
+    "users": {"username": "login", "token": "token", "full_name": "person", "email": "email"},  # nosec B105 - a kind
     "offerings": {"name": "name", "category_title": "name"},
     "offering_components": {"type": "term", "name": "term", "measured_unit": "term", "article_code": "code"},
     "plans": {"name": "name", "article_code": "code"},
