@@ -28,18 +28,19 @@ class _Packed(dict[int, Any]):
         self._start, self._stop = start, stop
 
     def __missing__(self, place: int) -> Any:
+        """The row, or None where no row has the id."""
         self._unpack()
-        return dict.get(self, place)
+        return self.get(place)
 
     def block(self) -> Block:
-        if not self:
-            self._unpack()
-        return tuple([dict.get(self, place) for place in range(max(self) + 1)])
+        self._unpack()
+        return tuple([self.get(place) for place in range(max(self) + 1)])
 
     def _unpack(self) -> None:
-        start, stop = self._start, self._stop
-        places = [id & _MASK for id in self._columns.ids[start:stop]]
-        self.update(zip(places, self._columns.rows(start, stop), strict=True))
+        if not self:
+            start, stop = self._start, self._stop
+            places = [id & _MASK for id in self._columns.ids[start:stop]]
+            self.update(zip(places, self._columns.rows(start, stop), strict=True))
 
 
 class RowBlocks:

@@ -68,7 +68,9 @@ def test_rows_come_out_as_they_went_in(values: list[Any], chance: Random) -> Non
     assert table.next_id == expected.next_id
     for row in expected:
         assert same(table.by_id(row.id), row)
-        assert table.by_id(row.id) is table.one(row.uuid)
+        found = table.by_id(row.id)
+        assert (table.by_id(row.id - 1) is None) == (expected.by_id(row.id - 1) is None)
+        assert table.one(row.uuid) is found
     assert table.by_id(301) is None
     assert same(list(table), list(expected))
 
