@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.asgi import Api
+from tests.faults.running import running
 from tests.operations.test_forks import questions
 from waldur_billing_mock.fixtures import SCENARIOS, Size, build
 from waldur_billing_mock.mock_server import start_world, world_cache
@@ -286,6 +287,19 @@ def test_a_limit_of_nothing_removes_the_worlds_that_are_there(folder: Path, larg
     start_world.make_world(Settings(cache=folder, size=large))
 
     start_world.make_world(Settings(cache=folder, scenario="empty", cached_worlds_bytes=0))
+
+    assert list(folder.glob("world-*")) == []
+
+
+def test_the_option_of_the_command_removes_the_worlds_too(tmp_path: Path) -> None:
+    folder = tmp_path / "waldur-billing-mock"
+    folder.mkdir(mode=0o700)
+    (folder / "world-0.columns").write_bytes(b"")
+    with running(
+        "--scenario", "empty", "--cached-worlds-mb", "0", environment={"XDG_CACHE_HOME": str(tmp_path)}
+    ) as mock:
+        assert mock.port
+        assert mock.stop().code == 0
 
     assert list(folder.glob("world-*")) == []
 
