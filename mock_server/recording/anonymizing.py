@@ -25,6 +25,9 @@ _LONGEST: Final = {
     for name, row in TABLES.items()
 }
 
+_SHORTEST_IN_DIGITS: Final = 8
+"""Shorter texts occur in random hexadecimal digits by chance."""
+
 
 @dataclass
 class Replaced:
@@ -58,7 +61,8 @@ class Replaced:
         ]
         found.append("kept: ids and numbers of invoices, dates, states, units, countries, tax rates, quantities")
         found.append(self.scaled or "amounts are kept; --scale multiplies them by a secret factor")
-        found.append(f"{self.originals} originals were looked for in the file, {len(self.left) or 'none'} is left")
+        left = f"{len(self.left)} fields still show one" if self.left else "none is left"
+        found.append(f"{self.originals} originals were looked for in the file, {left}")
         return found
 
 
@@ -103,9 +107,15 @@ def originals_of(content: Content) -> Originals:
 
 
 def left_in(content: Content, originals: frozenset[str]) -> list[str]:
-    """The fields of a file that show an original of at least three characters, with the number of the row."""
+    """The fields of a file that show an original of at least three characters.
+
+    Identifiers and tokens are random digits, in which a short code such as `B12` is found by chance and tells nothing:
+    only originals of at least eight characters are looked for in them.
+    """
     sought = Originals({}, originals)
-    return sorted({text.where for text in texts(content) if sought.within(text.value)})
+    in_digits = Originals({}, frozenset(text for text in originals if len(text) >= _SHORTEST_IN_DIGITS))
+    by_kind = {"uuid": in_digits, "token": in_digits}
+    return sorted({text.where for text in texts(content) if by_kind.get(text.kind, sought).within(text.value)})
 
 
 def _changed(before: Content, after: Content) -> frozenset[str]:
