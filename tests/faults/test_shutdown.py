@@ -29,6 +29,13 @@ def connect(port: int) -> socket.socket:
     return socket.create_connection(("127.0.0.1", port), timeout=30)
 
 
+def wait_until_read(port: int) -> None:
+    """Returns when what was sent before has begun: connections are served in their order."""
+    with connect(port) as connection:
+        connection.sendall(head("GET", "/api/invoices/"))
+        assert answer(connection).status == 200
+
+
 def backend_ids(path: Path) -> set[str]:
     content: dict[str, Any] = json.loads(written(path))
     return {row["backend_id"] for row in content["invoices"]}
@@ -38,8 +45,8 @@ def backend_ids(path: Path) -> set[str]:
 def test_a_write_in_flight_is_finished_answered_and_saved(number: signal.Signals, tmp_path: Path) -> None:
     path = tmp_path / "world.json"
     with running("--save", str(path)) as mock, connect(mock.port) as connection:
-        connection.sendall(write("Prefer: delay=400") + BODY)
-        time.sleep(0.1)
+        connection.sendall(write("Prefer: delay=300") + BODY)
+        wait_until_read(mock.port)
 
         ended = mock.stop(number)
 
@@ -53,7 +60,7 @@ def test_a_write_that_would_take_longer_is_not_begun(number: signal.Signals, tmp
     path = tmp_path / "world.json"
     with running("--save", str(path)) as mock, connect(mock.port) as connection:
         connection.sendall(write("Prefer: delay=60000") + BODY)
-        time.sleep(0.1)
+        wait_until_read(mock.port)
 
         ended = mock.stop(number)
 
@@ -72,7 +79,7 @@ def test_half_a_body_idle_connections_and_listeners_keep_nobody_waiting(tmp_path
             strict=True,
         ):
             connection.sendall(sent)
-        time.sleep(0.2)
+        wait_until_read(mock.port)
 
         ended = mock.stop()
 
