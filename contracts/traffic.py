@@ -139,7 +139,7 @@ class TrafficJudge:
         if faults and twin is not None and not documented.faults(twin, exchange.status, value):
             faults = []  # it is as in the other dialect
         for fault in faults:
-            note = Complaint(fault.message, fault.place, None, fault.got, exchange, f"at {fault.at or '/'}")
+            note = Complaint(fault.sentence, fault.place, None, fault.got, exchange, f"at {fault.at or '/'}")
             found.setdefault(note.key, Finding(note, "note"))
         return Judged(operation.operation_id, tuple(found.values()))
 

@@ -30,6 +30,15 @@ class Mismatch(NamedTuple):
     names: tuple[str, ...] = ()
     kind: str = ""
 
+    @property
+    def sentence(self) -> str:
+        """What does not fit, with the names of fields that are missing or not described."""
+        if self.kind == "additionalProperties":
+            return "it has fields that are not described: " + ", ".join(self.names)
+        if self.kind == "required":
+            return "a field is missing: " + ", ".join(self.names)
+        return self.message
+
 
 class _Described(NamedTuple):
     """A schema with its place, references followed, and the places of its items (blank: none) and properties."""

@@ -17,7 +17,6 @@ from waldur_billing_mock.contracts.readings.discovery import billing_data
 from waldur_billing_mock.contracts.roles import owners_in_scope, projects_in_scope
 from waldur_billing_mock.contracts.values import Malformed, Row, identifier
 from waldur_billing_mock.openapi.support import describe_support
-from waldur_billing_mock.openapi.validation import Mismatch
 
 _READ: Final = (
     *("/api/customers/", "/api/projects/", "/api/users/me/", "/api/marketplace-resources/"),
@@ -51,7 +50,7 @@ def neighbours_answer_as_described(context: Context) -> None:
         exchange.must.have_status(200)
         judged += 1
         for fault in description.faults(reads[path], 200, _plain(exchange)):
-            what = f"an answer of GET {path} does not fit its description: {_said(fault)}"
+            what = f"an answer of GET {path} does not fit its description: {fault.sentence}"
             _tell(context, Complaint(what, fault.place, None, fault.got, exchange, f"at {fault.at or '/'}"))
     if not judged:
         raise NotExercised("the server has none of the neighbours of the billing operations")
@@ -100,15 +99,6 @@ def neighbours_show_nobody_more(context: Context) -> None:
             exchange.must.hold(absent, f"{role} must not get another customer by its identifier", exchange.status)
     if not judged:
         raise NotExercised("the server has none of the neighbours of the billing operations")
-
-
-def _said(fault: Mismatch) -> str:
-    """What does not fit, with the names of fields that are missing or not described."""
-    if fault.kind == "additionalProperties":
-        return "it has fields that are not described: " + ", ".join(fault.names)
-    if fault.kind == "required":
-        return "a field is missing: " + ", ".join(fault.names)
-    return fault.message
 
 
 def _tell(context: Context, complaint: Complaint) -> None:

@@ -25,6 +25,8 @@ _PLACES: Final = Decimal("0.0000000001")
 _COSTS: Final = "invoice_items_costs_list"
 _CUSTOMER: Final = "invoice_items_customer_costs_for_period_retrieve"
 _PROJECT: Final = "invoice_items_project_costs_for_period_retrieve"
+_PAID_BY_CREDIT: Final = "Credit compensation"
+"""How the names of items begin with which a credit pays."""
 _SNAPSHOT: Final = "project-snapshot-only"
 _PERIODS: Final = (_CUSTOMER, _PROJECT)
 _CODES: Final = {1: None, 2: 1, 3: 3, 4: 12}
@@ -261,10 +263,16 @@ def _goes_by_snapshot(context: Context, operation_id: str) -> bool:
 
 
 def _not_paid_by_credit(lines: list[Line]) -> list[Line]:
-    """The lines but for those with which a credit pays. Raises `NotExercised` where the server does not mark them."""
-    if any("credit" not in line.item for line in lines):
+    """The lines but for those with which a credit pays. Raises `NotExercised` where the server does not mark them.
+
+    Releases of 2024 show no `credit`; what a credit pays has a name of its own there, and no details.
+    """
+    if all("credit" in line.item for line in lines):
+        return [line for line in lines if not line.item["credit"]]
+    others = [line for line in lines if not str(line.item.get("name")).startswith(_PAID_BY_CREDIT)]
+    if any(exact(line.item) < 0 and not line.item.get("details") for line in others):
         raise NotExercised("the server does not show which items a credit has paid with")
-    return [line for line in lines if not line.item["credit"]]
+    return others
 
 
 def _tell_snapshot(context: Context, exchange: Exchange) -> None:

@@ -85,7 +85,7 @@ class Comparison:
         lines = [f"A: {self.one}", f"B: {self.other}", ""]
         for found in self.differences:
             lines += [
-                f"{found.route}: {found.kind} {found.where or 'of the answer'} ({found.count} times)",
+                f"{found.route}: {found.kind} {found.where or 'of the answer'} ({_times(found.count)})",
                 f"  A {found.one}",
                 f"  B {found.other}",
                 f"  asked {found.question}",
@@ -195,6 +195,8 @@ class Comparing:
         else:
             by_field = list(compare_fields([mine], [theirs]))
             others = list(compare_values(mine, theirs))
+            if another := _another_object(mine, theirs):
+                return another
         missing = {found.where for found in by_field}
         # What one side never shows is told once, not again for each value.
         return by_field + [found for found in others if not _is_below(found.where, missing)]
@@ -280,6 +282,17 @@ def _ancestors(place: str) -> Iterator[str]:
     while "/properties/" in place.rpartition("/")[0]:
         place = place.rpartition("/properties/")[0]
         yield place
+
+
+def _another_object(mine: Any, theirs: Any) -> list[Difference]:
+    """That a number names one object here and another there, whose values cannot be compared."""
+    if not (isinstance(mine, dict) and isinstance(theirs, dict) and "uuid" in mine and "uuid" in theirs):
+        return []
+    return list(compare_values(mine["uuid"], theirs["uuid"], "uuid"))
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _figures(found: Difference) -> bool:

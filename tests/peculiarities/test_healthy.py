@@ -103,6 +103,18 @@ def test_what_an_older_release_lacks_or_refuses_is_a_note() -> None:
     ]
 
 
+def test_costs_are_judged_where_no_item_shows_its_credit() -> None:
+    name = "invariants/invoice_items_costs_list/a_month_costs_what_its_items_cost"
+    old = mock_with([PECULIARITIES["older-release"], FEW])
+    with deployed(old) as healthy:
+        (sound,) = (one for one in judged(healthy, name).results if one.check.id == name)
+    with deployed(old, DEFECTS["costs-ignore-compensation"].make) as faulty:
+        found = broken(judged(faulty, name))
+
+    assert sound.outcome in ("kept", "known deviation"), sound.reason
+    assert found
+
+
 def test_what_the_server_lacks_is_found_out_whichever_checks_are_chosen() -> None:
     with deployed(mock_with([PECULIARITIES["no-growth"], FEW])) as deployment:
         verdict = judged(deployment, "roles/owner/invoices_growth_retrieve", "roles/owner/invoices_list")

@@ -68,6 +68,19 @@ def test_a_figure_that_differs_by_a_cent_is_found_in_every_answer_that_shows_it(
     assert result.exit_code == 1
 
 
+def test_where_a_number_names_another_object_there_that_is_all_that_is_told() -> None:
+    other = world().fork()
+    for item in list(other.invoice_items):
+        other.remove(item)
+        other.put(replace(item, uuid=f"{int(item.uuid, 16) ^ 1:032x}", unit_price=item.unit_price + 1))
+
+    result = compared(("8.1.3", True), ("8.1.3", True), other)
+
+    numbered = [one for one in result.differences if one.route == "GET /api/provider-invoice-items/{id}/"]
+    assert [one.where for one in numbered] == ["uuid"]
+    assert f"({numbered[0].count} times)" in result.to_text()
+
+
 @pytest.mark.parametrize(("one", "other"), RELEASES, ids=lambda name: name)
 def test_two_releases_of_the_mock_differ_by_what_their_descriptions_say(one: str, other: str) -> None:
     """Operations and fields that came or went, and values of parameters; the type of a parameter shows in no answer."""
