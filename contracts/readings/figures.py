@@ -14,18 +14,26 @@ ROUNDED: Final = frozenset({"costs", "costs of the project", "costs of the custo
 
 
 def figures(context: Context, item: Row, home: Row) -> Figures:
-    """The figures that an item on an invoice adds to, by name, as the server shows them now."""
+    """The figures that an item on an invoice adds to, by name, as the server shows them now.
+
+    What the server lacks is left out: older releases have fewer operations and fields.
+    """
     invoice = context.row("invoices_retrieve", of=str(home["uuid"]))
     month = {"year": home["year"], "month": home["month"]}
     found = {
         "price of the invoice": decimal(invoice["price"]),
-        "incurred costs and compensations": decimal(invoice["incurred_costs"]) + decimal(invoice["compensations"]),
         "lines of the invoice": total(decimal(line["price"]) for line in invoice["items"]),
-        "items of the invoice": total(decimal(row["price"]) for row in _items(context, home)),
         "items of the month": cost(context.rows("invoice_items_list", query=month)),
-        "total price of the month": _total_price(context, month),
-        "total price": _total_price(context, {}),
     }
+    lacks = context.survey.operations
+    if {"incurred_costs", "compensations"} <= invoice.keys():
+        both = decimal(invoice["incurred_costs"]) + decimal(invoice["compensations"])
+        found["incurred costs and compensations"] = both
+    if "invoices_items_retrieve" not in lacks:
+        found["items of the invoice"] = total(decimal(row["price"]) for row in _items(context, home))
+    if "invoice_items_total_price_retrieve" not in lacks:
+        found["total price of the month"] = _total_price(context, month)
+        found["total price"] = _total_price(context, {})
     if optional_identifier(item.get("resource")):
         stats = context.rows("invoices_stats_list", of=str(home["uuid"]))
         found["statistics"] = total(decimal(row["aggregated_price"]) for row in stats)
@@ -69,8 +77,11 @@ def _costs(context: Context, item: Row, home: Row) -> dict[str, Decimal]:
     if is_recent(context, home):
         pairs = [("customer", key_of(home, "customer")), *([("project", project)] if project else [])]
         for kind, key in pairs:
+            operation_id = f"invoice_items_{kind}_costs_for_period_retrieve"
+            if operation_id in context.survey.operations:
+                continue
             query = {f"{kind}_uuid": hyphenated(key), "period": 3}
-            row = context.row(f"invoice_items_{kind}_costs_for_period_retrieve", query=query)
+            row = context.row(operation_id, query=query)
             found[f"costs of the {kind}"] = decimal(row["total_price"])
     return found
 

@@ -80,7 +80,7 @@ def a_move_takes_the_costs_along(context: Context) -> None:
     )
     now_there, now_here = (figures(context, item, row) for row in (target, home))
     for before, after, sign in ((there, now_there, 1), (whole, now_here, -1)):
-        some = {name: before[name] for name in of_month}
+        some = {name: before[name] for name in of_month if name in before}
         must_differ_by(some, after, price * sign, precise * sign, "a move", place)
     same = {name: whole[name] for name in ("total price", "costs") if name in whole}
     must_differ_by(same, now_here, Decimal(0), Decimal(0), "a move, which must not", place)
