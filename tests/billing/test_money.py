@@ -38,6 +38,10 @@ def test_taxes_and_totals_are_printed_half_to_even(price: str, rate: str, tax: s
     assert str(half_even(total([Decimal(price), exact]))) == gross
 
 
+def test_rounding_away_from_zero_keeps_as_many_places_as_asked_for() -> None:
+    assert str(away_from_zero(Decimal("0.0001"), 3)) == "0.001"
+
+
 def test_stored_amounts_are_rounded_half_away_from_zero() -> None:
     stored = [str(half_up(Decimal(value))) for value in ("14.945", "-14.945", "576.5842")]
 
