@@ -125,12 +125,15 @@ def _controlled(
     `shared` are the fault rules of every session.
     """
     metrics = Metrics({"sessions": lambda: len(sessions)})
-    faults = Faults(Announce(api, lookup=lookup), document=document, lookup=lookup, shared=shared)
+    announce = Announce(api, lookup=lookup)
+    faults = Faults(announce, document=document, lookup=lookup, shared=shared)
     recorder = Recorder(faults, journal_of=lambda scope: session_of(scope).journal, now=_now, clock=time.perf_counter)
     steered: ASGIApp = CrossOrigin(ServerErrorMiddleware(recorder, handler=_server_error))
     controlled = Controlled(
         api.read,
+        api.write,
         steered if log is None else Logged(steered, log=log, clock=time.perf_counter),
+        announce=announce,
         shared=shared,
         lookup=lookup,
         metrics=metrics,

@@ -45,6 +45,10 @@ class Announce:
             await send(message)
 
         await self._app(scope, receive, watch)
+        self.emit(scope, status)
+
+    def emit(self, scope: Scope, status: int) -> None:
+        """Emits the event of a request that was answered with this status, if it has one."""
         operation = self._lookup.operation(scope) or ""
         if 200 <= status < 300 and operation in EVENTS:
             session, match, user = session_of(scope), self._lookup.match(scope), self._lookup.user(scope)

@@ -1,11 +1,12 @@
 """The API as callers meet it: logged, counted, written into the journal, and steered by faults and events."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from waldur_billing_mock.mock_server.control.announce import Announce
 from waldur_billing_mock.mock_server.control.faults import PREFER
 from waldur_billing_mock.mock_server.control.journal import MOST_BODY_BYTES
 from waldur_billing_mock.mock_server.control.lookup import Lookup
@@ -18,20 +19,25 @@ from waldur_billing_mock.mock_server.web.reply import Reply, refusal
 from waldur_billing_mock.mock_server.web.request_log import RequestLog
 from waldur_billing_mock.mock_server.web.routing import MATCH, Match
 
+_DIRECT: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+
 
 class Controlled:
     """ASGI middleware around the API.
 
-    A read that no fault concerns is answered by `read`, which returns the reply of the API without sending it. It is
-    sent, logged, counted and kept. Everything else goes through `steered`: log, cross-origin headers, journal, faults
-    and events around the same API. There, each is a middleware; for reads, their sum would cost half of an answer.
+    A request that no fault concerns is answered by `read` or `write`, which return the reply of the API without sending
+    it. It is sent, announced, logged, counted and kept. Everything else goes through `steered`: log, cross-origin
+    headers, journal, faults and events around the same API. There, each is a middleware; their sum would cost a read
+    half of its answer.
     """
 
     def __init__(
         self,
         read: Callable[[Scope, Receive], Reply],
+        write: Callable[[Scope, Receive], Awaitable[Reply | None]],
         steered: ASGIApp,
         *,
+        announce: Announce,
         shared: Rules,
         lookup: Lookup,
         metrics: Metrics,
@@ -41,6 +47,8 @@ class Controlled:
     ) -> None:
         """`now` tells the time of day, `clock` seconds that only ever grow; `shared` are rules for every session."""
         self._read: Final = read
+        self._write: Final = write
+        self._announce: Final = announce
         self._steered: Final = steered
         self._shared: Final = shared
         self._lookup: Final = lookup
@@ -51,7 +59,8 @@ class Controlled:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         session: Session = scope[SESSION]
-        if scope["method"] != "GET" or session.rules.all or self._shared.all or PREFER in scope:
+        method = scope["method"]
+        if method not in _DIRECT or session.rules.all or self._shared.all or PREFER in scope:
             await self._steer(scope, receive, send)
             return
         journal = session.journal
@@ -61,18 +70,24 @@ class Controlled:
         begun, reply = self._clock(), None
         try:
             try:
-                reply = self._read(scope, receive)
+                if method == "GET":
+                    reply = self._read(scope, receive)
+                else:
+                    reply = await self._write(scope, receive if exchange is None else exchange.listening(receive))
             except Exception:
                 await refusal(server_error())(scope, receive, send, SHARED)
                 raise
-            await reply(scope, receive, send, SHARED)
+            if reply is not None:
+                await reply(scope, receive, send, SHARED)
+                if method != "GET":
+                    self._announce.emit(scope, reply.status)
         finally:
             seconds = self._clock() - begun
             match: Match | None = scope.get(MATCH)
-            operation = None if match is None else match.route.operations.get("GET")
+            operation = None if match is None else match.route.operations.get(method)
             name = None if operation is None else operation.operation_id
             status, size = (500, 0) if reply is None else (reply.status, len(reply.body))
-            self._metrics.count((name, "GET", status), seconds)
+            self._metrics.count((name, method, status), seconds)
             if log is not None and line is not None:
                 log.end(line, status, size, seconds)
             if exchange is not None:

@@ -42,6 +42,18 @@ class Exchange:
     size: int = 0
     seconds: float = 0.0
 
+    def listening(self, receive: Receive) -> Receive:
+        """Keeps the beginning of the body that is received."""
+
+        async def listen() -> Message:
+            message = await receive()
+            body = message.get("body", b"")
+            self.request_size += len(body)
+            self.request_body += body[: MOST_BODY_BYTES - len(self.request_body)]
+            return message
+
+        return listen
+
     @property
     def kept_bytes(self) -> int:
         """About what is kept in memory for it."""
@@ -179,13 +191,6 @@ class Recorder:
         exchange = journal.begin(self._now(), scope)
         begun = self._clock()
 
-        async def listen() -> Message:
-            message = await receive()
-            body = message.get("body", b"")
-            exchange.request_size += len(body)
-            exchange.request_body += body[: MOST_BODY_BYTES - len(exchange.request_body)]
-            return message
-
         async def speak(message: Message) -> None:
             if message["type"] == "http.response.start":
                 exchange.status, exchange.headers = message["status"], message["headers"]
@@ -196,7 +201,7 @@ class Recorder:
             await send(message)
 
         try:
-            await self._app(scope, listen, speak)
+            await self._app(scope, exchange.listening(receive), speak)
         finally:
             exchange.seconds = self._clock() - begun
             journal.keep(exchange)

@@ -72,18 +72,20 @@ class Api(Generic[World, User]):
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] == "GET":
-            answer = self.read(scope, receive)
-        else:
-            try:
-                answer = await self._answer(Request(scope, receive))
-            except ClientDisconnect:
-                return  # The request is cut off, and nobody waits for an answer.
-        await answer(scope, receive, send)
+        answer = self.read(scope, receive) if scope["method"] == "GET" else await self.write(scope, receive)
+        if answer is not None:
+            await answer(scope, receive, send)
 
     def read(self, scope: Scope, receive: Receive) -> Reply:
         """The reply to a GET, which is found without waiting for anything, and is not sent."""
         return self._respond(Request(scope, receive), NO_BODY)
+
+    async def write(self, scope: Scope, receive: Receive) -> Reply | None:
+        """The reply to another request, which is not sent. None where it is cut off, and nobody waits for an answer."""
+        try:
+            return await self._answer(Request(scope, receive))
+        except ClientDisconnect:
+            return None
 
     async def _answer(self, request: Request) -> Reply:
         try:
