@@ -25,8 +25,8 @@ def answers() -> Iterator[Line]:
         numbers = range(1, QUESTIONS + 1)
         pages = [f"/api/invoices/?page_size=10&page={number}" for number in numbers]
         reads: Mapping[str, tuple[list[str], float]] = {
-            "/api/invoices/?page_size=10": (pages, 2.5),
-            "/api/invoice-items/?page_size=10": ([f"/api/invoice-items/?page_size=10&page={n}" for n in numbers], 2.0),
+            "/api/invoices/?page_size=10": (pages, 2.2),
+            "/api/invoice-items/?page_size=10": ([f"/api/invoice-items/?page_size=10&page={n}" for n in numbers], 2.2),
             "/api/invoice-items/{uuid}/": ([f"/api/invoice-items/{uuid}/" for uuid in items], 2.0),
             "/api/invoices/{uuid}/": ([f"/api/invoices/{uuid}/" for uuid in invoices], 2.0),
         }
