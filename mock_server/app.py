@@ -127,8 +127,9 @@ def _controlled(
     metrics = Metrics({"sessions": lambda: len(sessions)})
     announce = Announce(api, lookup=lookup)
     faults = Faults(announce, document=document, lookup=lookup, shared=shared)
-    recorder = Recorder(faults, journal_of=lambda scope: session_of(scope).journal, now=_now, clock=time.perf_counter)
-    steered: ASGIApp = CrossOrigin(ServerErrorMiddleware(recorder, handler=_server_error))
+    failing = ServerErrorMiddleware(faults, handler=_server_error)
+    recorder = Recorder(failing, journal_of=lambda scope: session_of(scope).journal, now=_now, clock=time.perf_counter)
+    steered = CrossOrigin(recorder)
     controlled = Controlled(
         api.read,
         api.write,

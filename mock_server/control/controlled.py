@@ -75,7 +75,9 @@ class Controlled:
                 else:
                     reply = await self._write(scope, receive if exchange is None else exchange.listening(receive))
             except Exception:
-                await refusal(server_error())(scope, receive, send, SHARED)
+                # The caller and the log get what Waldur answers, and uvicorn the exception.
+                reply = refusal(server_error())
+                await reply(scope, receive, send, SHARED)
                 raise
             if reply is not None:
                 await reply(scope, receive, send, SHARED)

@@ -143,19 +143,21 @@ def test_heads_and_paths_count_for_what_is_kept() -> None:
     assert len(kept) * 40_000 < counted <= 200_000
 
 
+@pytest.mark.parametrize("prefer", [{}, {"Prefer": "delay=1"}], ids=["as it is", "steered"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_an_answer_that_failed_within_the_server_is_in_the_journal(
-    mock: Mock, monkeypatch: pytest.MonkeyPatch, method: str
+    mock: Mock, monkeypatch: pytest.MonkeyPatch, method: str, prefer: dict[str, str]
 ) -> None:
     def fail(*arguments: object) -> None:
         raise RuntimeError("a defect")
 
     monkeypatch.setattr("waldur_billing_mock.mock_server.web.api.Api._respond", fail)
     with mock.client(None) as client, pytest.raises(RuntimeError):
-        client.request(method, INVOICE)
+        client.request(method, INVOICE, headers=prefer)
 
     (entry,) = mock.journal.list()
-    assert (entry["method"], entry["status"]) == (method, None)
+    assert (entry["method"], entry["status"]) == (method, 500)
+    assert "Server Error (500)" in entry["response"]["body"]
     assert f'mock_answers_total{{method="{method}",operation="' in mock.metrics()
     assert 'status="500"} 1.0' in mock.metrics()
 
