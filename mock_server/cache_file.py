@@ -1,7 +1,7 @@
 """Files of the user's cache folder, which can be made again at any time.
 
-A file is used only if it belongs to the user, nobody else may write to it or read it, and its checksums are right: that
-of its content, and the fingerprint of all from which the content is made.
+A file is used only if it belongs to the user, no other user may write to it or read it, and its checksums are right:
+that of its content, and the fingerprint of all from which the content is made.
 """
 
 import os
@@ -9,7 +9,8 @@ import stat
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
-from tempfile import mkstemp
+
+from waldur_billing_mock.mock_server.whole_file import replacing
 
 
 def fingerprint_of(sources: Iterable[Path], *more: str) -> str:
@@ -40,15 +41,9 @@ def write(path: Path, fingerprint: str, content: bytes) -> None:
     # Of the folders above, those that are missing are not made: a home that is not there is none.
     path.parent.parent.mkdir(mode=0o700, exist_ok=True)
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    descriptor, unfinished = mkstemp(dir=path.parent, prefix=f"{path.stem}.", suffix=".part")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(f"{fingerprint}\n{sha256(content).hexdigest()}\n".encode())
-            file.write(content)
-        Path(unfinished).replace(path)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise
+    with replacing(path, f"{path.stem}.") as file:
+        file.write(f"{fingerprint}\n{sha256(content).hexdigest()}\n".encode())
+        file.write(content)
 
 
 def _open_own(path: Path) -> int:

@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import timedelta
 from inspect import cleandoc
 from pathlib import Path
-from tempfile import mkstemp
 from typing import Any, Final
 
 from waldur_billing_mock.fixtures import DEFAULT_NOW, DEFAULT_SEED
@@ -19,6 +18,7 @@ from waldur_billing_mock.mock_server.billing.faults import OutOfRange
 from waldur_billing_mock.mock_server.billing.figures import items_of
 from waldur_billing_mock.mock_server.billing.money import absolute
 from waldur_billing_mock.mock_server.billing.world import TABLES, World
+from waldur_billing_mock.mock_server.whole_file import replacing
 from waldur_billing_mock.mock_server.world_fields import (
     GRACE_PERIOD,
     INTEGER,
@@ -112,17 +112,11 @@ def _write(text: str, path: Path) -> None:
     if path.exists() and not path.is_file():
         path.write_text(text, encoding="utf-8")  # a pipe or a device, which cannot be replaced
         return
-    descriptor, unfinished = mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(descriptor)
-        Path(unfinished).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        Path(unfinished).replace(path)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise
+    with replacing(path, f".{path.name}.") as file:
+        file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())
+        Path(file.name).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
 
 
 def schema() -> Schema:
