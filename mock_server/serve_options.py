@@ -8,7 +8,7 @@ from typing import Any, Final
 import shtab
 
 from waldur_billing_mock.config_file import ConfigError, add_config, words_of_file
-from waldur_billing_mock.fixtures import DEFAULT_SCENARIO, DEFAULT_SEED, Size
+from waldur_billing_mock.fixtures import DEFAULT_CUSTOMERS, DEFAULT_MONTHS, DEFAULT_SCENARIO, DEFAULT_SEED, Size
 from waldur_billing_mock.mock_server.limit_options import add_limits
 from waldur_billing_mock.mock_server.option_types import (
     UsageError,
@@ -104,7 +104,7 @@ def add_serve(serve: argparse.ArgumentParser) -> None:
         type=count,
         default=_DEFAULTS.cached_worlds_bytes // 1_000_000,
         metavar="N",
-        help="what seeded worlds of 100,000 items and more may take in the cache folder, in MB; 0 removes them"
+        help="how large the cache of seeded worlds of 100,000 items and more may become, in MB; 0 removes it"
         " (default: %(default)s)",
     )
     serve.add_argument(
@@ -164,8 +164,12 @@ def add_world(command: argparse.ArgumentParser) -> None:
         metavar="DATE",
         help="where the clock is stopped: 2025-11-22 or 2025-11-22T09:00:00Z (default: the scenario's own)",
     )
-    command.add_argument("--customers", type=positive, metavar="N", help="how many are billed (default: 11)")
-    command.add_argument("--months", type=positive, metavar="N", help="how many months are billed (default: 14)")
+    command.add_argument(
+        "--customers", type=positive, metavar="N", help=f"how many are billed (default: {DEFAULT_CUSTOMERS})"
+    )
+    command.add_argument(
+        "--months", type=positive, metavar="N", help=f"how many months are billed (default: {DEFAULT_MONTHS})"
+    )
     command.add_argument(
         "--items-per-invoice", type=positive, metavar="N", help="about how many (default: the scenario's own)"
     )

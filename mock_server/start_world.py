@@ -67,7 +67,8 @@ def _seeded(settings: Settings, on_month: Callable[[World, Month], None] | None)
             credit_details_copied=_copies_credit_details(settings),
         )
 
-    if settings.cache is None or (settings.cached_worlds_bytes and not _is_large(settings.size)):
+    # A small world takes longer to be read from the cache than to be billed.
+    if settings.cache is None or (settings.cached_worlds_bytes and settings.size.about_items < _LARGE):
         return make()
     # Imported for large worlds only, as for world files.
     from waldur_billing_mock.mock_server.world_cache import cached, remove
@@ -82,12 +83,6 @@ def cached_name(settings: Settings) -> str:
     """What distinguishes the seeded world of the settings from others, for the cache."""
     seed = DEFAULT_SEED if settings.seed is None else settings.seed
     return f"{settings.scenario} {seed} {settings.now} {settings.size} {_copies_credit_details(settings)}"
-
-
-def _is_large(size: Size) -> bool:
-    """Whether a world takes longer to be billed than to be read from the cache, and is worth the space there."""
-    customers, months, items = size.customers or 11, size.months or 14, size.items_per_invoice or 10
-    return customers * months * items >= _LARGE
 
 
 def read_either(settings: Settings, source: "WorldText") -> World:
