@@ -1,18 +1,22 @@
 """Every command that the documents print works: it is run, or at least understood where it takes long."""
 
+import argparse
 import os
 import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import pytest
 
 from tests.serving import ROOT, Mock
 from waldur_billing_mock.contracts import options
 from waldur_billing_mock.contracts.__main__ import COMMANDS
+from waldur_billing_mock.contracts.redaction import SafeStream
 from waldur_billing_mock.mock_server.arguments import parser
 from waldur_billing_mock.mock_server.control import ctl
 
@@ -98,11 +102,25 @@ def test_a_printed_command_of_the_mock_is_understood(page: str, command: str) ->
         parser().parse_args(words)
 
 
+class Understood(Exception):
+    """A command line was parsed."""
+
+
 @pytest.mark.parametrize(("page", "command"), runnable("waldur-contracts"))
-def test_a_printed_command_of_the_suite_is_understood(page: str, command: str) -> None:
+def test_a_printed_command_of_the_suite_is_understood(page: str, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     words = shlex.split(command.partition(" > ")[0])[1:]
-    if not words or words[0] not in COMMANDS:
-        options.parser().parse_args(words)
+    parse = argparse.ArgumentParser.parse_args
+
+    def stop(parser: argparse.ArgumentParser, given: Sequence[str]) -> NoReturn:
+        parse(parser, given)
+        raise Understood
+
+    monkeypatch.setattr(argparse.ArgumentParser, "parse_args", stop)
+
+    subcommand, nowhere = COMMANDS.get("".join(words[:1])), SafeStream(StringIO())
+
+    with pytest.raises(Understood):
+        subcommand(words[1:], nowhere, nowhere) if subcommand else options.settings(words)
 
 
 def test_commands_are_found_in_the_documents() -> None:
