@@ -111,8 +111,8 @@ class Pseudonyms:
     def _unused(self, kind: Kind, original: str) -> str:
         """A pseudonym that no other original has, and that contains no original."""
         for attempt in range(_ATTEMPTS):
-            random = self._random(kind, original, attempt)
-            made = _reshaped(kind, original, random, plain=attempt < _PLAIN_ATTEMPTS)
+            chance = self._random(kind, original, attempt)
+            made = _reshaped(kind, original, chance, plain=attempt < _PLAIN_ATTEMPTS)
             unlike = made != original or not any(
                 sign.isalnum() or unicodedata.category(sign) == "So" for sign in original
             )
@@ -185,59 +185,59 @@ class Pseudonyms:
         return hmac.new(self._secret, f"{kind}:{original}".encode("utf-8", "surrogatepass"), sha256).hexdigest()
 
 
-def _reshaped(kind: Kind, original: str, random: Random, *, plain: bool) -> str:
+def _reshaped(kind: Kind, original: str, chance: Random, *, plain: bool) -> str:
     """The original with other letters and digits: words that Faker knows, or where these do not do any letters."""
     last, made = 0, []
     words = 0
     for match in _RUNS.finditer(original):
-        made.append(_signs(original[last : match.start()], random))
+        made.append(_signs(original[last : match.start()], chance))
         run = match[0]
         if run.isdecimal():
-            made.append(_digits(run, random))
+            made.append(_digits(run, chance))
         elif kind in ("code", "vat", "account", "phone") and run.isascii():
             kept = kind == "vat" and match.start() == 0 and len(run) == 2
-            made.append(run if kept else _cased("".join(random.choice("abcdefghjkmnpqrstuvwxyz") for _ in run), run))
+            made.append(run if kept else _cased("".join(chance.choice("abcdefghjkmnpqrstuvwxyz") for _ in run), run))
         else:
-            made.append(_cased(_letters(kind, run, random, words, plain=plain), run))
+            made.append(_cased(_letters(kind, run, chance, words, plain=plain), run))
             words += 1
         last = match.end()
-    return "".join((*made, _signs(original[last:], random)))
+    return "".join((*made, _signs(original[last:], chance)))
 
 
-def _signs(between: str, random: Random) -> str:
+def _signs(between: str, chance: Random) -> str:
     """What stands between words: pictures become other ones, and everything else stays."""
-    return "".join(_neighbour(sign, random) if unicodedata.category(sign) == "So" else sign for sign in between)
+    return "".join(_neighbour(sign, chance) if unicodedata.category(sign) == "So" else sign for sign in between)
 
 
-def _digits(run: str, random: Random) -> str:
+def _digits(run: str, chance: Random) -> str:
     """As many other digits; what begins with a zero does so again."""
     if not run.isascii():
-        return "".join(chr(ord(sign) - unicodedata.decimal(sign) + random.randrange(10)) for sign in run)
-    first = "0" if run[0] == "0" else random.choice("123456789")
-    return first + "".join(random.choice("0123456789") for _ in run[1:])
+        return "".join(chr(ord(sign) - unicodedata.decimal(sign) + chance.randrange(10)) for sign in run)
+    first = "0" if run[0] == "0" else chance.choice("123456789")
+    return first + "".join(chance.choice("0123456789") for _ in run[1:])
 
 
-def _letters(kind: Kind, run: str, random: Random, place: int, *, plain: bool) -> str:
+def _letters(kind: Kind, run: str, chance: Random, place: int, *, plain: bool) -> str:
     """A word of about the same length in the same script; in scripts without blanks, as many signs."""
     script = script_of(run)
     if script not in _LOCALES:
-        return "".join(_neighbour(sign, random) for sign in run)
+        return "".join(_neighbour(sign, chance) for sign in run)
     pool = pool_of(script, "first" if kind == "person" and place == 0 else "last")
     if script in _SIGN_BY_SIGN or not plain:
         signs = "".join(pool)
-        return "".join(random.choice(signs) for _ in run)
+        return "".join(chance.choice(signs) for _ in run)
     for slack in (1, 3, 100):
         fitting = [word for word in pool if abs(len(word) - len(run)) <= slack]
         if len(fitting) > 5:
-            return random.choice(fitting)
-    return random.choice(pool)
+            return chance.choice(fitting)
+    return chance.choice(pool)
 
 
-def _neighbour(sign: str, random: Random) -> str:
+def _neighbour(sign: str, chance: Random) -> str:
     """Another sign of the same category among those that stand near it, such as a letter of the same script."""
     block = [chr(code) for code in range(ord(sign) & ~0x3F, (ord(sign) | 0x3F) + 1)]
     alike = [one for one in block if unicodedata.category(one) == unicodedata.category(sign)]
-    return random.choice([one for one in alike if not sign.isalpha() or script_of(one) == script_of(sign)])
+    return chance.choice([one for one in alike if not sign.isalpha() or script_of(one) == script_of(sign)])
 
 
 def _cased(word: str, run: str) -> str:
