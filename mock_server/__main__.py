@@ -189,7 +189,7 @@ def _record(options: argparse.Namespace) -> None:
         raise UsageError(str(error)) from error
     except EOFError as error:
         print(file=sys.stderr)  # ends the line of the question
-        raise UsageError("Nobody answers, so nothing was read; --yes answers the question.") from error
+        raise UsageError("there is no terminal to ask, so nothing was read; --yes answers the question.") from error
 
 
 def _anonymize(options: argparse.Namespace) -> None:

@@ -47,7 +47,7 @@ class Settings:
     `journal_bytes` is what a session stores of the last requests and answers. There are at most `max_sessions` sessions
     besides the main one, which take at most `sessions_bytes` together; one that was not used for
     `session_idle_seconds` is dropped. Large seeded worlds are stored in the folder `cache`, where they take at most
-    `cached_worlds_bytes`; 0 stores none, and removes those that are there. Whoever calls `/_mock/` needs the
+    `cached_worlds_bytes`; 0 stores none, and removes those that are there. A caller of `/_mock/` needs the
     `admin_token`, where there is one, and calls it by an address, by `localhost` or by one of `allowed_hosts`; None
     allows all names.
     """

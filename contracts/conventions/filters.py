@@ -211,7 +211,7 @@ def _blanks_together_keep_all(context: Context, operation_id: str, whole: set[st
     try:
         exchange = context.first_page(operation_id, of=about.of, query=query)
         shown = {identity_of(row) for row in exchange.must.show_rows()}
-        # Whatever is kept is a part of the list, so that the number tells whether it is all of it.
+        # The rows that are shown are in the list, so that their number says whether all of them are kept.
         return shown <= whole and len(whole) == (count_of(exchange) if "page" in operation.query else len(shown))
     except Broken:
         return False  # each alone shows which

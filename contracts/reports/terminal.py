@@ -25,7 +25,7 @@ _SECONDS_BETWEEN_LINES: Final = 10.0
 _BAR: Final = 24
 _READING: Final = {"survey": 0.5, "invariants": 1.1, "conventions": 1.4, "roles": 1.6, "stories": 0.0, "shapes": 2.2}
 _WRITING: Final = {"survey": 0.5, "invariants": 4.8, "conventions": 2.0, "roles": 5.5, "stories": 30.0, "shapes": 8.5}
-"""How many requests a check of a kind takes in the profile quick, without writes and with; measured, rounded up."""
+"""The requests of a check by its folder in the profile quick, without writes and with them; measured, rounded up."""
 _TOGETHER: Final = {
     r"this server lacks the field (.+)": "fields that this server lacks ({number}): ",
     r"this server lacks the parameter (.+)": "parameters that this server lacks ({number}): ",

@@ -131,7 +131,7 @@ _VARIANT: Final = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abc
 
 @lru_cache(maxsize=256)
 def _hashed(seed: int, kind: str) -> blake2b:
-    """What the hashes of all uuids of a kind begin with. The caller copies it."""
+    """A hash of the seed and the kind, from which that of each uuid goes on. The caller copies it."""
     return blake2b(f"{seed}:{kind}:".encode(), digest_size=16)
 
 

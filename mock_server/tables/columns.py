@@ -1,7 +1,8 @@
 """Rows as columns of bytes, from which each row is made when it is first read.
 
-A column holds each of its values once, as JSON, and numbers that stand for them; a column of uuids holds 16 bytes for
-each. What is read must be what `pack_rows` wrote: its hash is checked by whoever stores it, and nothing else is.
+A column is encoded by a dictionary: each distinct value once, as JSON, and for each row the number of its value. A
+column of uuids has 16 bytes for each row. Only what `pack_rows` wrote can be read; the code that stores it checks its
+hash.
 """
 
 from __future__ import annotations
@@ -193,7 +194,7 @@ class _Objects:
 
 
 class _Coded:
-    """Numbers that stand for values."""
+    """A column that is encoded by a dictionary: the numbers of values, and the values."""
 
     def __init__(self, codes: memoryview, table: _Values) -> None:
         self._codes = codes

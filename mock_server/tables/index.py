@@ -31,7 +31,7 @@ class Index:
         self._ids: SharedMap[Hashable, tuple[int, ...] | SortedIds] = Map()
 
     def fill(self, rows: RowBlocks, find: Find) -> None:
-        """Take in all rows of a table."""
+        """Add all rows of a table, in the order of their ids."""
         read, position, fields = self.key.read, self.key.position, self.key.fields
         found: dict[Hashable, list[int]] = {}
         if position is None and fields is not None and rows.columns is not None:

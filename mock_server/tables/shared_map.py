@@ -1,4 +1,4 @@
-"""Persistent maps that are changed in place as long as nobody shares them."""
+"""Persistent maps that are changed in place until they are shared."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class Api(Generic[World, User]):
         return self._respond(Request(scope, receive), NO_BODY)
 
     async def write(self, scope: Scope, receive: Receive) -> Reply | None:
-        """The reply to another request, which is not sent. None where it is cut off, and nobody waits for an answer."""
+        """The reply to another request, which is not sent. None where the client has disconnected."""
         try:
             return await self._answer(Request(scope, receive))
         except ClientDisconnect:

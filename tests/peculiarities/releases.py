@@ -107,7 +107,7 @@ def _any_project(routes: Iterable[Route]) -> Make:
 
 
 def _growth_for_staff() -> Make:
-    """Growth is refused to whoever is neither staff nor support."""
+    """Growth is refused to users who are neither staff nor support."""
 
     async def plant(request: Request, server: Server) -> Response:
         response = await server.ask(request)

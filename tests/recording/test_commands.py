@@ -55,11 +55,12 @@ def test_raw_asks_first_and_reads_nothing_without_a_yes(tmp_path: Path) -> None:
     assert not (tmp_path / "world.yaml").exists()
 
 
-def test_where_nobody_answers_nothing_is_read(tmp_path: Path) -> None:
+def test_without_a_terminal_to_ask_nothing_is_read(tmp_path: Path) -> None:
     done = run("record", "http://127.0.0.1:9", "--raw", "-o", str(tmp_path / "world.yaml"))
 
     assert done.returncode == 2
-    assert done.stderr.endswith("waldur-mock: Nobody answers, so nothing was read; --yes answers the question.\n")
+    told = "there is no terminal to ask, so nothing was read; --yes answers the question."
+    assert done.stderr.endswith(f"waldur-mock: {told}\n")
 
 
 def test_amounts_are_scaled_and_what_was_replaced_is_written_down(tmp_path: Path) -> None:
