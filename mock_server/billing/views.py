@@ -194,12 +194,12 @@ class ItemView(View[InvoiceItem]):
 V = TypeVar("V", bound=InvoiceView | ItemView)
 
 
-class Views(Sequence[V]):
-    """Found rows, each of which becomes a view when it is read."""
+class ViewedRows(Sequence[V]):
+    """Rows of one world, each of which becomes a view when it is read."""
 
-    def __init__(self, world: World, rows: Found[Any], view: Callable[[World, Any], V]) -> None:
+    def __init__(self, world: World, rows: Sequence[Any], view: Callable[[World, Any], V]) -> None:
+        self.world = world
         self.rows = rows
-        self._world = world
         self._view = view
 
     def __len__(self) -> int:
@@ -211,17 +211,23 @@ class Views(Sequence[V]):
     def __getitem__(self, place: slice) -> Sequence[V]: ...
     def __getitem__(self, place: int | slice) -> V | Sequence[V]:
         if isinstance(place, slice):
-            return [self._view(self._world, row) for row in self.rows[place]]
-        return self._view(self._world, self.rows[place])
+            return ViewedRows(self.world, self.rows[place], self._view)
+        return self._view(self.world, self.rows[place])
 
     def __iter__(self) -> Iterator[V]:
-        return iter(self[:])
+        return iter([self._view(self.world, row) for row in self.rows])
+
+
+class Views(ViewedRows[V]):
+    """Found rows, each of which becomes a view when it is read."""
+
+    rows: Found[Any]
 
     def narrowed(self, wanted: Mapping[str, Hashable]) -> tuple[Views[V], Collection[str]]:
         """The fewest of these that one index finds, and the keys of what is wanted that all of them have."""
         rows, satisfied = self.rows.narrowed(wanted)
-        return Views(self._world, rows, self._view), satisfied
+        return Views(self.world, rows, self._view), satisfied
 
     def picked(self, views: Sequence[V]) -> Views[V]:
         """Some of these, which somebody else has chosen."""
-        return Views(self._world, self.rows.picked([view.row for view in views]), self._view)
+        return Views(self.world, self.rows.picked([view.row for view in views]), self._view)

@@ -1,7 +1,8 @@
 """A cache of the rendered texts of invoices and items, dropped when something changes that they show."""
 
+from collections.abc import Sequence
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final, cast
 
 from waldur_billing_mock.mock_server.billing.credit import CustomerCredit
 from waldur_billing_mock.mock_server.billing.invoice import Invoice
@@ -15,7 +16,7 @@ from waldur_billing_mock.mock_server.billing.marketplace import (
     ServiceProvider,
 )
 from waldur_billing_mock.mock_server.billing.structure import Customer, Project
-from waldur_billing_mock.mock_server.billing.views import InvoiceView, ItemView
+from waldur_billing_mock.mock_server.billing.views import InvoiceView, ItemView, ViewedRows
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.spec.render import Texts
 from waldur_billing_mock.mock_server.tables import Cache, Row
@@ -37,6 +38,7 @@ _SHOWN: Final = (
 
 _VIEWS: Final = (InvoiceView, ItemView)
 
+_UUID: Final = attrgetter("uuid")
 _SHOWN_BY_ITEMS: Final = attrgetter("uuid", "customer_uuid", "year", "month", "tax_percent")
 """What items show of their invoice."""
 
@@ -52,15 +54,15 @@ class RenderedTexts:
         self._invoices: Cache[str, Texts] = Cache()
         self._items: Cache[str, Texts] = Cache()
 
-    def texts_of(self, row: Invoice | InvoiceItem) -> Texts:
-        """The cached texts of a row. The caller may add some."""
-        cache = self._invoices if isinstance(row, Invoice) else self._items
-        found = cache.get(row.uuid)
-        if found is None:
-            if len(cache) >= _MOST_ROWS:
-                cache.clear()
-            found = cache.set(row.uuid, {})
-        return found
+    def texts_of(self, rows: Sequence[Any]) -> list[Texts]:
+        """The cached texts of each of some invoices or items, one at least. The caller may add some."""
+        cache = self._invoices if isinstance(rows[0], Invoice) else self._items
+        found = cache.several(map(_UUID, rows))
+        if None not in found:
+            return cast("list[Texts]", found)
+        if len(cache) >= _MOST_ROWS:
+            cache.clear()
+        return [cache.set(row.uuid, {}) if texts is None else texts for row, texts in zip(rows, found, strict=True)]
 
     def changed(self, world: World, before: Row | None, after: Row | None) -> None:
         for row in (before, after):
@@ -85,8 +87,11 @@ class RenderedTexts:
         return copied
 
 
-def cached_texts(value: object) -> Texts | None:
-    """The cached texts of an invoice or an item; None for anything else."""
-    if isinstance(value, _VIEWS):
-        return value.world.listener(RenderedTexts).texts_of(value.row)
+def cached_texts(values: Sequence[Any]) -> Sequence[Texts] | None:
+    """The cached texts of each of some invoices or items; None for anything else."""
+    if isinstance(values, list):
+        rows = [view.row for view in values] if values and isinstance(values[0], _VIEWS) else ()
+        return values[0].world.listener(RenderedTexts).texts_of(rows) if rows else None
+    if isinstance(values, ViewedRows) and values:
+        return values.world.listener(RenderedTexts).texts_of(values.rows)
     return None

@@ -8,12 +8,12 @@ is written to the reply digit for digit, whether the schema calls it a number or
 import json
 import re
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from json.encoder import encode_basestring as quote
-from operator import attrgetter
+from operator import attrgetter, methodcaller
 from sys import getsizeof
 from typing import Any, Final, TypeVar
 from urllib.parse import quote as percent_encode
@@ -28,8 +28,8 @@ Write = Callable[[Any, str], str]
 Texts = dict[Hashable, str | bytes]
 """The rendered texts of one row, by representation and base URL. Its table drops them when the row changes."""
 
-TextsOf = Callable[[Any], Texts | None]
-"""Takes a value; returns where its texts are cached, or None for a value of no row."""
+TextsOf = Callable[[Sequence[Any]], Sequence[Texts] | None]
+"""Takes values of one kind; returns where the texts of each are cached, or None for values of no rows."""
 
 _MOST_PROJECTIONS: Final = 64
 """Selections of fields of one object that stay compiled."""
@@ -43,7 +43,7 @@ _PLAIN_PATH: Final = re.compile(r"[A-Za-z0-9_.~/-]*")
 _NEVER_EMPTY: Final = frozenset({"uuid", "uri", "email", "date", "date-time"})
 
 
-def not_cached(value: Any) -> None:
+def not_cached(values: Sequence[Any]) -> None:
     """Caches no text of any value."""
 
 
@@ -94,35 +94,28 @@ class Renderer:
             write = write.projected(fields)
         key = (write, base, "utf-8")
         if not self._array:
-            return self._encoded(write, value, base, key)
-        # Joined in one go, as a page may be long.
-        texts = [text for row in value for text in (b",", self._encoded(write, row, base, key))]
-        return b"".join([b"[", *texts[1:], b"]"])
+            return self._written([value], base, key, lambda one, base: write(one, base).encode())[0]
+        texts = self._written(value, base, key, lambda row, base: write(row, base).encode())
+        if not texts:
+            return b"[]"
+        # With these two, a page is joined in one go, as it may be long.
+        texts[0] = b"[" + texts[0]
+        texts[-1] += b"]"
+        return b",".join(texts)
 
-    def _encoded(self, write: Write, value: Any, base: str, key: Hashable) -> bytes:
-        """The text of a value, which is cached by the key."""
-        texts = self._texts_of(value)
+    def _written(
+        self, values: Sequence[Any], base: str, key: Hashable, write: Callable[[Any, str], Text]
+    ) -> list[Text]:
+        """The text of each of the values, which is cached by the key where they are rows."""
+        texts = self._texts_of(values)
         if texts is None:
-            return write(value, base).encode()
-        found = texts.get(key)
-        if not isinstance(found, bytes):
-            found = self._cache.add(texts, key, write(value, base).encode())
+            return [write(value, base) for value in values]
+        found = list(map(methodcaller("get", key), texts))
+        if None in found:
+            for place, text in enumerate(found):
+                if text is None:
+                    found[place] = self._cache.add(texts[place], key, write(values[place], base))
         return found
-
-    def _cached(self, write: Write) -> Write:
-        """Writes rows within others, whose texts are cached as text to be inserted."""
-
-        def written(value: Any, base: str) -> str:
-            texts = self._texts_of(value)
-            if texts is None:
-                return write(value, base)
-            key = (write, base)
-            found = texts.get(key)
-            if not isinstance(found, str):
-                found = self._cache.add(texts, key, write(value, base))
-            return found
-
-        return written
 
     def _compile(self, node: Node) -> Write:
         reference = node.get("$ref")
@@ -137,8 +130,8 @@ class Renderer:
                     self._objects[reference] = compiled
                 return compiled.of(self._members(schema))
             case ("array",), _:
-                one = self._cached(self._compile(schema["items"]))
-                return lambda rows, base: f"[{','.join([one(row, base) for row in rows])}]"
+                one = self._compile(schema["items"])
+                return lambda values, base: f"[{','.join(self._written(values, base, (one, base), one))}]"
             case ("string",), kind:
                 return _string(schema, kind)
             case ("number",), _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, ItemsView, Iterator, Mapping
+from collections.abc import Hashable, ItemsView, Iterable, Iterator, Mapping
 from typing import Self, TypeVar, cast, overload
 
 from immutables import Map
@@ -36,6 +36,10 @@ class Cache(Mapping[K, V]):
     def get(self, key: K, /, default: V | D) -> V | D: ...
     def get(self, key: K, /, default: V | D | None = None) -> V | D | None:
         return self._values.get(key, default)
+
+    def several(self, keys: Iterable[K]) -> list[V | None]:
+        """What `get` finds for each of the keys."""
+        return list(map(self._values.get, keys))
 
     def set(self, key: K, value: V) -> V:
         self._values = self._values.set(key, value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol, Self, TypeVar, cast
+from typing import Any, Protocol, Self, TypeVar
 
 from waldur_billing_mock.mock_server.tables.columns import Converter, Packing, Spec
 from waldur_billing_mock.mock_server.tables.schema import Key, Row, schema_of
@@ -64,10 +64,11 @@ class Database:
 
     def listener(self, kind: type[L], make: Callable[[], L] | None = None) -> L:
         """The listener of this class, of which a database has one. It is made when it is first asked for."""
-        found = self._listeners.get(kind)
+        found: Any = self._listeners.get(kind)
         if found is None:
             found = self._listeners[kind] = (make or kind)()
-        return cast("L", found)
+        listener: L = found
+        return listener
 
     def put(self, row: R) -> R:
         """Add a row, or replace the one that has its id. Raises `ValueError` for a uuid that another row has.
