@@ -4,13 +4,13 @@ import gc
 import sys
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from waldur_billing_mock.mock_server.billing.world import World
+from waldur_billing_mock.mock_server.billing.tokens import user_of
 from waldur_billing_mock.mock_server.control.metrics import Metrics
 from waldur_billing_mock.mock_server.operations.registry import bind
 from waldur_billing_mock.mock_server.operations.rendered import cached_texts
@@ -20,9 +20,8 @@ from waldur_billing_mock.mock_server.spec.compiled import described
 from waldur_billing_mock.mock_server.start_world import create_stage
 from waldur_billing_mock.mock_server.web.api import Api
 from waldur_billing_mock.mock_server.web.connection import uvicorn_config
-from waldur_billing_mock.mock_server.web.cross_origin import SHARED
+from waldur_billing_mock.mock_server.web.cross_origin import shared
 from waldur_billing_mock.mock_server.web.reply import Reply
-from waldur_billing_mock.mock_server.web.request import Request
 from waldur_billing_mock.mock_server.web.routing import MATCH
 
 
@@ -30,15 +29,12 @@ def application(settings: Settings) -> ASGIApp:
     """Answers reading requests as the mock does."""
     world = create_stage(settings).world
     document = described(DESCRIPTION, settings.cache, settings.revision, wire=settings.wire)
-
-    def begin(request: Request) -> AbstractContextManager[World]:
-        return nullcontext(world)
-
     api = Api(
         document,
         bind(document),
-        begin,
-        find_user=lambda world, token: world.users.first(token=token),
+        world_of=lambda scope: world,
+        begin=lambda scope: nullcontext(world),
+        find_user=user_of,
         find_user_by_uuid=lambda world, uuid: world.users.get(uuid),
         texts_of=cached_texts,
         limits=settings.limits,
@@ -56,7 +52,8 @@ class Counted:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = time.perf_counter()
         reply = self._read(scope, receive)
-        await reply(scope, receive, send, SHARED)
+        for message in shared(reply):
+            await send(message)
         seconds = time.perf_counter() - begun
         operation = scope[MATCH].route.operations["GET"]
         self._metrics.count((operation.operation_id, "GET", reply.status), seconds)

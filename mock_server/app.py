@@ -3,8 +3,7 @@
 import platform
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from itertools import count
@@ -17,12 +16,12 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Scope
 
 from waldur_billing_mock import __version__
 from waldur_billing_mock.fixtures import is_file_name, users
 from waldur_billing_mock.mock_server.billing.structure import User
-from waldur_billing_mock.mock_server.billing.tokens import tokens_of
+from waldur_billing_mock.mock_server.billing.tokens import tokens_of, user_of
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.control.announce import Announce
 from waldur_billing_mock.mock_server.control.app import ControlPlane
@@ -55,13 +54,12 @@ from waldur_billing_mock.mock_server.web import problems
 from waldur_billing_mock.mock_server.web.api import Api
 from waldur_billing_mock.mock_server.web.cross_origin import CrossOrigin
 from waldur_billing_mock.mock_server.web.limits import Limits
-from waldur_billing_mock.mock_server.web.request import Request as ApiRequest
 from waldur_billing_mock.mock_server.web.request_log import Logged, RequestLog
 from waldur_billing_mock.openapi import revision
 from waldur_billing_mock.openapi.document import Node
 from waldur_billing_mock.openapi.support import join
 
-_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_now: Final = partial(datetime.now, UTC)
 
 
 def create_app(
@@ -89,11 +87,11 @@ def create_app(
     if request_log is not None:
         middleware.append(Middleware(Logged, log=request_log, clock=time.perf_counter))
     shown = Starlette(routes=routes, middleware=middleware, exception_handlers={500: _server_error})
-    return FindSession(PastThePages(shown, api=api), sessions=sessions)
+    return FindSession(shown, api=api, sessions=sessions)
 
 
 def _find_user(scope: Scope, token: str) -> User | None:
-    return session_of(scope).stage.world.users.first(token=token)
+    return user_of(session_of(scope).stage.world, token)
 
 
 def _tokens(scope: Scope) -> frozenset[str]:
@@ -198,27 +196,6 @@ def _sessions(stage: Stage, settings: Settings, rule_ids: Iterator[int]) -> Sess
     return Sessions(make, stage, limits, time.monotonic)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-class PastThePages:
-    """ASGI middleware: requests to the API pass by the pages, whose routes would cost half of an answer."""
-
-    def __init__(self, app: ASGIApp, *, api: ASGIApp) -> None:
-        self._app: Final = app
-        self._api: Final = api
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        asks_the_api = scope["type"] == "http" and (scope["path"].startswith("/api/") or not _is_page(scope["path"]))
-        return (self._api if asks_the_api else self._app)(scope, receive, send)
-
-
-def _is_page(path: str) -> bool:
-    """Whether a path is none that Waldur answers."""
-    return path.startswith("/_mock/") or path in {"/", "/_mock", "/favicon.ico"}
-
-
 def create_default_app(**settings: Any) -> ASGIApp:
     """A server with a world of its own for use within a process; the arguments are fields of `Settings`.
 
@@ -236,20 +213,20 @@ def _api(cache: Path | None, revision: str, wire: bool, limits: Limits) -> Api[W
     return Api(
         document,
         bind(document),
-        _begin,
-        find_user=lambda world, token: world.users.first(token=token),
+        world_of=lambda scope: _stage(scope).world,
+        begin=lambda scope: _stage(scope).transaction(),
+        find_user=user_of,
         find_user_by_uuid=lambda world, uuid: world.users.get(uuid),
         texts_of=cached_texts,
         limits=limits,
     )
 
 
-def _begin(request: ApiRequest) -> AbstractContextManager[World]:
-    """The world of the request's session, or a copy to write to. Raises `Problem` where the session cannot be had."""
-    if REFUSAL in request.scope:
-        raise request.scope[REFUSAL]
-    stage = session_of(request.scope).stage
-    return nullcontext(stage.world) if request.method in _READING else stage.transaction()
+def _stage(scope: Scope) -> Stage:
+    """The stage of the request's session. Raises `Problem` where the session cannot be had."""
+    if REFUSAL in scope:
+        raise scope[REFUSAL]
+    return session_of(scope).stage
 
 
 async def _to_the_page(request: Request) -> Response:

@@ -13,9 +13,10 @@ from waldur_billing_mock.mock_server.control.lookup import Lookup
 from waldur_billing_mock.mock_server.control.metrics import Metrics
 from waldur_billing_mock.mock_server.control.rules import Rules
 from waldur_billing_mock.mock_server.control.session import SESSION, Session
-from waldur_billing_mock.mock_server.web.cross_origin import SHARED
+from waldur_billing_mock.mock_server.web.cross_origin import shared
 from waldur_billing_mock.mock_server.web.problems import server_error
 from waldur_billing_mock.mock_server.web.reply import Reply, refusal
+from waldur_billing_mock.mock_server.web.request import headers_by_name
 from waldur_billing_mock.mock_server.web.request_log import RequestLog
 from waldur_billing_mock.mock_server.web.routing import MATCH, Match
 
@@ -60,12 +61,11 @@ class Controlled:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         session: Session = scope[SESSION]
         method = scope["method"]
-        if method not in _DIRECT or session.rules.all or self._shared.all or PREFER in scope:
+        if method not in _DIRECT or session.rules.all or self._shared.all or PREFER in headers_by_name(scope):
             await self._steer(scope, receive, send)
             return
-        journal = session.journal
+        journal, log = session.journal, self._log
         exchange = journal.begin(self._now(), scope) if journal.is_on else None
-        log = self._log
         line = None if log is None else log.begin(scope)
         begun, reply = self._clock(), None
         try:
@@ -77,17 +77,19 @@ class Controlled:
             except Exception:
                 # The caller and the log get what Waldur answers, and uvicorn the exception.
                 reply = refusal(server_error())
-                await reply(scope, receive, send, SHARED)
+                for message in shared(reply):
+                    await send(message)
                 raise
             if reply is not None:
-                await reply(scope, receive, send, SHARED)
+                start, body = shared(reply)
+                await send(start)
+                await send(body)
                 if method != "GET":
                     self._announce.emit(scope, reply.status)
         finally:
             seconds = self._clock() - begun
             match: Match | None = scope.get(MATCH)
-            operation = None if match is None else match.route.operations.get(method)
-            name = None if operation is None else operation.operation_id
+            name = None if match is None else match.route.operation_ids.get(method)
             status, size = (500, 0) if reply is None else (reply.status, len(reply.body))
             self._metrics.count((name, method, status), seconds)
             if log is not None and line is not None:

@@ -15,13 +15,14 @@ from waldur_billing_mock.mock_server.control.session import session_of
 from waldur_billing_mock.mock_server.web import reply
 from waldur_billing_mock.mock_server.web.problems import Problem, detail
 from waldur_billing_mock.mock_server.web.reply import Reply
+from waldur_billing_mock.mock_server.web.request import headers_by_name
 from waldur_billing_mock.openapi.document import Node
 
 FAULT: Final = "waldur.fault"
 """Where the scope names the rule by which the call failed."""
 
-PREFER: Final = "waldur.prefer"
-"""Where the scope holds the header `Prefer`."""
+PREFER: Final = b"prefer"
+"""The header by which a request asks for a fault."""
 
 DRIPS: Final = 20
 DRIP_SECONDS: Final = 2.0
@@ -46,13 +47,13 @@ class Faults:
         self._sleep: Final = sleep
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        own = session_of(scope).rules
-        if not own and not self._shared and PREFER not in scope:
+        own, preferred = session_of(scope).rules, headers_by_name(scope).get(PREFER)
+        if not own and not self._shared and preferred is None:
             await self._app(scope, receive, send)
             return
-        if PREFER in scope:
+        if preferred is not None:
             try:
-                preference = Preference.read(scope[PREFER])
+                preference = Preference.read(preferred)
             except Problem as problem:
                 await reply.refusal(problem)(scope, receive, send)
                 return

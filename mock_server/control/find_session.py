@@ -1,65 +1,64 @@
 """The middleware that finds the session of a request."""
 
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from waldur_billing_mock.mock_server.billing.tokens import user_of
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.control.clock import catch_up
-from waldur_billing_mock.mock_server.control.faults import PREFER
 from waldur_billing_mock.mock_server.control.session import SESSION, Session
 from waldur_billing_mock.mock_server.control.sessions import Sessions
 from waldur_billing_mock.mock_server.web.problems import Problem, detail
+from waldur_billing_mock.mock_server.web.request import HEADERS, headers_by_name
 
 REFUSAL: Final = "waldur.session-refusal"
 """Where the scope holds the `Problem` of a request whose session cannot be had."""
 
 _HEADER: Final = b"x-mock-session"
-_READ: Final = frozenset({_HEADER, b"authorization", b"prefer"})
 _PARAMETER: Final = "mock_session"
 _IN_QUERY: Final = b"mock_session="
 
 
 class FindSession:
-    """ASGI middleware, the first of all: it reads the headers that others need, once.
+    """ASGI middleware, the first of all. Requests to the API pass by the pages, whose routes would cost half an answer.
 
     A session is named by the header `X-Mock-Session`, by the parameter `mock_session`, or by a token of the form
     `<session>.<token>`. Without any, the request is of the main session. A session that cannot be had leaves a problem
     in the scope, and the request counts for the main session, whose journal shows it.
     """
 
-    def __init__(self, app: ASGIApp, *, sessions: Sessions) -> None:
-        self._app: Final = app
+    def __init__(self, pages: ASGIApp, *, api: ASGIApp, sessions: Sessions) -> None:
+        self._pages: Final = pages
+        self._api: Final = api
         self._sessions: Final = sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            named = dotted = None
-            for name, value in scope["headers"]:
-                if name in _READ:
-                    if name == _HEADER:
-                        named = value
-                    elif name == b"prefer":
-                        scope[PREFER] = value
-                    elif b"." in value:
-                        dotted = value
-            session = self._sessions.main
-            if named is not None or dotted is not None or _IN_QUERY in scope["query_string"]:
-                session = self._named(scope, named, dotted)
-            if session.clock is not None:
-                catch_up(session)
-            scope[SESSION] = session
-        await self._app(scope, receive, send)
+        if scope["type"] != "http":
+            await self._pages(scope, receive, send)
+            return
+        headers = headers_by_name(scope)
+        session = self._sessions.main
+        if _HEADER in headers or b"." in headers.get(b"authorization", b"") or _IN_QUERY in scope["query_string"]:
+            session = self._named(scope, headers)
+        if session.clock is not None:
+            catch_up(session)
+        scope[SESSION] = session
+        path = scope["path"]
+        app = self._api if path.startswith("/api/") or not _is_page(path) else self._pages
+        await app(scope, receive, send)
 
-    def _named(self, scope: Scope, named: bytes | None, dotted: bytes | None) -> Session:
+    def _named(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Session:
         ids = set()
-        if named is not None:
-            ids.add(named.decode("latin-1"))
+        if _HEADER in headers:
+            ids.add(headers[_HEADER].decode("latin-1"))
         if _IN_QUERY in scope["query_string"]:
             ids.update(parse_qs(scope["query_string"].decode("latin-1")).get(_PARAMETER, ()))
-        if dotted is not None and scope["path"].startswith("/api"):
-            ids.update(self._take_from_token(scope, dotted))
+        authorization = headers.get(b"authorization", b"")
+        if b"." in authorization and scope["path"].startswith("/api"):
+            ids.update(self._take_from_token(scope, authorization))
         if not ids:
             return self._sessions.main
         try:
@@ -86,8 +85,14 @@ class FindSession:
             return []
         bare = start + b" " + rest.encode("latin-1")
         scope["headers"] = [(name, bare if value is header else value) for name, value in scope["headers"]]
+        scope[HEADERS] = {**scope[HEADERS], b"authorization": bare}
         return [id]
 
 
+def _is_page(path: str) -> bool:
+    """Whether a path is none that Waldur answers."""
+    return path.startswith("/_mock/") or path in {"/", "/_mock", "/favicon.ico"}
+
+
 def _has(world: World, token: str) -> bool:
-    return world.users.first(token=token) is not None
+    return user_of(world, token) is not None

@@ -54,7 +54,7 @@ def why(document: Node, match: Match | None, exchange: Exchange, body: Any) -> d
         return None
     if REFUSAL in scope:
         return _reason(_NO_SESSION, [], body)
-    if PREFER in scope and (wish := _wish(exchange, body)):
+    if PREFER in dict(scope["headers"]) and (wish := _wish(exchange, body)):
         return _reason(wish, [], body)
     if match is None:
         return _reason(_RULES[301] if status == 301 else ("The API has no such path.", "1.5"), [], body)

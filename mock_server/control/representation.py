@@ -16,7 +16,7 @@ from waldur_billing_mock.mock_server.billing.marketplace import ComponentUsage, 
 from waldur_billing_mock.mock_server.billing.payment import PaymentProfile
 from waldur_billing_mock.mock_server.billing.structure import Customer, Project, User
 from waldur_billing_mock.mock_server.control.plane import Call
-from waldur_billing_mock.mock_server.control.session import set_session
+from waldur_billing_mock.mock_server.control.session import SESSION, set_session
 from waldur_billing_mock.mock_server.stage import Stage
 
 _ADDRESSES: Final[Mapping[type[Any], str]] = {
@@ -50,7 +50,7 @@ async def _shown(call: Call, scope: Scope, row: Any) -> dict[str, Any]:
     path = f"/api/{_ADDRESSES[type(row)]}/{row.uuid}/"
     host = [(name, value) for name, value in scope["headers"] if name == b"host"]
     asked = {
-        **{name: value for name, value in scope.items() if not name.startswith("waldur.user")},
+        **{name: value for name, value in scope.items() if name == SESSION or not name.startswith("waldur.")},
         "method": "GET",
         "path": path,
         "raw_path": path.encode(),

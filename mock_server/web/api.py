@@ -18,9 +18,9 @@ from waldur_billing_mock.mock_server.spec.render import Renderer, TextCache, Tex
 from waldur_billing_mock.mock_server.web import access, problems, reply
 from waldur_billing_mock.mock_server.web.access import User
 from waldur_billing_mock.mock_server.web.body import FORM, MULTIPART, NO_BODY, Body, read_body
-from waldur_billing_mock.mock_server.web.call import BodyNeeded, Call, World
+from waldur_billing_mock.mock_server.web.call import BodyNeeded, Call, Rules, World
 from waldur_billing_mock.mock_server.web.limits import Limits
-from waldur_billing_mock.mock_server.web.listing import Listing, arrange, page_urls, paginate, select
+from waldur_billing_mock.mock_server.web.listing import Listing, OtherPages, arrange, other_pages, paginate, select
 from waldur_billing_mock.mock_server.web.reply import Header, Reply
 from waldur_billing_mock.mock_server.web.request import Request, read_query
 from waldur_billing_mock.mock_server.web.routing import Links, Match, Routes, percent_encoded
@@ -33,22 +33,24 @@ Function = Callable[[Call[World, User]], Any]
 
 _NO_MORE: Final = Limits()
 _KNOWN_QUERIES: Final = 1024
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _JSON_RANGES: Final = frozenset({"*/*", "application/*", problems.JSON_TYPE})
 
 
 class Api(Generic[World, User]):
     """Serves every operation of a document with the function of its name.
 
-    `begin` gives the world that a request works on; changes to it are committed when its block ends without an
-    exception. `find_user` finds the user of a token, `find_user_by_uuid` the one of 32 hex digits. `texts_of` finds
-    the cached texts of a row.
+    `world_of` finds the world that a request reads. `begin` gives the one that it writes to; changes are committed when
+    its block ends without an exception. Both may raise `Problem`. `find_user` finds the user of a token,
+    `find_user_by_uuid` the one of 32 hex digits. `texts_of` finds the cached texts of rows.
     """
 
     def __init__(
         self,
         document: Node,
         functions: Mapping[str, Function[World, User]],
-        begin: Callable[[Request], AbstractContextManager[World]],
+        world_of: Callable[[Scope], World],
+        begin: Callable[[Scope], AbstractContextManager[World]],
         find_user: Callable[[World, str], User | None],
         find_user_by_uuid: Callable[[World, str], User | None],
         texts_of: TextsOf = not_cached,
@@ -60,6 +62,7 @@ class Api(Generic[World, User]):
         heads = {operation.path: operation for operation in described if operation.method == "HEAD"}
         self._limits: Final = limits
         self.routes: Final = Routes(document, described)
+        self._world_of: Final = world_of
         self._begin: Final = begin
         self._find_user: Final = find_user
         self._find_user_by_uuid: Final = find_user_by_uuid
@@ -102,8 +105,10 @@ class Api(Generic[World, User]):
         try:
             match = self.routes.resolve(request.scope)
             headers.append(match.route.allow)
+            if request.method in _READING:
+                return self._call(self._world_of(request.scope), request, match, headers, body)
             # A write is done when its reply is ready: an exception leaves the world as it was.
-            with self._begin(request) as world:
+            with self._begin(request.scope) as world:
                 return self._call(world, request, match, headers, body)
         except problems.Problem as problem:
             return reply.refusal(problem, headers)
@@ -124,8 +129,10 @@ class Api(Generic[World, User]):
         """The user of the token, or whom staff impersonate: then a header of the reply names the staff user."""
         user = access.authenticate(request.raw_header(b"authorization"), partial(self._find_user, world))
         uuid = request.header(b"x-impersonated-user-uuid")
-        other = uuid and access.impersonated(user, uuid, partial(self._find_user_by_uuid, world))
-        if not other:
+        if not uuid:
+            return user
+        other = access.impersonated(user, uuid, partial(self._find_user_by_uuid, world))
+        if other is None:
             return user
         headers.append((b"x-impersonator-uuid", user.uuid.encode()))
         return other
@@ -145,15 +152,19 @@ class _Endpoint(Generic[World, User]):
     ) -> None:
         self._operation: Final = operation
         self._function: Final = function
-        self._links: Final = links
         query = Query(operation.query.values())
-        # The same queries come again and again, and what they mean follows from their text alone.
-        self._validate: Final = short_cache(_KNOWN_QUERIES, lambda text: query.validate(read_query(text)))
-        self._urls: Final = short_cache(_KNOWN_QUERIES, _page_urls)
-        self._extensions: Final = {name: parameter.extensions for name, parameter in operation.query.items()}
         # The media types of an operation differ in their form, not in their fields.
         body = next(iter(operation.bodies.values()), None)
-        self._fields: Final = Fields(document, body) if body is not None else None
+        self._rules: Final = Rules(
+            operation=operation,
+            # The same queries come again and again, and what they mean follows from their text alone.
+            validate=short_cache(_KNOWN_QUERIES, lambda text: query.validate(read_query(text))),
+            extensions={name: parameter.extensions for name, parameter in operation.query.items()},
+            fields=Fields(document, body) if body is not None else None,
+            links=links,
+        )
+        self._is_paged: Final = "page" in operation.query
+        self._has_field: Final = "field" in operation.query
         schema = operation.success.schema
         self._renderer: Final = renderer(schema) if schema is not None else None
         described = head.success.headers if head is not None else {}
@@ -175,18 +186,7 @@ class _Endpoint(Generic[World, User]):
         if body is None and request.method != "HEAD" and not operation.bodies:
             # Nobody looks at the body, but a request that is cut off must not change anything.
             raise BodyNeeded
-        call = Call(
-            world=world,
-            user=user,
-            path=match.arguments,
-            validate=self._validate,
-            extensions=self._extensions,
-            fields=self._fields,
-            body=body,
-            request=request,
-            links=self._links,
-            operation=operation,
-        )
+        call = Call(self._rules, world, user, match.arguments, request, body)
         value = self._function(call)
         status = operation.success.status
         if operation.success.media_type is not None:
@@ -197,7 +197,7 @@ class _Endpoint(Generic[World, User]):
             headers = [*headers, *self._head]
         if isinstance(value, Listing):
             value = self._list(value, call, request, headers)
-        fields = frozenset(call.query.get("field", ())) if "field" in self._extensions else frozenset()
+        fields = frozenset(call.query.get("field", ())) if self._has_field else frozenset()
         return reply.json_reply(status, self._renderer.render(value, call.base, fields), headers)
 
     def _list(
@@ -211,15 +211,11 @@ class _Endpoint(Generic[World, User]):
         rows = select(listing.rows, listing.filters, query)
         asked = query.get("o", ())
         rows = arrange(rows, listing.orders, [asked] if isinstance(asked, str) else asked)
-        if "page" not in self._extensions:
+        if not self._is_paged:
             return rows
-        page = paginate(rows, query, self._urls(call.base, request.path, request.query_string))
+        page = paginate(rows, query, call.base + _encoded(request.path), _other_pages(request.query_string))
         headers += ((b"x-result-count", b"%d" % page.count), (b"link", page.link.encode("latin-1")))
         return page.rows
-
-
-def _page_urls(base: str, path: str, query_string: bytes) -> Callable[[int], str]:
-    return page_urls(f"{base}{percent_encoded(path)}", read_query(query_string))
 
 
 def _negotiate(request: Request, match: Match) -> None:
@@ -228,7 +224,7 @@ def _negotiate(request: Request, match: Match) -> None:
     if (asked or match.format) != "json":
         raise problems.not_found()
     accept = request.header(b"accept")
-    if accept is not None and not _takes_json(accept):
+    if accept is not None and accept not in _JSON_RANGES and not _takes_json(accept):
         raise problems.not_acceptable()
 
 
@@ -237,6 +233,14 @@ def _accepts_json(accept: str) -> bool:
 
 
 _takes_json: Final = short_cache(256, _accepts_json)
+_encoded: Final = short_cache(_KNOWN_QUERIES, percent_encoded)
+
+
+def _read_other_pages(query_string: bytes) -> OtherPages:
+    return other_pages(read_query(query_string))
+
+
+_other_pages: Final = short_cache(_KNOWN_QUERIES, _read_other_pages)
 
 
 def _metadata(match: Match) -> str:

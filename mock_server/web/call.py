@@ -5,6 +5,7 @@ The order in which errors are found is thereby the operation's own: what it look
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from waldur_billing_mock.mock_server.spec.fields import Fields
@@ -27,34 +28,47 @@ class BodyNeeded(Exception):
     """
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the description says of an operation, compiled once: how its query and the fields of its body are validated.
+
+    `extensions` are those of the query parameters by name.
+    """
+
+    operation: Operation
+    validate: Callable[[bytes], Mapping[str, Any]]
+    extensions: Mapping[str, Mapping[str, Any]]
+    fields: Fields | None
+    links: Links
+
+
 class Call(Generic[World, User]):
     """What an operation gets: the world, the caller, and what was sent. `body` is None until it has been read."""
 
+    __slots__ = ("_body", "_query", "_rules", "_sent", "_user", "base", "path", "world")
+
     def __init__(
         self,
-        *,
+        rules: Rules,
         world: World,
         user: User | None,
         path: Mapping[str, str],
-        validate: Callable[[bytes], Mapping[str, Any]],
-        extensions: Mapping[str, Mapping[str, Any]],
-        fields: Fields | None,
-        body: Body | None,
         request: Request,
-        links: Links,
-        operation: Operation,
+        body: Body | None,
     ) -> None:
         self.world: Final = world
-        self._user: Final = user
         self.path: Final = path
-        self.links: Final = links
         self.base: Final = request.base
+        self._rules: Final = rules
+        self._user: Final = user
         self._sent: Final = request.query_string
-        self._validate: Final = validate
-        self._extensions: Final = extensions
-        self._fields: Final = fields
+        self._query: Mapping[str, Any] | None = None
         self._body: Final = body
-        self._operation: Final = operation
+
+    @property
+    def links(self) -> Links:
+        """Resolves the links in bodies and parameters."""
+        return self._rules.links
 
     @property
     def user(self) -> User:
@@ -64,30 +78,33 @@ class Call(Generic[World, User]):
 
     def has(self, switch: str) -> bool:
         """Whether the dialect has switched something on that only code can do (`x-waldur-switches`)."""
-        return switch in self._operation.switches
+        return switch in self._rules.operation.switches
 
     @property
     def query(self) -> Mapping[str, Any]:
         """The query parameters that were sent or have a default. Raises `Problem` 400 with all errors."""
-        try:
-            return self._validate(self._sent)
-        except ValidationError as error:
-            raise problems.invalid_query(error.errors, self._extensions) from error
+        query = self._query
+        if query is None:
+            try:
+                query = self._query = self._rules.validate(self._sent)
+            except ValidationError as error:
+                raise problems.invalid_query(error.errors, self._rules.extensions) from error
+        return query
 
     @property
     def body_is_empty(self) -> bool:
         """Whether nothing was said: no body, `{}`, `[]`, `null`. Raises `Problem` for a body that cannot be read."""
-        return not self.body.read(self._operation)
+        return not self.body.read(self._rules.operation)
 
     def fields(self, only: frozenset[str] | None = None) -> Mapping[str, Any]:
         """The fields of the body that were sent; `only` leaves others unread. Raises `Problem` 400 with all errors."""
-        assert self._fields is not None, "the operation describes a body"
+        assert self._rules.fields is not None, "the operation describes a body"
         body = self.body
-        value = body.read(self._operation)
+        value = body.read(self._rules.operation)
         if not isinstance(value, dict):
             raise problems.not_an_object(python_type(value))
         try:
-            return self._fields.validate(value, form=body.is_form, only=only)
+            return self._rules.fields.validate(value, form=body.is_form, only=only)
         except ValidationError as error:
             raise problems.invalid_fields(error.errors) from error
 

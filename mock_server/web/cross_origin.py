@@ -5,7 +5,9 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-SHARED: Final = (
+from waldur_billing_mock.mock_server.web.reply import Reply
+
+_SHARED: Final = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-credentials", b"true"),
     (b"access-control-expose-headers", b"Link, X-Result-Count"),
@@ -16,13 +18,20 @@ _HEADERS: Final = (
     b"X-Impersonated-User-Uuid, sentry-trace, baggage, Prefer, X-Mock-Session"
 )
 _PREFLIGHT: Final = [
-    *SHARED,
+    *_SHARED,
     (b"access-control-allow-methods", b"DELETE, GET, OPTIONS, PATCH, POST, PUT"),
     (b"access-control-allow-headers", _HEADERS),
     (b"access-control-max-age", b"86400"),
     (b"content-type", b"text/html; charset=utf-8"),
     (b"content-length", b"0"),
 ]
+
+
+def shared(reply: Reply) -> tuple[Message, Message]:
+    """The messages of an answer to a request other than HEAD, which pages of other origins may read."""
+    headers = [*reply.headers, *_SHARED]
+    start = {"type": "http.response.start", "status": reply.status, "headers": headers}
+    return start, {"type": "http.response.body", "body": reply.body}
 
 
 class CrossOrigin:
@@ -41,7 +50,7 @@ class CrossOrigin:
 
             async def share(message: Message) -> None:
                 if message["type"] == "http.response.start":
-                    message["headers"] = [*message["headers"], *SHARED]
+                    message["headers"] = [*message["headers"], *_SHARED]
                 await send(message)
 
             await self._app(scope, receive, share)

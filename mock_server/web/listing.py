@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, Protocol, Self, TypeVar, overload
+from typing import Any, Final, Generic, NamedTuple, Protocol, Self, TypeVar, overload
 from urllib.parse import urlencode
 
 from waldur_billing_mock.mock_server.web import problems
@@ -42,7 +42,7 @@ class KeyFilter(Protocol):
 Found = TypeVar("Found", bound=Indexed[Any])
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Listing(Generic[Row]):
     """The rows that a caller may see, in their stable default order, and the filters and orders that they have."""
 
@@ -51,13 +51,21 @@ class Listing(Generic[Row]):
     orders: Mapping[str, Key[Row]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Page:
     """One page of rows, the number of rows on all pages, and the `Link` header that leads to the others."""
 
     rows: Sequence[object]
     count: int
     link: str
+
+
+class OtherPages(NamedTuple):
+    """The query of the first page, which has no number, and what stands before and after the number of another one."""
+
+    first: str
+    start: str
+    end: str
 
 
 @overload
@@ -107,15 +115,20 @@ def _missing_first(key: Key[Row]) -> Key[Row]:
     return ordered
 
 
-def paginate(rows: Sequence[object], query: Mapping[str, Any], url: Callable[[int], str]) -> Page:
-    """The page that the query asks for; `url` makes the addresses of others. Raises `Problem` 404 for one too many."""
+def paginate(rows: Sequence[object], query: Mapping[str, Any], address: str, others: OtherPages) -> Page:
+    """The page that the query asks for. Raises `Problem` 404 for one too many.
+
+    `address` is the URL without its query.
+    """
     size = _page_size(query.get("page_size"))
     count = len(rows)
     last = max(1, -(-count // size))
     number = _page_number(query.get("page"), last)
-    before = f', <{url(number - 1)}>; rel="prev"' if number > 1 else ""
-    after = f', <{url(number + 1)}>; rel="next"' if number < last else ""
-    link = f'<{url(1)}>; rel="first"{before}{after}, <{url(last)}>; rel="last"'
+    first, start, end = f"{address}{others.first}", f"{address}{others.start}", others.end
+    before = f', <{first if number == 2 else f"{start}{number - 1}{end}"}>; rel="prev"' if number > 1 else ""
+    after = f', <{start}{number + 1}{end}>; rel="next"' if number < last else ""
+    last_one = f"{start}{last}{end}" if last > 1 else first
+    link = f'<{first}>; rel="first"{before}{after}, <{last_one}>; rel="last"'
     return Page(rows[(number - 1) * size : number * size], count, link)
 
 
@@ -141,18 +154,13 @@ def _integer(text: str | None) -> int | None:
         return None
 
 
-def page_urls(address: str, sent: Mapping[str, Sequence[str]]) -> Callable[[int], str]:
-    """Makes the address of a request for another page of a list; the first page is the one without a number.
-
-    `address` is the URL without its query, `sent` the query as it was sent.
-    """
+def other_pages(sent: Mapping[str, Sequence[str]]) -> OtherPages:
+    """The queries by which other pages are asked for, after one that was sent."""
     # Parameters are sorted by name, and so there are some before `page` and some after it.
     before, after = (
         urlencode(sorted((name, values) for name, values in sent.items() if fits(name)), doseq=True)
         for fits in ("page".__gt__, "page".__lt__)
     )
-
     rest = "&".join(part for part in (before, after) if part)
-    first = f"{address}?{rest}" if rest else address
-    start, end = f"{address}?{before}&page=" if before else f"{address}?page=", f"&{after}" if after else ""
-    return lambda number: f"{start}{number}{end}" if number > 1 else first
+    start = f"?{before}&page=" if before else "?page="
+    return OtherPages(f"?{rest}" if rest else "", start, f"&{after}" if after else "")

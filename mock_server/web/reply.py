@@ -14,7 +14,7 @@ _JSON = (b"content-type", JSON_TYPE.encode())
 _HTML = (b"content-type", b"text/html; charset=utf-8")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # Frozen, it would take four times as long to make.
 class Reply:
     """A complete answer, which is sent in two messages. To HEAD it is sent without its body."""
 
@@ -22,11 +22,10 @@ class Reply:
     headers: list[Header]
     body: bytes
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send, more: Sequence[Header] = ()) -> None:
-        """An ASGI application, which also sends `more` headers."""
-        await send({"type": "http.response.start", "status": self.status, "headers": [*self.headers, *more]})
-        body = b"" if scope["method"] == "HEAD" else self.body
-        await send({"type": "http.response.body", "body": body})
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """An ASGI application."""
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else self.body})
 
 
 def json_reply(status: int, body: bytes, headers: Sequence[Header] = ()) -> Reply:

@@ -19,6 +19,18 @@ _SHORT: Final = 1 << 16
 """Bytes that uvicorn buffers of a body, whether or not anybody reads it."""
 
 
+HEADERS: Final = "waldur.headers"
+"""Where the scope holds the headers by name, once they were read."""
+
+
+def headers_by_name(scope: Scope) -> dict[bytes, bytes]:
+    """The headers of a request, cached in its scope. Of headers that were sent twice, the first counts."""
+    found: dict[bytes, bytes] | None = scope.get(HEADERS)
+    if found is None:
+        found = scope[HEADERS] = dict(reversed(scope["headers"]))
+    return found
+
+
 class Request:
     """The head of a request, and its body for who waits for it."""
 
@@ -29,8 +41,7 @@ class Request:
         self.method: Final[str] = scope["method"]
         self.path: Final[str] = scope["path"]
         self.query_string: Final[bytes] = scope["query_string"]
-        # Of headers that were sent twice, the first counts.
-        self._headers: Final[dict[bytes, bytes]] = dict(reversed(scope["headers"]))
+        self._headers: Final = headers_by_name(scope)
         self._receive: Final = receive
         host = self._headers.get(b"host", b"")
         known = host if len(host) <= _LONGEST_HOST else b""

@@ -25,13 +25,14 @@ _QUERY: Final = "%/:?@&=+$,;-_.!~*'()[]"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path template with its operations by method and the name of its view. HEAD is answered wherever GET is.
+    """A path template with its operations by method, their ids, and the name of its view. HEAD is answered as GET is.
 
     `allow` is the header that names the methods, and where a route `is_public`, no token is needed.
     """
 
     view: str
     operations: Mapping[str, Operation]
+    operation_ids: Mapping[str, str]
     allow: tuple[bytes, bytes]
     is_public: bool
 
@@ -67,6 +68,7 @@ class Routes:
                 Route(
                     view=item.get("x-waldur-view", path),
                     operations=operations_by_method,
+                    operation_ids={method: one.operation_id for method, one in operations_by_method.items()},
                     allow=(b"allow", allow.encode()),
                     is_public=all(operation.permission == "public" for operation in operations_by_method.values()),
                 ),
@@ -159,9 +161,14 @@ class _Table(Generic[Entry]):
         for shape in self._shapes.get(len(segments), ()):
             found = shape.entries.get(shape.literals(segments))
             if found is not None:
-                values = [segments[place] for place in shape.places]
-                if all(values) and (dots or "." not in "".join(values)):
-                    return found[0], dict(zip(found[1], values, strict=True))
+                entry, names = found
+                arguments = {}
+                for name, place in zip(names, shape.places, strict=True):
+                    value = arguments[name] = segments[place]
+                    if not value or ("." in value and not dots):
+                        break
+                else:
+                    return entry, arguments
         return None
 
 

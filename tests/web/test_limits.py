@@ -310,12 +310,16 @@ def test_of_an_upload_only_the_name_and_the_size_are_held() -> None:
 
 def test_values_of_long_arguments_are_not_cached() -> None:
     calls: list[str] = []
-    cached = short_cache(10, lambda text, more: calls.append(text))
 
-    for text in ("a", "b" * LONGEST, "a", "b" * LONGEST):
-        cached(text, b"c")
+    def call(text: str) -> None:
+        calls.append(text)
 
-    assert calls == ["a", "b" * LONGEST, "b" * LONGEST]
+    cached = short_cache(10, call)
+
+    for text in ("a", "b" * (LONGEST + 1), "a", "b" * (LONGEST + 1)):
+        cached(text)
+
+    assert calls == ["a", "b" * (LONGEST + 1), "b" * (LONGEST + 1)]
 
 
 def test_the_oldest_texts_are_dropped_when_all_together_are_too_large() -> None:

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.web.toy import Shop
-from waldur_billing_mock.mock_server.web.listing import Listing, arrange, page_urls, paginate, select
+from waldur_billing_mock.mock_server.web.listing import Listing, arrange, other_pages, paginate, select
 from waldur_billing_mock.mock_server.web.problems import Problem
 
 ADDRESS: Final = "http://a.example/fruits/"
 
 
 def page(rows: range, **query: Any) -> Any:
-    return paginate(rows, query, page_urls(ADDRESS, {}))
+    return paginate(rows, query, ADDRESS, other_pages({}))
 
 
 @settings(deadline=None, derandomize=True, max_examples=60, database=None)

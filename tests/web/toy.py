@@ -169,7 +169,8 @@ def api(
     return Api(
         DOCUMENT,
         functions,
-        lambda request: nullcontext(),
+        lambda scope: None,
+        lambda scope: nullcontext(),
         lambda world, token: EATERS.get(token),
         lambda world, uuid: eater_with(uuid),
     )
