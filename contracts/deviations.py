@@ -130,7 +130,7 @@ def _entries(description: Description) -> Iterable[Deviation]:
 
 def _narrowed(places: Sequence[str], action: Action) -> Iterable[str]:
     """An update of an object touches the members that it brings, not the whole object."""
-    if action.remove or not isinstance(action.update, dict):
+    if not isinstance(action.update, dict):  # nothing is updated by an action that removes
         return places
     return [f"{place}/{leaf}" for place in places for leaf in _leaves(action.update)]
 

@@ -23,6 +23,8 @@ def catalogue(revision: str) -> Catalogue:
     ("operation", "place", "entries"),
     [
         (INVOICES, "/components/schemas/Invoice/properties/due_date/type", ("due-date-null",)),
+        # A type that changes brings another format.
+        (INVOICES, "/components/schemas/Invoice/properties/due_date/format", ("due-date-null",)),
         (STATS, "/components/schemas/InvoiceStatsOffering/additionalProperties", ("stats-uuid",)),
         (COSTS, "/components/schemas/InvoiceCost/additionalProperties", ("costs-compensation-incurred",)),
         (STATS, "/components/parameters/invoices_year", ("stats-filters-ignored",)),
@@ -44,3 +46,14 @@ def test_a_complaint_is_explained_by_what_is_nearest_to_it(
 @pytest.mark.parametrize("place", [COSTS, INVOICES, "/components/schemas/Invoice/properties/price/pattern"])
 def test_nothing_is_explained_because_its_operation_uses_something(place: str) -> None:
     assert catalogue("documents").explain(INVOICES, Complaint("it must fit", place)) == ()
+
+
+@pytest.mark.parametrize(
+    ("operation", "entries"),
+    [
+        (STATS, {"raw-decimal-text", "stats-uuid", "uuid-hex"}),
+        ("/paths/~1api~1invoice-items~1{uuid}~1consumptions~1/get", {"consumptions-fail"}),
+    ],
+)
+def test_answers_can_show_what_changes_their_schemas_or_their_statuses(operation: str, entries: set[str]) -> None:
+    assert catalogue("documents").looked_at(operation) == entries

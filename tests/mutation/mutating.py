@@ -2,8 +2,10 @@
 
 import ast
 import copy
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 _OPERATORS: Final[dict[type[ast.operator], type[ast.operator]]] = {
@@ -32,29 +34,36 @@ _COMPARISONS: Final[dict[type[ast.cmpop], type[ast.cmpop]]] = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change: the qualified name of the function, the line, what was changed, and the changed function."""
+    """One change: the qualified name of the function, the line, what was changed, and the changed function.
+
+    `number` counts equal changes of a function from 1, so that the id is unique without the line, which moves.
+    """
 
     function: str
     line: int
     change: str
+    number: int
     definition: ast.FunctionDef
 
     @property
     def id(self) -> str:
-        return f"{self.function}:{self.line} {self.change}"
+        which = f" (no. {self.number})" if self.number > 1 else ""
+        return f"{self.function}: {self.change}{which}"
 
 
 def mutants(module: ast.Module) -> Iterator[Mutant]:
     """All changes of the functions and methods of a module, in their order."""
     for name, definition in functions(module.body):
-        count = sum(1 for _ in _places(definition))
-        for number in range(count):
+        seen: Counter[str] = Counter()
+        for index in range(sum(1 for _ in _places(definition))):
             changed = copy.deepcopy(definition)
-            place = next(one for index, one in enumerate(_places(changed)) if index == number)
-            before, line = ast.unparse(place), getattr(place, "lineno", definition.lineno)
+            place = next(islice(_places(changed), index, None))
+            before, line = _shown(place), getattr(place, "lineno", definition.lineno)
             _change(place)
             changed.decorator_list = []
-            yield Mutant(name, line, f"{before}  ->  {ast.unparse(place)}", ast.fix_missing_locations(changed))
+            change = " ".join(f"{before} -> {_shown(place)}".split())
+            seen[change] += 1
+            yield Mutant(name, line, change, seen[change], ast.fix_missing_locations(changed))
 
 
 def functions(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, ast.FunctionDef]]:
@@ -83,6 +92,13 @@ def _places(definition: ast.FunctionDef) -> Iterator[ast.AST]:
                     yield node
                 case _:
                     pass
+
+
+def _shown(place: ast.AST) -> str:
+    """The code of a place; of a statement its condition alone."""
+    if isinstance(place, ast.If | ast.While):
+        return f"{'if' if isinstance(place, ast.If) else 'while'} {ast.unparse(place.test)}"
+    return ast.unparse(place)
 
 
 def _is_text(node: ast.BinOp) -> bool:

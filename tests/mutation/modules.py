@@ -1,0 +1,78 @@
+"""Which tests judge a module: own ones first, which take a second; what follows tries what they leave."""
+
+from typing import Final
+
+_RULES: Final = "tests/billing --ignore=tests/billing/test_properties.py"
+_SLOWER: Final = ("arithmetic", "forks", "roles", "transactions")
+_API: Final = "tests/operations " + " ".join(f"--ignore=tests/operations/test_{name}.py" for name in _SLOWER)
+_BILLING: Final = (_RULES, _API, "tests/fixtures/test_coherence.py", "tests/operations/test_arithmetic.py")
+_CHECKS: Final = ("tests/mutants/test_run.py",)
+
+TESTS: Final[dict[str, tuple[str, ...]]] = {
+    "mock_server/billing/bounds": _BILLING,
+    "mock_server/billing/clock": ("tests/billing/test_clock.py", *_BILLING),
+    "mock_server/billing/compensation": ("tests/billing/test_compensation.py", *_BILLING),
+    "mock_server/billing/correction": _BILLING,
+    "mock_server/billing/costs": ("tests/billing/test_costs.py", *_BILLING),
+    "mock_server/billing/countries": _BILLING,
+    "mock_server/billing/credit": _BILLING,
+    "mock_server/billing/cycle": ("tests/billing/test_cycle.py", *_BILLING),
+    "mock_server/billing/faults": ("tests/billing/test_faults.py", *_BILLING),
+    "mock_server/billing/figures": _BILLING,
+    "mock_server/billing/growth": _BILLING,
+    "mock_server/billing/history": _BILLING,
+    "mock_server/billing/invoice": ("tests/billing/test_invoice.py", *_BILLING),
+    "mock_server/billing/invoicing": ("tests/billing/test_invoice.py", *_BILLING),
+    "mock_server/billing/item": ("tests/billing/test_item.py", *_BILLING),
+    "mock_server/billing/lookups": _BILLING,
+    "mock_server/billing/money": ("tests/billing/test_money.py", *_BILLING),
+    "mock_server/billing/period": ("tests/billing/test_period.py", *_BILLING),
+    "mock_server/billing/registration": _BILLING,
+    "mock_server/billing/stats": _BILLING,
+    "mock_server/billing/structure": ("tests/billing/test_structure.py", *_BILLING),
+    "mock_server/billing/sums": _BILLING,
+    "mock_server/billing/tokens": _BILLING,
+    "mock_server/billing/usage_import": _BILLING,
+    "mock_server/billing/views": _BILLING,
+    "mock_server/billing/visibility": ("tests/billing/test_visibility.py", *_BILLING),
+    "mock_server/billing/world": _BILLING,
+    "contracts/values": ("tests/contracts/test_values.py",),
+    "contracts/judging": ("tests/contracts/test_context.py", *_CHECKS),
+    "contracts/deviations": ("tests/contracts/test_deviations.py",),
+    "contracts/revision": ("tests/contracts/test_revision.py",),
+    "contracts/context": ("tests/contracts/test_context.py", *_CHECKS),
+    "contracts/presence": _CHECKS,
+    "contracts/visibility": _CHECKS,
+}
+"""By path without `.py`. Each text holds the words of a call of pytest; all of them pass without a change."""
+
+NOT_JUDGED: Final = {
+    "contracts/__main__": "command line",
+    "contracts/baseline": "classing by the operator's own list",
+    "contracts/changes": "requests",
+    "contracts/checks": "which checks there are",
+    "contracts/coverage": "counts for the report",
+    "contracts/declare": "which checks there are",
+    "contracts/description": "what openapi/ reads, by name",
+    "contracts/exchange": "what was sent and answered",
+    "contracts/findings": "classes for the report",
+    "contracts/guard": "requests",
+    "contracts/hooks": "checks for Schemathesis",
+    "contracts/ledger": "requests",
+    "contracts/options": "command line",
+    "contracts/plugin": "checks for pytest",
+    "contracts/redaction": "output",
+    "contracts/refused_writes": "a check, which planted defects judge",
+    "contracts/roles": "a check, which planted defects judge",
+    "contracts/routes": "traffic of others",
+    "contracts/run": "one run",
+    "contracts/runner": "one run",
+    "contracts/schemathesis_proxy": "requests",
+    "contracts/settings": "command line",
+    "contracts/shapes": "checks by Schemathesis",
+    "contracts/target": "requests",
+    "contracts/traffic": "traffic of others",
+    "contracts/transports": "requests",
+    "contracts/undoing": "requests",
+}
+"""Modules of `contracts/` that are no part of the judging half, each with what it is for."""
