@@ -62,7 +62,7 @@ def apply_credit(world: World, invoice: Invoice, day: date) -> list[InvoiceItem]
         cover = min(item_total(world, item), credit.value)
         if project_credit is not None:
             cover = min(cover, project_credit.value)
-        if cover <= 0:
+        if cover <= 0:  # the item costs nothing, or a credit is used up
             continue
         created.append(_cover(world, item, resource, credit, cover, day))
         credit = world.put(replace(credit, value=_left(credit.value, cover)))
@@ -102,7 +102,7 @@ def credited_items(world: World, item: InvoiceItem) -> list[InvoiceItem]:
 def _creditable(world: World, invoice: Invoice, credit: CustomerCredit) -> Iterator[tuple[InvoiceItem, Resource]]:
     for item in sorted(items_of(world, invoice), key=lambda item: (item.price, item.id)):
         resource = world.resources.get(item.resource_uuid)
-        if resource is not None and item_total(world, item) > 0 and credit.covers(resource.offering_uuid):
+        if resource is not None and credit.covers(resource.offering_uuid):
             yield item, resource
 
 

@@ -169,6 +169,34 @@ def test_an_expired_credit_pays_nothing(build: Builder) -> None:
     assert apply_credit(build.world, invoice, DAY) == []
 
 
+def test_a_credit_pays_on_its_last_day(build: Builder) -> None:
+    build.world.put(replace(build.add_credit("100"), end_date=DAY))
+    invoice = build.add_invoice()
+    build.add_item(invoice, resource=build.add_resource())
+
+    assert [item.unit_price for item in apply_credit(build.world, invoice, DAY)] == [Decimal("-1.22")]
+
+
+def test_a_credit_pays_for_cents_and_for_nothing_that_costs_nothing(build: Builder) -> None:
+    build.add_credit("0.1")
+    invoice, resource = build.add_invoice(), build.add_resource()
+    for price in ("-1", "0", "0.05", "1"):
+        build.add_item(invoice, price, name=price, resource=resource)
+
+    created = apply_credit(build.world, invoice, DAY)
+
+    assert [(item.name, item.unit_price) for item in created] == [
+        ("Credit compensation. 0.05", Decimal("-0.061")),
+        ("Credit compensation. 1", Decimal("-0.039")),
+    ]
+
+
+def test_a_month_in_which_a_credit_has_paid_nothing_is_not_shown(build: Builder) -> None:
+    item = build.add_item(build.add_invoice(), "0", credit=build.add_credit("1"))
+
+    assert consumptions(build.world, credited_items(build.world, item)) == []
+
+
 def test_consumptions_are_summed_by_month(build: Builder) -> None:
     credit, december = build.add_credit("1"), build.add_invoice(NOVEMBER.plus(1))
     item = build.add_item(december, "-3", credit=credit)

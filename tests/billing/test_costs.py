@@ -18,6 +18,7 @@ def test_costs_are_one_row_a_month_with_the_newest_first(build: Builder) -> None
     build.add_item(november, "0.001", name="one")
     build.add_item(november, "0.0039", name="two", measured_unit="GB")
     build.add_item(november, "-1", name="minus")
+    build.add_item(november, "0", name="nothing")
 
     newest, oldest = costs(build.world, build.world.invoice_items.ordered("start"))
 
@@ -78,6 +79,18 @@ def test_growth_tells_the_majors_from_the_others(build: Builder) -> None:
     assert [row.periods[-1] for row in result.customer_periods] == [Decimal("12.20"), Decimal(100)]
     assert (result.total_periods[0], result.total_periods[-1]) == (Decimal(7), Decimal("117.20"))
     assert (result.other_periods[0], result.other_periods[-1]) == (Decimal(0), Decimal(5))
+
+
+def test_growth_of_some_customers_counts_these_alone_and_names_those_with_a_recent_invoice(build: Builder) -> None:
+    gone, silent = build.add_customer("Gone", "0"), build.add_customer("Silent", "0")
+    for customer, month in ((build.customer, NOVEMBER), (build.provider, NOVEMBER), (gone, NOVEMBER.plus(-12))):
+        build.add_item(build.add_invoice(month, customer), "10")
+
+    result = growth(build.world, [gone.uuid, silent.uuid, build.customer.uuid])
+
+    assert [row.name for row in result.customer_periods] == ["University"]
+    assert (result.total_periods[0], result.total_periods[-1]) == (Decimal(10), Decimal("12.20"))
+    assert (result.other_periods[0], result.other_periods[-1]) == (Decimal(10), Decimal(0))
 
 
 def test_an_invoice_grows_by_what_a_server_would_have_stored(build: Builder) -> None:

@@ -9,8 +9,15 @@ from decimal import Decimal
 import pytest
 
 from tests.billing.builders import NOVEMBER, Builder, utc
-from waldur_billing_mock.mock_server.billing.cycle import bill_plan_switch, close_month, open_month, report_usage
+from waldur_billing_mock.mock_server.billing.cycle import (
+    bill_plan_switch,
+    close_month,
+    open_month,
+    report_usage,
+    suspend,
+)
 from waldur_billing_mock.mock_server.billing.faults import InvalidFields, NotFound
+from waldur_billing_mock.mock_server.billing.history import has_history, record, versions_of
 from waldur_billing_mock.mock_server.billing.invoice import Invoice
 from waldur_billing_mock.mock_server.billing.invoicing import find_invoice
 from waldur_billing_mock.mock_server.billing.marketplace import LimitPeriod
@@ -166,6 +173,17 @@ def test_reported_usage_is_billed_once_and_corrected(build: Builder) -> None:
     assert kept.resource_uuid == resource.uuid
 
 
+@pytest.mark.parametrize("price", ["0", "0.5"])
+def test_usage_may_be_nothing_and_is_corrected_whatever_it_costs(build: Builder, price: str) -> None:
+    build.add_component("cpu", "usage", price)
+    resource = build.add_resource()
+
+    for usage in ("5", "0"):
+        report_usage(build.world, resource, "cpu", NOVEMBER, Decimal(usage))
+
+    assert [item.quantity for item in build.items_of(invoice_of(build, build.customer))] == [0]
+
+
 def test_usage_that_was_reported_before_the_month_opened_is_billed(build: Builder) -> None:
     build.add_component("cpu", "usage", "1")
     resource = build.add_resource()
@@ -240,3 +258,14 @@ def test_only_pending_invoices_are_closed(build: Builder) -> None:
 
     assert close_month(build.world, NOVEMBER) == []
     assert build.world.invoices.get(invoice.uuid) is canceled
+
+
+def test_that_an_invoice_waits_is_recorded_where_its_changes_are(build: Builder) -> None:
+    recorded, other = build.add_invoice(), build.add_invoice(customer=build.provider)
+    record(build.world, recorded, None, "Paid by mistake.")
+
+    suspend(build.world, recorded)
+    suspend(build.world, other)
+
+    assert versions_of(build.world, recorded)[0].revision_comment == "Waiting to be finalized."
+    assert not has_history(build.world, other)

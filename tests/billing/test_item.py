@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from decimal import Decimal
 
@@ -233,9 +234,9 @@ def test_an_item_is_not_moved_to_where_it_is(build: Builder) -> None:
 @pytest.mark.parametrize(
     ("changes", "figure"),
     [
-        ({"unit_price": Decimal(10) ** 10}, "unit price"),
-        ({"quantity": Decimal(-10) ** 11}, "quantity"),
-        ({"unit_price": Decimal(10) ** 9}, "tax of the invoice item"),
+        ({"unit_price": Decimal(10) ** 10}, "The unit price of the invoice item"),
+        ({"quantity": -(Decimal(10) ** 10)}, "The quantity of the invoice item"),
+        ({"unit_price": Decimal(10) ** 9}, "The tax of the invoice item"),
     ],
 )
 def test_an_update_that_no_pattern_can_express_is_refused(
@@ -256,6 +257,45 @@ def test_the_sums_of_an_invoice_stay_expressible(build: Builder) -> None:
 
     with pytest.raises(OutOfRange, match="sums of the invoice"):
         correct(build.world, item, quantity=Decimal(60))
+
+
+@pytest.mark.parametrize(
+    ("unit_price", "fits"), [("499999999.97", True), ("499999999.98", False), ("500000000", False)]
+)
+def test_the_tax_of_an_item_is_refused_where_its_cents_need_a_ninth_digit(
+    build: Builder, unit_price: str, fits: bool
+) -> None:
+    invoice = build.world.put(replace(build.add_invoice(), tax_percent=Decimal(20)))
+    item = build.add_item(invoice)
+
+    with nullcontext() if fits else pytest.raises(OutOfRange, match="The tax of the invoice item"):
+        correct(build.world, item, unit_price=Decimal(unit_price))
+
+
+@pytest.mark.parametrize(("unit_price", "fits"), [("4999999999.99", True), ("5000000000", False)])
+@pytest.mark.parametrize(
+    ("month", "figure"), [(NOVEMBER, "The sums of the invoice"), (Month(2025, 10), "The total price of all")]
+)
+def test_sums_are_refused_from_the_first_value_of_thirteen_digits(
+    build: Builder, unit_price: str, fits: bool, month: Month, figure: str
+) -> None:
+    invoice = build.add_invoice(customer=build.provider)
+    build.add_item(invoice, "5000000000", "100")
+    item = build.add_item(invoice if month == NOVEMBER else build.add_invoice(month, build.provider), quantity="100")
+
+    with nullcontext() if fits else pytest.raises(OutOfRange, match=figure):
+        correct(build.world, item, unit_price=Decimal(unit_price))
+
+
+@pytest.mark.parametrize(("less", "fits"), [("0.00000000006", True), ("0.00000000005", False)])
+def test_the_total_of_all_items_does_not_round_up_to_thirteen_digits(build: Builder, less: str, fits: bool) -> None:
+    """It is printed with ten decimals."""
+    build.add_item(build.add_invoice(customer=build.provider), "5000000000", "100")
+    item = build.add_item(build.add_invoice(Month(2025, 10), build.provider), quantity="100")
+    unit_price = (Decimal(500_000_000_000) - Decimal(less)) / 100
+
+    with nullcontext() if fits else pytest.raises(OutOfRange, match="The total price of all"):
+        correct(build.world, item, unit_price=unit_price)
 
 
 def test_a_negative_item_makes_no_room_for_a_positive_one(build: Builder) -> None:

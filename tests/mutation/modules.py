@@ -6,7 +6,9 @@ _RULES: Final = "tests/billing --ignore=tests/billing/test_properties.py"
 _SLOWER: Final = ("arithmetic", "forks", "roles", "transactions")
 _API: Final = "tests/operations " + " ".join(f"--ignore=tests/operations/test_{name}.py" for name in _SLOWER)
 _BILLING: Final = (_RULES, _API, "tests/fixtures/test_coherence.py", "tests/operations/test_arithmetic.py")
-_CHECKS: Final = ("tests/mutants/test_run.py",)
+_TRAFFIC: Final = "tests/contracts/test_traffic.py -m 'not slow'"
+_CHECKS: Final = (_TRAFFIC, "tests/mutants/test_run.py")
+"""Whole runs of the suite on servers with a defect."""
 
 TESTS: Final[dict[str, tuple[str, ...]]] = {
     "mock_server/billing/bounds": _BILLING,
@@ -37,12 +39,12 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "mock_server/billing/visibility": ("tests/billing/test_visibility.py", *_BILLING),
     "mock_server/billing/world": _BILLING,
     "contracts/values": ("tests/contracts/test_values.py",),
-    "contracts/judging": ("tests/contracts/test_context.py", *_CHECKS),
+    "contracts/judging": ("tests/contracts/test_judging.py", "tests/contracts/test_context.py", *_CHECKS),
     "contracts/deviations": ("tests/contracts/test_deviations.py",),
     "contracts/revision": ("tests/contracts/test_revision.py",),
     "contracts/context": ("tests/contracts/test_context.py", *_CHECKS),
     "contracts/presence": _CHECKS,
-    "contracts/visibility": _CHECKS,
+    "contracts/visibility": ("tests/contracts/test_visibility.py",),
 }
 """By path without `.py`. Each text holds the words of a call of pytest; all of them pass without a change."""
 

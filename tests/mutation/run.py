@@ -11,6 +11,7 @@ import argparse
 import ast
 import os
 import random
+import shlex
 import signal
 import sys
 import time
@@ -110,7 +111,9 @@ def _is_killed(mutant: Mutant, module: Any, test: str, seconds: int) -> bool:
 def _tested(test: str) -> int:
     """The exit code of tests. What they import stays loaded, so that forks of this process are quick."""
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
-        return int(pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header", *test.split()]))
+        return int(
+            pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header", *shlex.split(test)])
+        )
 
 
 if __name__ == "__main__":
