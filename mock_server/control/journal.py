@@ -16,8 +16,8 @@ from waldur_billing_mock.mock_server.control.budget import Budget
 from waldur_billing_mock.mock_server.web.request import HEADERS
 
 MOST_BYTES: Final = 4_000_000
-MOST_BODY_BYTES: Final = 64_000
-"""What is stored of one body."""
+MOST_BODY_BYTES: Final = 100_000
+"""What is stored of one body: usual pages whole, and so without a copy."""
 
 _OVERHEAD: Final = 2_500
 """About what an exchange takes besides its heads and bodies."""
