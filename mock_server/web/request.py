@@ -7,7 +7,7 @@ from ipaddress import AddressValueError, IPv6Address
 from typing import Final
 from urllib.parse import parse_qs
 
-from starlette.requests import Request as StarletteRequest
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from waldur_billing_mock.mock_server.web import problems
@@ -66,14 +66,20 @@ class Request:
         value = self._headers.get(name)
         return None if value is None else value.decode("latin-1")
 
-    def stream(self, most: int) -> AsyncGenerator[bytes, None]:
-        """The body, piece by piece. Raises `Problem` 413 where more than `most` bytes are announced.
+    async def stream(self, most: int) -> AsyncGenerator[bytes, None]:
+        """The body, piece by piece.
 
-        Its iteration raises `ClientDisconnect` where the body does not arrive whole.
+        Raises `Problem` 413 where more than `most` bytes are announced, `ClientDisconnect` where they do not arrive.
         """
         if int(self._headers.get(b"content-length", 0)) > most:
             raise problems.body_too_large(most)
-        return StarletteRequest(self.scope, self._receive).stream()
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            more = message.get("more_body", False)
+            yield message.get("body", b"")
 
 
 @lru_cache(maxsize=64)
