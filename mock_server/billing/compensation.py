@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -19,6 +19,7 @@ from waldur_billing_mock.mock_server.billing.money import ZERO, add, half_up, ne
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.structure import Json
 from waldur_billing_mock.mock_server.billing.world import World
+from waldur_billing_mock.mock_server.tables import replace
 
 
 def compensate(world: World, item: InvoiceItem, offering_component_name: str) -> InvoiceItem:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,13 +10,19 @@ from waldur_billing_mock.mock_server.billing.faults import Refused
 from waldur_billing_mock.mock_server.billing.invoice import Invoice
 from waldur_billing_mock.mock_server.billing.item import InvoiceItem
 from waldur_billing_mock.mock_server.billing.lookups import billing_type_of, component_type_of
+from waldur_billing_mock.mock_server.billing.marketplace import BillingType
 from waldur_billing_mock.mock_server.billing.period import quantity_for
 from waldur_billing_mock.mock_server.billing.world import World
+from waldur_billing_mock.mock_server.tables import replace
 
 
 def writable_fields(world: World, item: InvoiceItem) -> tuple[str, ...]:
     """What a correction may set: a fixed quantity follows from the dates, other items take no dates."""
-    match billing_type_of(world, item):
+    return _writable_fields(billing_type_of(world, item))
+
+
+def _writable_fields(billing_type: BillingType | None) -> tuple[str, ...]:
+    match billing_type:
         case None:
             return "article_code", "quantity", "unit_price", "start", "end"
         case "fixed":
@@ -41,17 +46,22 @@ def correct(
     A fixed price always has its quantity counted anew from its dates (behaviour 6.4); a usage is corrected where it was
     reported.
     """
-    billing_type, writable = billing_type_of(world, item), writable_fields(world, item)
+    billing_type = billing_type_of(world, item)
+    writable = _writable_fields(billing_type)
+    start = start if start is not None and "start" in writable else item.start
+    end = end if end is not None and "end" in writable else item.end
+    if billing_type == "fixed" and item.unit != "quantity":
+        counted = quantity_for(item.unit, start, end)
+    else:
+        counted = quantity if quantity is not None and "quantity" in writable else item.quantity
     changed = replace(
         item,
         article_code=item.article_code if article_code is None else article_code,
         unit_price=item.unit_price if unit_price is None else unit_price,
-        quantity=quantity if quantity is not None and "quantity" in writable else item.quantity,
-        start=start if start is not None and "start" in writable else item.start,
-        end=end if end is not None and "end" in writable else item.end,
+        quantity=counted,
+        start=start,
+        end=end,
     )
-    if billing_type == "fixed" and item.unit != "quantity":
-        changed = replace(changed, quantity=quantity_for(changed.unit, changed.start, changed.end))
     must_fit(world, changed, world.invoices.one(item.invoice_uuid))
     if billing_type == "usage" and quantity is not None:
         _correct_usage(world, item, quantity)

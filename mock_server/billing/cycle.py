@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -25,6 +24,7 @@ from waldur_billing_mock.mock_server.billing.registration import (
     register_usage,
 )
 from waldur_billing_mock.mock_server.billing.world import World
+from waldur_billing_mock.mock_server.tables import replace
 
 
 def open_month(world: World, month: Month) -> list[Invoice]:

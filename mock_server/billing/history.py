@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
 from waldur_billing_mock.mock_server.billing.faults import NotFound
 from waldur_billing_mock.mock_server.billing.invoice import Invoice, InvoiceVersion
 from waldur_billing_mock.mock_server.billing.structure import Json, User
 from waldur_billing_mock.mock_server.billing.world import World
+from waldur_billing_mock.mock_server.tables import replace
 
 
 @dataclass(frozen=True, slots=True)

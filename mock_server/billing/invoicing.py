@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from waldur_billing_mock.mock_server.billing.faults import Refused, WrongState
@@ -13,6 +13,7 @@ from waldur_billing_mock.mock_server.billing.payment import Payment, PaymentProf
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.structure import Customer, Role, User
 from waldur_billing_mock.mock_server.billing.world import World
+from waldur_billing_mock.mock_server.tables import replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class Lookup:
     def user(self, scope: Scope) -> User | None:
         """Whose token was sent; None for a call without one, or with one that is not accepted."""
         if _USER not in scope:
-            header = next((value for name, value in scope["headers"] if name == b"authorization"), None)
+            header = dict(reversed(scope["headers"])).get(b"authorization")
             try:
                 scope[_USER] = access.authenticate(header, lambda token: self._find_user(scope, token))
             except problems.Problem:

@@ -76,8 +76,7 @@ def invoice_items_update(call: Call) -> Mapping[str, Any]:
     writable = writable_fields(call.world, item)
     ignored = call.has("unwritable-fields-unread")
     fields = call.fields(only=frozenset(writable) if ignored else None)
-    is_usage = billing_type_of(call.world, item) == "usage"
-    if call.has("usage-needs-quantity") and is_usage and "quantity" not in fields:
+    if call.has("usage-needs-quantity") and "quantity" not in fields and billing_type_of(call.world, item) == "usage":
         raise problems.server_error()
     corrected = correct(call.world, item, **fields)
     return {name: getattr(corrected, name) for name in writable}

@@ -11,6 +11,7 @@ from waldur_billing_mock.mock_server.tables.schema import (
     Order,
     Row,
     Sums,
+    replace,
     schema_of,
 )
 from waldur_billing_mock.mock_server.tables.table import Found, Rows, Table
@@ -30,5 +31,6 @@ __all__ = [
     "Rows",
     "Sums",
     "Table",
+    "replace",
     "schema_of",
 ]

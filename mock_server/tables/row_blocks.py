@@ -94,8 +94,10 @@ class RowBlocks:
 
     def get(self, id: int) -> Any:
         """The row with an id; None where there is none."""
-        block, place = self._blocks.get(id >> _BITS, ()), id & _MASK
-        return block[place] if place < len(block) or type(block) is _Packed else None
+        try:
+            return self._blocks[id >> _BITS][id & _MASK]
+        except (KeyError, IndexError):
+            return None
 
     def set(self, id: int, row: Any) -> None:
         """Add a row, or replace the one with the id."""
