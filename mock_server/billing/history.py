@@ -15,7 +15,7 @@ from waldur_billing_mock.mock_server.tables import replace
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version as replies show it. `id` counts the versions of all invoices, and is never the same for two."""
+    """One version as replies show it. `id` is never the same for two: 1000 × the id of the invoice + 1, 2, 3, …"""
 
     id: int
     invoice: Invoice

@@ -11,6 +11,7 @@ import pytest
 from tests.billing.builders import Builder, utc
 from waldur_billing_mock.mock_server.billing.faults import Refused, WrongState
 from waldur_billing_mock.mock_server.billing.figures import current_total
+from waldur_billing_mock.mock_server.billing.history import versions_of
 from waldur_billing_mock.mock_server.billing.invoice import State
 from waldur_billing_mock.mock_server.billing.invoicing import PaymentOrder, announce, label, pay
 from waldur_billing_mock.mock_server.billing.stats import stats_of
@@ -201,3 +202,9 @@ def test_stats_sum_each_offering_in_order_of_appearance(build: Builder) -> None:
     assert second.service_provider_uuid == build.service_provider.uuid
     assert stats_of(build.world, invoice, build.provider.uuid) == [second]
     assert stats_of(build.world, invoice, "0" * 32) == []
+
+
+def test_versions_are_numbered_after_their_invoice(build: Builder) -> None:
+    invoice = build.finalized(build.add_invoice())
+
+    assert [version.id for version in versions_of(build.world, invoice)] == [1002, 1001]

@@ -14,6 +14,7 @@ from waldur_billing_mock.mock_server.billing.faults import OutOfRange, Refused
 from waldur_billing_mock.mock_server.billing.invoicing import pay
 from waldur_billing_mock.mock_server.billing.marketplace import BillingType, ComponentUsage
 from waldur_billing_mock.mock_server.billing.period import Month
+from waldur_billing_mock.mock_server.billing.structure import Json
 
 
 def test_price_tax_and_total_follow_from_unit_price_and_quantity(build: Builder) -> None:
@@ -71,6 +72,13 @@ def test_a_manual_item_belongs_to_no_resource(build: Builder) -> None:
     ) == (None,) * 4
     assert (build.view(item).project_name, item.project_uuid) == ("N/A", None)
     assert (build.view(item).customer_uuid, build.view(item).customer_name) == (build.customer.uuid, "University")
+
+
+@pytest.mark.parametrize("detail", ["", 7, None, ["Virtual machine"]])
+def test_a_detail_that_is_empty_or_no_text_says_nothing(build: Builder, detail: Json) -> None:
+    item = replace(build.add_item(build.add_invoice()), details={"offering_name": detail})
+
+    assert build.view(item).offering_name is None
 
 
 def test_the_snapshot_of_the_project_wins_over_its_link(build: Builder) -> None:
