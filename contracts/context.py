@@ -257,7 +257,7 @@ class Context(Judge):
             rows, count, pages = self._pages(operation_id, role, query, of, fresh=reading > 0)
             if pages == 1:
                 return rows
-            if orders and count != len(found) and count < len(found):
+            if count < len(found):  # the list has become shorter since the reading before
                 found.clear()
             names = [identity_of(row) for row in rows]
             found.update(zip(names, rows, strict=True))

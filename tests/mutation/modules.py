@@ -42,7 +42,7 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "contracts/judging": ("tests/contracts/test_judging.py", "tests/contracts/test_context.py", *_CHECKS),
     "contracts/deviations": ("tests/contracts/test_deviations.py",),
     "contracts/revision": ("tests/contracts/test_revision.py",),
-    "contracts/context": ("tests/contracts/test_context.py", *_CHECKS),
+    "contracts/context": ("tests/contracts/test_asking.py", "tests/contracts/test_context.py", *_CHECKS),
     "contracts/presence": ("tests/contracts/test_presence.py",),
     "contracts/visibility": ("tests/contracts/test_visibility.py",),
 }
