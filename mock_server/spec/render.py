@@ -12,10 +12,11 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import lru_cache
 from json.encoder import encode_basestring as quote
-from operator import attrgetter, methodcaller
+from operator import attrgetter, itemgetter, methodcaller
 from sys import getsizeof
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 from urllib.parse import quote as percent_encode
 
 from waldur_billing_mock.mock_server.spec.validation import decimal_limits, nullable, types
@@ -157,7 +158,7 @@ class Renderer:
         elif required and "x-waldur-absent" in node:
             missing = key + json.dumps(node["x-waldur-absent"])
         else:
-            missing = None
+            missing = None if required else ""
         link = node.get("x-waldur-link")
         return _Member(
             name=name,
@@ -165,20 +166,27 @@ class Renderer:
             read=_link_reader(link) if link else attrgetter(node.get("x-waldur-attribute", name)),
             write=_write_link if link else self._compile(node),
             missing=missing,
-            demanded=required and missing is None,
             never_empty=schema.get("format") in _NEVER_EMPTY,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Member:
+    """A property. `missing` is the text for no value: empty where it is left out then, None where it must have one."""
+
     name: str
     key: str
     read: Callable[[Any], Any]
     write: Write
     missing: str | None
-    demanded: bool
     never_empty: bool
+
+    def step(self, read: Callable[[Any], Any]) -> "_Step":
+        """How the property is written that is read so."""
+        return read, self.key, self.write, self.never_empty, self
+
+
+_Step: TypeAlias = tuple[Callable[[Any], Any], str, Write, bool, _Member]
 
 
 class _Object:
@@ -187,32 +195,36 @@ class _Object:
     def __init__(self, *, open_ended: bool = False) -> None:
         self._open_ended: Final = open_ended
         self._members: tuple[_Member, ...] = ()
+        self._of_attributes: tuple[_Step, ...] = ()
+        self._of_items: tuple[_Step, ...] = ()
         self._names: frozenset[str] = frozenset()
         self._projections: Final[dict[frozenset[str], _Object]] = {}
 
     def of(self, members: "Iterable[_Member]") -> "_Object":
         """The same object, with these members from now on."""
         self._members = tuple(members)
+        # Plain tuples, as most of the time of rendering goes by in the loop over them.
+        self._of_attributes = tuple(member.step(member.read) for member in self._members)
+        self._of_items = tuple(member.step(itemgetter(member.name)) for member in self._members)
         self._names = frozenset(member.name for member in self._members)
         return self
 
     def __call__(self, value: Any, base: str) -> str:
         mapping = isinstance(value, Mapping)
+        steps = [step for step in self._of_items if step[-1].name in value] if mapping else self._of_attributes
         parts = []
-        for member in self._members:
-            if mapping and member.name not in value:
-                continue
-            part = value[member.name] if mapping else member.read(value)
-            if part is None or (member.never_empty and part == ""):
-                if member.missing is not None:
-                    parts.append(member.missing)
-                elif member.demanded:
+        for read, key, write, never_empty, member in steps:
+            part = read(value)
+            if part is None or (never_empty and part == ""):
+                if member.missing is None:
                     raise DocumentError(
                         f"{type(value).__name__}.{member.name} has no value, but the description requires one; "
                         "allow null there or name the value to send instead as x-waldur-absent."
                     )
+                if member.missing:
+                    parts.append(member.missing)
             else:
-                parts.append(member.key + member.write(part, base))
+                parts.append(key + write(part, base))
         if mapping and self._open_ended:
             parts += [f"{quote(key)}:{_any(value[key])}" for key in value if key not in self._names]
         return "{" + ",".join(parts) + "}"
@@ -269,6 +281,7 @@ def _text(value: Any, whole: bool) -> str:
     return f"{value:f}" if whole and value.as_tuple().exponent == 0 else f'"{value:f}"'
 
 
+@lru_cache(maxsize=4096)
 def hyphenated(value: str) -> str:
     """A uuid of 32 hex digits in the form of RFC 9562."""
     return f"{value[:8]}-{value[8:12]}-{value[12:16]}-{value[16:20]}-{value[20:]}"
