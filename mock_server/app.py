@@ -36,7 +36,7 @@ from waldur_billing_mock.mock_server.control.lookup import Lookup, role_of
 from waldur_billing_mock.mock_server.control.metrics import Metrics
 from waldur_billing_mock.mock_server.control.plane import Plane
 from waldur_billing_mock.mock_server.control.rules import Rules
-from waldur_billing_mock.mock_server.control.session import RunningClock, Session, session_of
+from waldur_billing_mock.mock_server.control.session import SESSION, RunningClock, Session, session_of
 from waldur_billing_mock.mock_server.control.sessions import SessionLimits, Sessions
 from waldur_billing_mock.mock_server.control.snapshots import Snapshots
 from waldur_billing_mock.mock_server.control.webhooks import Webhooks, post
@@ -226,7 +226,8 @@ def _stage(scope: Scope) -> Stage:
     """The stage of the request's session. Raises `Problem` where the session cannot be had."""
     if REFUSAL in scope:
         raise scope[REFUSAL]
-    return session_of(scope).stage
+    session: Session = scope[SESSION]
+    return session.stage
 
 
 async def _to_the_page(request: Request) -> Response:

@@ -16,7 +16,7 @@ from waldur_billing_mock.mock_server.control.session import SESSION, Session
 from waldur_billing_mock.mock_server.web.cross_origin import shared
 from waldur_billing_mock.mock_server.web.problems import server_error
 from waldur_billing_mock.mock_server.web.reply import Reply, refusal
-from waldur_billing_mock.mock_server.web.request import headers_by_name
+from waldur_billing_mock.mock_server.web.request import HEADERS
 from waldur_billing_mock.mock_server.web.request_log import RequestLog
 from waldur_billing_mock.mock_server.web.routing import MATCH, Match
 
@@ -61,7 +61,7 @@ class Controlled:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         session: Session = scope[SESSION]
         method = scope["method"]
-        if method not in _DIRECT or session.rules.all or self._shared.all or PREFER in headers_by_name(scope):
+        if session.rules.all or self._shared.all or PREFER in scope[HEADERS] or method not in _DIRECT:
             await self._steer(scope, receive, send)
             return
         journal, log = session.journal, self._log

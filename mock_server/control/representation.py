@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from starlette.types import Message, Scope
+from starlette.types import Message
 
 from waldur_billing_mock.fixtures import Made
 from waldur_billing_mock.mock_server.billing.credit import CustomerCredit, ProjectCredit
@@ -16,7 +16,7 @@ from waldur_billing_mock.mock_server.billing.marketplace import ComponentUsage, 
 from waldur_billing_mock.mock_server.billing.payment import PaymentProfile
 from waldur_billing_mock.mock_server.billing.structure import Customer, Project, User
 from waldur_billing_mock.mock_server.control.plane import Call
-from waldur_billing_mock.mock_server.control.session import SESSION, set_session
+from waldur_billing_mock.mock_server.control.session import Session, set_session
 from waldur_billing_mock.mock_server.stage import Stage
 
 _ADDRESSES: Final[Mapping[type[Any], str]] = {
@@ -41,16 +41,14 @@ async def represent(call: Call, made: Made) -> dict[str, list[dict[str, Any]]]:
     world = call.session.stage.world.fork()
     world.put(_NOBODY)
     session = replace(call.session, stage=Stage(world))
-    scope = dict(call.request.scope)
-    set_session(scope, session)
-    return {section: [await _shown(call, scope, row) for row in rows] for section, rows in made.items() if rows}
+    return {section: [await _shown(call, session, row) for row in rows] for section, rows in made.items() if rows}
 
 
-async def _shown(call: Call, scope: Scope, row: Any) -> dict[str, Any]:
-    path = f"/api/{_ADDRESSES[type(row)]}/{row.uuid}/"
+async def _shown(call: Call, session: Session, row: Any) -> dict[str, Any]:
+    scope, path = call.request.scope, f"/api/{_ADDRESSES[type(row)]}/{row.uuid}/"
     host = [(name, value) for name, value in scope["headers"] if name == b"host"]
     asked = {
-        **{name: value for name, value in scope.items() if name == SESSION or not name.startswith("waldur.")},
+        **{name: value for name, value in scope.items() if not name.startswith("waldur.")},
         "method": "GET",
         "path": path,
         "raw_path": path.encode(),
@@ -58,6 +56,7 @@ async def _shown(call: Call, scope: Scope, row: Any) -> dict[str, Any]:
         "query_string": b"",
         "headers": [*host, (b"authorization", f"Token {_NOBODY.token}".encode())],
     }
+    set_session(asked, session)
     content = bytearray()
     status = 0
 
