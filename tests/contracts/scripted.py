@@ -1,11 +1,16 @@
-"""A transport that answers from a script, and a clock that only moves when somebody sleeps."""
+"""Transports that answer from a script or by address, and a clock that only moves when somebody sleeps."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Final
 
 from waldur_billing_mock.contracts.exchange import Answer, Request
-from waldur_billing_mock.contracts.guard import Guard, Limits, Writing
+from waldur_billing_mock.contracts.guard import ANY, Guard, Identity, Limits, Writing
+from waldur_billing_mock.contracts.target import Target
 
 Step = Answer | Exception
+STAFF: Final = Identity("staff", "1" * 40)
+OWNER: Final = Identity("owner", "2" * 40)
 
 
 def answer(status: int = 200, headers: dict[str, str] | None = None, body: bytes = b"[]") -> Answer:
@@ -50,3 +55,37 @@ def guarded(
     transport, clock = ScriptedTransport(steps or (answer(),)), Clock()
     guard = Guard(transport, writing or Writing(), limits or Limits(), clock, clock.sleep)
     return guard, transport, clock
+
+
+class Site:
+    """Answers by path and query, where an answer or a function of the request is given, and else always the same.
+
+    Remembers what was sent, and by whom.
+    """
+
+    def __init__(self, otherwise: Answer) -> None:
+        self.sent: list[Request] = []
+        self.tokens: list[str] = []
+        self.answers: dict[str, Answer | Callable[[Request], Answer]] = {}
+        self.otherwise = otherwise
+
+    def carry(self, request: Request, token: str) -> Answer:
+        self.sent.append(request)
+        self.tokens.append(token)
+        found = self.answers.get(request.target, self.otherwise)
+        return found if isinstance(found, Answer) else found(request)
+
+    @property
+    def targets(self) -> list[str]:
+        return [request.target for request in self.sent]
+
+
+def target_of(site: Site, clock: datetime | None = None) -> Target:
+    """The site as a target: staff asks it by default, an owner may ask it, too, and both may write."""
+    timer = Clock()
+    guard = Guard(site, Writing(True, {ANY}, {ANY}), Limits(), timer, timer.sleep)
+    return Target("site", "http://site", guard, {"staff": STAFF, "owner": OWNER}, STAFF, {}, False, _renew, clock)
+
+
+def _renew() -> None:
+    """Nothing is to be brought back."""

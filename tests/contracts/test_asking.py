@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.contracts.scripted import Clock, answer
+from tests.contracts.scripted import OWNER, STAFF, Site, answer, target_of
 from waldur_billing_mock.contracts.context import (
     Context,
     break_with,
@@ -18,17 +18,13 @@ from waldur_billing_mock.contracts.context import (
 from waldur_billing_mock.contracts.description import describe
 from waldur_billing_mock.contracts.deviations import catalogue
 from waldur_billing_mock.contracts.exchange import Answer, Broken, Exchange, NotExercised, Request
-from waldur_billing_mock.contracts.guard import ANY, Guard, Identity, Limits, Writing
 from waldur_billing_mock.contracts.judging import UNSTABLE
 from waldur_billing_mock.contracts.ledger import Ledger
 from waldur_billing_mock.contracts.settings import PROFILES
-from waldur_billing_mock.contracts.target import Target
 from waldur_billing_mock.contracts.values import Month
 
 UUID: Final = "5f1c2b3a-0000-4000-8000-000000000001"
 LIST: Final = "/api/invoices/"
-STAFF: Final = Identity("staff", "1" * 40)
-OWNER: Final = Identity("owner", "2" * 40)
 
 
 def rows(*numbers: int, count: int | None = None) -> Answer:
@@ -37,43 +33,17 @@ def rows(*numbers: int, count: int | None = None) -> Answer:
     return answer(200, {"x-result-count": str(len(numbers) if count is None else count)}, f"[{text}]".encode())
 
 
-class Site:
-    """Answers by path and query, or by what is called with these; remembers what was sent, and by whom."""
-
-    def __init__(self) -> None:
-        self.sent: list[Request] = []
-        self.tokens: list[str] = []
-        self.answers: dict[str, Answer | Callable[[Request], Answer]] = {}
-        self.otherwise: Answer = rows(1)
-
-    def carry(self, request: Request, token: str) -> Answer:
-        self.sent.append(request)
-        self.tokens.append(token)
-        found = self.answers.get(request.target, self.otherwise)
-        return found if isinstance(found, Answer) else found(request)
-
-    @property
-    def targets(self) -> list[str]:
-        return [request.target for request in self.sent]
-
-
 @pytest.fixture
 def site() -> Site:
-    return Site()
+    return Site(rows(1))
 
 
 def context_of(site: Site, *, forgives: bool = True, clock: datetime | None = None) -> Context:
     """A context that asks the site, as staff by default; an owner may ask, too, and both may write."""
     documents = describe("documents")
-    timer = Clock()
-    guard = Guard(site, Writing(True, {ANY}, {ANY}), Limits(), timer, timer.sleep)
-    target = Target("site", "http://site", guard, {"staff": STAFF, "owner": OWNER}, STAFF, {}, False, _renew, clock)
+    target = target_of(site, clock)
     other, known = (describe("documents", "wire"), catalogue(documents)) if forgives else (None, None)
     return Context(documents, other, known, target, PROFILES["quick"], 1, Ledger(), slow_from=10.0)
-
-
-def _renew() -> None:
-    """Nothing is to be brought back."""
 
 
 @pytest.fixture
