@@ -159,6 +159,32 @@ def test_a_field_that_nothing_describes_is_a_note_and_one_that_the_other_dialect
     assert ("known deviation", "the field uuid is not described", ("stats-uuid",)) in noted(one)
 
 
+def test_a_field_is_named_with_its_place_and_at_no_great_length() -> None:
+    one = judge()
+    with pytest.raises(Broken) as in_a_row:
+        one.must_fit("invoices_stats_list", answered(200, [{}]))
+    with pytest.raises(Broken) as at_the_top:
+        one.must_fit(TOTAL, answered(200, {"x" * 100: 1}))
+
+    assert {complaint.detail for complaint in in_a_row.value.complaints} == {"at /0"}
+    assert [(found.what, found.detail) for found in at_the_top.value.complaints] == [
+        ("the field total_price is missing", "at /")
+    ]
+    assert ("note", f"the field {'x' * 60} is not described", ()) in noted(one)
+
+
+def test_a_known_field_is_known_though_another_object_has_one_of_the_same_name_that_nothing_describes() -> None:
+    one = judge()
+
+    breaches(one, COSTS, answered(200, [{"price": 1, "incurred": 1, "items": [{"name": "web", "incurred": 1}]}]))
+
+    incurred = [found for found in noted(one) if found[1] == "the field incurred is not described"]
+    assert {(outcome, by) for outcome, _, by in incurred} == {
+        ("known deviation", ("costs-compensation-incurred",)),
+        ("note", ()),
+    }
+
+
 def test_a_field_that_the_other_dialect_leaves_out_may_be_missing() -> None:
     one = judge(wire=True)
     sent = {name: value for name, value in STATS.items() if name != "uuid"}
