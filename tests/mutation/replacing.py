@@ -8,17 +8,24 @@ from functools import _lru_cache_wrapper, cached_property
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Final
 
-_ONLY_DESCRIPTIONS: Final = (
+_OF_DESCRIPTIONS: Final = (
     "tests.descriptions",
     "waldur_billing_mock.contracts.description",
+    "waldur_billing_mock.contracts.deviations",
     "waldur_billing_mock.mock_server.app._api",
     "waldur_billing_mock.mock_server.spec",
     "waldur_billing_mock.mock_server.start_world.description_of",
     "waldur_billing_mock.mock_server.web",
     "waldur_billing_mock.openapi",
 )
-"""Caches of what follows from the description and from texts alone: billing and judging have no part in them, and each
-would take seconds to fill."""
+"""Caches of what follows from the description and from texts alone: neither billing nor judging has a part in it."""
+_OF_THE_MOCK: Final = (
+    "waldur_billing_mock.fixtures",
+    "waldur_billing_mock.mock_server.billing",
+    "waldur_billing_mock.mock_server.operations",
+    "waldur_billing_mock.mock_server.start_world",
+)
+"""Caches of the mock, which never runs the suite. To fill these and those above would take seconds for each change."""
 
 
 def plain_function(module: Any, name: str) -> FunctionType:
@@ -61,9 +68,11 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 def drop_results(changed: ModuleType) -> None:
     """Clears the caches of all modules of the project, those of the tests too, as they hold what `changed` computed."""
     drop_cached_properties(changed)
+    of_the_suite = changed.__name__.startswith("waldur_billing_mock.contracts.")
+    without_a_part = (*_OF_DESCRIPTIONS, *(_OF_THE_MOCK if of_the_suite else ()))
     for cached in _caches(list(sys.modules.values())):
         name = f"{cached.__module__}.{cached.__qualname__}"
-        kept = any(name == one or name.startswith(f"{one}.") for one in _ONLY_DESCRIPTIONS)
+        kept = any(name == one or name.startswith(f"{one}.") for one in without_a_part)
         if cached.__module__ == changed.__name__ or not kept:
             cached.cache_clear()
 
