@@ -4,8 +4,13 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
 
+from waldur_billing_mock.contracts.context import Context
+from waldur_billing_mock.contracts.description import describe
+from waldur_billing_mock.contracts.deviations import catalogue
 from waldur_billing_mock.contracts.exchange import Answer, Request
 from waldur_billing_mock.contracts.guard import ANY, Guard, Identity, Limits, Writing
+from waldur_billing_mock.contracts.ledger import Ledger
+from waldur_billing_mock.contracts.settings import PROFILES
 from waldur_billing_mock.contracts.target import Target
 
 Step = Answer | Exception
@@ -80,11 +85,19 @@ class Site:
         return [request.target for request in self.sent]
 
 
-def target_of(site: Site, clock: datetime | None = None) -> Target:
-    """The site as a target: staff asks it by default, an owner may ask it, too, and both may write."""
-    timer = Clock()
+def target_of(site: Site, clock: datetime | None = None, *others: Identity) -> Target:
+    """The site as a target: staff asks it by default, an owner or others may ask it, too, and all may write."""
+    timer, identities = Clock(), {one.role: one for one in (STAFF, OWNER, *others)}
     guard = Guard(site, Writing(True, {ANY}, {ANY}), Limits(), timer, timer.sleep)
-    return Target("site", "http://site", guard, {"staff": STAFF, "owner": OWNER}, STAFF, {}, False, _renew, clock)
+    return Target("site", "http://site", guard, identities, STAFF, {}, False, _renew, clock)
+
+
+def context_of(site: Site, *others: Identity, forgives: bool = True, clock: datetime | None = None) -> Context:
+    """A context that asks the site, which forgives known deviations or knows none."""
+    documents = describe("documents")
+    target = target_of(site, clock, *others)
+    other, known = (describe("documents", "wire"), catalogue(documents)) if forgives else (None, None)
+    return Context(documents, other, known, target, PROFILES["quick"], 1, Ledger(), slow_from=10.0)
 
 
 def _renew() -> None:

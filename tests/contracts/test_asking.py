@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.contracts.scripted import OWNER, STAFF, Site, answer, target_of
+from tests.contracts.scripted import OWNER, STAFF, Site, answer, context_of
 from waldur_billing_mock.contracts.context import (
     Context,
     break_with,
@@ -15,12 +15,8 @@ from waldur_billing_mock.contracts.context import (
     key_of,
     need,
 )
-from waldur_billing_mock.contracts.description import describe
-from waldur_billing_mock.contracts.deviations import catalogue
 from waldur_billing_mock.contracts.exchange import Answer, Broken, Exchange, NotExercised, Request
 from waldur_billing_mock.contracts.judging import UNSTABLE
-from waldur_billing_mock.contracts.ledger import Ledger
-from waldur_billing_mock.contracts.settings import PROFILES
 from waldur_billing_mock.contracts.values import Month
 
 UUID: Final = "5f1c2b3a-0000-4000-8000-000000000001"
@@ -36,14 +32,6 @@ def rows(*numbers: int, count: int | None = None) -> Answer:
 @pytest.fixture
 def site() -> Site:
     return Site(rows(1))
-
-
-def context_of(site: Site, *, forgives: bool = True, clock: datetime | None = None) -> Context:
-    """A context that asks the site, as staff by default; an owner may ask, too, and both may write."""
-    documents = describe("documents")
-    target = target_of(site, clock)
-    other, known = (describe("documents", "wire"), catalogue(documents)) if forgives else (None, None)
-    return Context(documents, other, known, target, PROFILES["quick"], 1, Ledger(), slow_from=10.0)
 
 
 @pytest.fixture
