@@ -52,7 +52,7 @@ def find_revision(target: Target) -> Revision:
     name = max(not_later, key=_parts) if not_later else min(_NUMBERED, key=_parts)
     newest = max(_NUMBERED, key=_parts)
     outdated = "" if not_later else f"older than {name}"
-    if number[:2] > _parts(newest)[:2]:
+    if number[:2] > _parts(newest):  # of a later minor release
         outdated = f"newer than {newest}"
     return Revision(name, f"/api/version/ reports {reported}", reported, outdated)
 
@@ -82,7 +82,7 @@ def _by_fields(target: Target, reported: str) -> Revision:
     shown = _shown(target)
     if not shown:
         return Revision(BASE, "the server shows nothing that tells revisions apart", reported)
-    documents = describe_all(FOLDER, tolerant=True)
+    documents = describe_all(FOLDER)
     distances = {name: _distance(document, shown) for name, document in documents.items()}
     least = min(distances.values())
     nearest = [name for name in dict.fromkeys((*_ordered(), *REVISIONS)) if distances[name] == least]
@@ -98,13 +98,14 @@ def _ordered() -> list[str]:
 
 
 def _span(names: Sequence[str]) -> str:
-    """One name, or those between which the server is."""
+    """One name, or those between which the server is; the documents, which have no number, come last."""
+    if len(names) == 1:
+        return names[0]
     known = _ordered()
-    if len(names) > 1 and names[0] in known:
-        first = known.index(names[0])
-        if known[first : first + len(names)] == list(names):
-            return f"between {names[0]} and {names[-1]}"
-    return names[0] if len(names) == 1 else f"one of {', '.join(names)}"
+    first = known.index(names[0])
+    if known[first : first + len(names)] == list(names):
+        return f"between {names[0]} and {names[-1]}"
+    return f"one of {', '.join(names)}"
 
 
 def _distance(document: Node, shown: Mapping[str, frozenset[str]]) -> int:

@@ -1,7 +1,7 @@
 """The revision of a server that does not tell its version is found by what it shows."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -13,6 +13,8 @@ from waldur_billing_mock.contracts.exchange import Answer
 from waldur_billing_mock.contracts.revision import Revision, find_revision, place_in_history
 from waldur_billing_mock.contracts.settings import Settings
 from waldur_billing_mock.contracts.target import Target, open_target
+
+STATE: Final = "/api/invoices/?state=pending_finalization&page_size=1"
 
 
 def found(name: str, wire: bool) -> revision.Revision:
@@ -65,6 +67,7 @@ def of(site: Site) -> Revision:
         ("8.2.0", "8.1.3", "newer than 8.1.3"),
         ("10.0", "8.1.3", "newer than 8.1.3"),
         ("8.0.6-rc.1+4", "8.0.5", ""),
+        ("8.0.5-rc.1", "8.0.5", ""),
         ("8.0.10", "8.0.9", ""),
         ("7.9", "7.8.8", ""),
         ("7.8.7", "7.8.8", "older than 7.8.8"),
@@ -121,7 +124,7 @@ def test_a_report_says_how_a_server_relates_to_the_described_revisions(
 
 def fields_of(name: str, schema: str) -> dict[str, object]:
     """An object with all fields that a revision describes."""
-    return dict.fromkeys(description(name, tolerant=True)["components"]["schemas"][schema]["properties"])
+    return dict.fromkeys(description(name)["components"]["schemas"][schema]["properties"])
 
 
 def site_with(**lists: Any) -> Site:
@@ -149,7 +152,41 @@ def test_each_revision_is_among_those_that_its_fields_are_found_to_fit() -> None
             "InvoiceCost": frozenset(fields_of(name, "InvoiceCost")),
         }
         assert revision._shown(target_of(site)) == shown
-        assert revision._distance(description(name, tolerant=True), shown) == 0, name
+        assert revision._distance(description(name), shown) == 0, name
+
+
+@pytest.mark.parametrize(
+    ("name", "taken", "found", "span", "asks"),
+    [
+        ("7.8.8", False, "7.8.8", "7.8.8", False),
+        ("7.9.0", False, "7.9.3", "between 7.9.0 and 7.9.3", True),
+        ("8.0.0", False, "8.0.0", "8.0.0", True),
+        ("8.0.0", True, "8.0.4", "between 8.0.2 and 8.0.4", True),
+        ("8.0.5", True, "8.0.9", "between 8.0.5 and 8.0.9", True),
+        ("8.0.5", False, "documents", "documents", True),
+    ],
+)
+def test_where_several_revisions_fit_the_server_is_asked_for_a_state_and_else_for_nothing_more(
+    name: str, taken: bool, found: str, span: str, asks: bool
+) -> None:
+    invoice = {**fields_of(name, "Invoice"), "items": [{**fields_of(name, "InvoiceItem"), "project_uuid": "p"}]}
+    site = site_with(
+        invoices=[invoice], items=[fields_of(name, "InvoiceItemDetail")], p=[fields_of(name, "InvoiceCost")]
+    )
+    site.answers[STATE] = saying([], 200 if taken else 400)
+
+    judged = of(site)
+
+    assert (judged.name, judged.how) == (found, f"by the fields that it shows: {span}")
+    assert (STATE in site.targets) == asks
+
+
+def test_the_documents_are_named_beside_the_releases_that_fit_as_well() -> None:
+    site = site_with(invoices=[{"uuid": "1"}])
+    site.answers[STATE] = saying([], 400)
+
+    assert of(site).how.startswith("by the fields that it shows: one of ")
+    assert of(site).how.endswith(", documents")
 
 
 def test_costs_are_asked_of_three_projects_and_rows_that_are_none_count_for_nothing() -> None:
@@ -160,4 +197,3 @@ def test_costs_are_asked_of_three_projects_and_rows_that_are_none_count_for_noth
 
     asked = [target.partition("project_uuid=")[2] for target in site.targets if "costs" in target]
     assert asked == ["a", "b", "c"]
-    assert "/api/invoices/?state=pending_finalization&page_size=1" in site.targets
