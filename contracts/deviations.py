@@ -17,6 +17,9 @@ from waldur_billing_mock.openapi.pointer import escape, find, pointer
 from waldur_billing_mock.openapi.revision import wire_overlay
 from waldur_billing_mock.openapi.target import select
 
+_UNSHOWN: Final = ("/x-waldur-switches", "/x-waldur-attribute")
+"""Keywords that change what a server does or where it reads a value, but not the form of the value."""
+
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
@@ -52,7 +55,7 @@ class Catalogue:
         used = self._used_by(operation_place)
         wide = [entry for entry in self.entries if any(_touches(entry.places, place) for place in used)]
         near = [entry for entry in self.entries if _touches(entry.places, complaint.place)]
-        shown = [entry for entry in near if not all(place.endswith("/x-waldur-switches") for place in entry.places)]
+        shown = [entry for entry in near if not all(place.endswith(_UNSHOWN) for place in entry.places)]
         bringing = [entry for entry in wide if self._brings_members(entry, complaint.place)]
         referring = [entry for entry in wide if self._refers_to(entry, complaint.place)]
         return tuple(dict.fromkeys(entry.id for entry in shown or bringing or referring))

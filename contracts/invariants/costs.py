@@ -10,7 +10,7 @@ from waldur_billing_mock.contracts.context import Context, Query, field_of, need
 from waldur_billing_mock.contracts.declare import invariant
 from waldur_billing_mock.contracts.exchange import Complaint, Exchange, NotExercised
 from waldur_billing_mock.contracts.readings.arithmetic import agreement, number
-from waldur_billing_mock.contracts.readings.discovery import UNKNOWN, Line, billing_data, cost, exact
+from waldur_billing_mock.contracts.readings.discovery import PAID_BY_CREDIT, UNKNOWN, Line, billing_data, cost, exact
 from waldur_billing_mock.contracts.values import (
     Month,
     Row,
@@ -25,8 +25,6 @@ _PLACES: Final = Decimal("0.0000000001")
 _COSTS: Final = "invoice_items_costs_list"
 _CUSTOMER: Final = "invoice_items_customer_costs_for_period_retrieve"
 _PROJECT: Final = "invoice_items_project_costs_for_period_retrieve"
-_PAID_BY_CREDIT: Final = "Credit compensation"
-"""How the names of items begin with which a credit pays."""
 _SNAPSHOT: Final = "project-snapshot-only"
 _PERIODS: Final = (_CUSTOMER, _PROJECT)
 _CODES: Final = {1: None, 2: 1, 3: 3, 4: 12}
@@ -269,7 +267,7 @@ def _not_paid_by_credit(lines: list[Line]) -> list[Line]:
     """
     if all("credit" in line.item for line in lines):
         return [line for line in lines if not line.item["credit"]]
-    others = [line for line in lines if not str(line.item.get("name")).startswith(_PAID_BY_CREDIT)]
+    others = [line for line in lines if not str(line.item.get("name")).startswith(PAID_BY_CREDIT)]
     if any(exact(line.item) < 0 and not line.item.get("details") for line in others):
         raise NotExercised("the server does not show which items a credit has paid with")
     return others

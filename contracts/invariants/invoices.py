@@ -1,7 +1,9 @@
 """The operations of the page `invoices`, but for sums (`sums.py`) and growth (`growth.py`)."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
+from itertools import takewhile
 from typing import Final
 
 from waldur_billing_mock.contracts.changes import (
@@ -20,7 +22,7 @@ from waldur_billing_mock.contracts.declare import invariant
 from waldur_billing_mock.contracts.exchange import Exchange
 from waldur_billing_mock.contracts.invariants.sums import shown_by
 from waldur_billing_mock.contracts.readings.arithmetic import agreement, belongs, lines_of, number, rate_of
-from waldur_billing_mock.contracts.readings.discovery import UNKNOWN, billing_data
+from waldur_billing_mock.contracts.readings.discovery import PAID_BY_CREDIT, UNKNOWN, billing_data
 from waldur_billing_mock.contracts.readings.lookups import offering_name
 from waldur_billing_mock.contracts.readings.sorting import sorted_by
 from waldur_billing_mock.contracts.values import Row, away_from_zero, product, total
@@ -31,6 +33,9 @@ _FIELDS: Final = {
     "invoices_set_reference_number": ("reference_number", 300, ""),
 }
 """The text that an operation sets, the longest that it takes, and how it must begin."""
+_STORED_PROJECT: Final = "lines-by-stored-project"
+_NO_PROJECT: Final = "N/A"
+"""The name of the project that an item without one shows."""
 
 
 @invariant("invoices_list")
@@ -73,16 +78,48 @@ def an_invoice_links_to_itself(context: Context) -> None:
             belongs(line, exchange)
 
 
-@invariant("invoices_retrieve")
-def lines_come_by_project_and_name(context: Context) -> None:
+@invariant("invoices_list", "invoices_retrieve")
+def lines_come_by_project_and_name(context: Context, operation_id: str) -> None:
     """The lines of an invoice come by project, and those of a project by name."""
-    for exchange, invoice in shown_by(context, "invoices_retrieve"):
-        lines = [(field_of(line, "project_name"), field_of(line, "name")) for line in lines_of(invoice)]
-        projects = [project for project, _ in lines]
-        exchange.must.hold(sorted_by(projects, descending=False), "lines must come by project", projects)
-        for project in set(projects):
-            names = [name for other, name in lines if other == project]
-            exchange.must.hold(sorted_by(names, descending=False), "the lines of a project must come by name", names)
+    for exchange, invoice in shown_by(context, operation_id):
+        lines = lines_of(invoice)
+        leading = len(list(takewhile(_may_have_no_stored_project, lines)))
+        if any(map(_may_have_no_stored_project, lines)):
+            context.survey.looked_for.add(_STORED_PROJECT)
+        if not any(_are_by_name(lines[:end]) and _are_by_project(lines[end:]) for end in range(1, leading + 1)):
+            _must_come_by_project(exchange, lines)
+        elif context.description.dialect == "documented":
+            with context.known(_STORED_PROJECT):
+                _must_come_by_project(exchange, lines)
+
+
+def _may_have_no_stored_project(line: Row) -> bool:
+    """Whether no project may be stored with a line: a credit paid with it, or it shows none."""
+    return (
+        bool(line.get("credit"))
+        or str(line.get("name")).startswith(PAID_BY_CREDIT)
+        or field_of(line, "project_name") == _NO_PROJECT
+    )
+
+
+def _must_come_by_project(exchange: Exchange, lines: Sequence[Row]) -> None:
+    projects = [field_of(line, "project_name") for line in lines]
+    exchange.must.hold(sorted_by(projects, descending=False), "lines must come by project", projects)
+    for project in dict.fromkeys(projects):
+        names = [field_of(line, "name") for line in lines if line["project_name"] == project]
+        exchange.must.hold(sorted_by(names, descending=False), "the lines of a project must come by name", names)
+
+
+def _are_by_project(lines: Sequence[Row]) -> bool:
+    by_project: dict[object, list[Row]] = {}
+    for line in lines:
+        by_project.setdefault(field_of(line, "project_name"), []).append(line)
+    projects = [field_of(line, "project_name") for line in lines]
+    return sorted_by(projects, descending=False) and all(map(_are_by_name, by_project.values()))
+
+
+def _are_by_name(lines: Sequence[Row]) -> bool:
+    return sorted_by([field_of(line, "name") for line in lines], descending=False)
 
 
 @invariant("invoices_retrieve")

@@ -22,6 +22,8 @@ from waldur_billing_mock.contracts.values import (
     total,
 )
 
+PAID_BY_CREDIT: Final = "Credit compensation"
+"""How the names of items begin with which a credit pays."""
 UNKNOWN: Final = "ffffffff-ffff-4fff-bfff-ffffffffffff"
 """A well-formed uuid of nothing."""
 

@@ -70,8 +70,12 @@ class InvoiceView(View[Invoice]):
     @property
     def items(self) -> list[ItemView]:
         """The items whose total is not zero, by project name, then name, then age."""
-        shown = (ItemView(self.world, item) for item in figures.shown_items(self.world, self.row))
-        return sorted(shown, key=lambda item: (item.project_name, item.row.name, item.row.id))
+        return sorted(self._shown, key=lambda item: (item.project_name, item.row.name, item.row.id))
+
+    @property
+    def items_by_stored_project(self) -> list[ItemView]:
+        """The same, by the project name that is stored with each item; items without one come first."""
+        return sorted(self._shown, key=lambda item: (item.row.stored_project_name, item.row.name, item.row.id))
 
     @property
     def price(self) -> Decimal:
@@ -93,6 +97,10 @@ class InvoiceView(View[Invoice]):
     @property
     def incurred_costs(self) -> Decimal:
         return figures.sums_of(self.world, self.row).incurred_costs
+
+    @property
+    def _shown(self) -> Iterator[ItemView]:
+        return (ItemView(self.world, item) for item in figures.shown_items(self.world, self.row))
 
 
 class ItemView(View[InvoiceItem]):

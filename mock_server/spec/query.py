@@ -23,6 +23,8 @@ from waldur_billing_mock.openapi.document import DocumentError, Node
 from waldur_billing_mock.openapi.operation import Parameter
 
 _ASTRONOMICAL: Final = Decimal(10) ** 60
+_EXACT: Final = 2**53
+"""Integers below it are exact as binary numbers."""
 _FILTER_DATES: Final = ("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%b %d %Y", "%b %d, %Y", "%d %b %Y", "%d %b, %Y")
 _FILTER_DATES_LONG: Final = ("%B %d %Y", "%B %d, %Y", "%d %B %Y", "%d %B, %Y")
 
@@ -112,7 +114,7 @@ def _integer_validator(schema: Node) -> Validator:
         if "enum" in schema and number not in schema["enum"]:
             raise InvalidValue(ErrorDetail("not_in_enum", value=value))
         if number > schema.get("maximum", number):
-            raise InvalidValue(ErrorDetail("maximum", limit=schema["maximum"]))
+            raise InvalidValue(ErrorDetail("maximum", limit=_named(schema["maximum"])))
         if number < schema.get("minimum", number):
             raise InvalidValue(ErrorDetail("minimum", limit=schema["minimum"]))
         return number
@@ -128,12 +130,17 @@ def _filter_number_validator(schema: Node, *, whole: bool, cut: bool) -> Validat
         if number is None or (whole and number != number.to_integral_value()):
             raise InvalidValue(ErrorDetail("not_a_number"))
         if largest is not None and number > largest:
-            raise InvalidValue(ErrorDetail("maximum", limit=schema["maximum"]))
+            raise InvalidValue(ErrorDetail("maximum", limit=_named(schema["maximum"])))
         # A number of astronomical size matches nothing, and making an integer of it could take forever.
         small = number.copy_abs() < _ASTRONOMICAL
         return int(number) if small and (cut or number == number.to_integral_value()) else number
 
     return validate
+
+
+def _named(limit: float) -> float:
+    """A limit as messages show it: one that only a binary number comes near to in the short form of that number."""
+    return limit if abs(limit) < _EXACT else float(limit)
 
 
 def _filter_text(value: str) -> str:

@@ -43,7 +43,16 @@ def test_a_complaint_is_explained_by_what_is_nearest_to_it(
     assert explained == entries
 
 
-@pytest.mark.parametrize("place", [COSTS, INVOICES, "/components/schemas/Invoice/properties/price/pattern"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        COSTS,
+        INVOICES,
+        "/components/schemas/Invoice/properties/price/pattern",
+        # Where the mock reads a value from says nothing of the value's form.
+        "/components/schemas/Invoice/properties/items/type",
+    ],
+)
 def test_nothing_is_explained_because_its_operation_uses_something(place: str) -> None:
     assert catalogue("documents").explain(INVOICES, Complaint("it must fit", place)) == ()
 

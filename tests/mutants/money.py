@@ -54,6 +54,10 @@ def _price_cut_off(row: Row) -> None:
         row["price"] = like(exact(row).quantize(CENT, ROUND_DOWN), row["price"])
 
 
+def _lines_reversed(row: Row) -> None:
+    row.get("items", []).reverse()
+
+
 def _taxed_without_compensations(row: Row) -> None:
     """The tax rate is put on the incurred costs."""
     if {"price", "tax", "total", "incurred_costs"} <= row.keys() and number(row["price"]):
@@ -176,6 +180,7 @@ MONEY: Final = (
         "The tax of an invoice is computed without its compensations.",
         invoices_changed(_taxed_without_compensations),
     ),
+    Defect("lines-in-reverse", "The lines of an invoice come last project first.", invoices_changed(_lines_reversed)),
     Defect("total-without-tax", "The total of an invoice is its price.", invoices_changed(_total_without_tax)),
     Defect("untaxed-line", "A negative line bears no tax.", lines_changed(_untaxed_line)),
     Defect(

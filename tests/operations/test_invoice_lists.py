@@ -132,6 +132,17 @@ def test_faulty_filters_are_named_all_at_once(
     assert (reply.status, reply.body) == (400, messages)
 
 
+@pytest.mark.parametrize("path", [INVOICES, "/api/invoice-items/"])
+def test_the_largest_number_of_a_filter_is_the_binary_one_nearest_to_its_name(readable: Api, path: str) -> None:
+    largest = 100000000000000007629769841091887003294964970946560
+    refused = {"month": ["Ensure this value is less than or equal to 1e+50."]}
+
+    assert readable.get(path, month=largest).body == []
+    for beyond in (largest + 1, f"{largest}.5", "1.1e50"):
+        reply = readable.get(path, month=beyond)
+        assert (reply.status, reply.body) == (400, refused)
+
+
 def test_empty_filters_count_as_not_sent(readable: Api) -> None:
     empty = dict.fromkeys([*(name for name in NAMES if name != "state"), "o", "page", "nonsense"], "")
 

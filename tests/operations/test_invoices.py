@@ -6,9 +6,10 @@ from typing import Any, Final
 
 import pytest
 
-from tests.asgi import FORM_TYPE, Api, Reply
-from tests.operations.figures import CREDIT, INVOICE, INVOICES, SERVER, UNKNOWN, dashed, invoice_path, sums, uuids
+from tests.asgi import FORM_TYPE, Api, Reply, pristine
+from tests.operations.figures import CREDIT, INVOICE, INVOICES, SERVER, UNKNOWN, bare, dashed, invoice_path, sums, uuids
 from waldur_billing_mock.mock_server.billing.invoice import State
+from waldur_billing_mock.mock_server.settings import Settings
 from waldur_billing_mock.mock_server.world_file import dump
 
 BOUNDARY: Final = "multipart/form-data; boundary=edge"
@@ -30,6 +31,20 @@ def pay(api: Api, content: bytes, content_type: str) -> Reply:
 def put_in_state(api: Api, state: State) -> None:
     with api.stage.transaction() as world:
         world.put(replace(world.invoices.one(INVOICE), state=state))
+
+
+@pytest.mark.parametrize("wire", [False, True], ids=["documented", "wire"])
+def test_lines_come_by_the_shown_project_or_on_the_wire_by_the_stored_one(wire: bool) -> None:
+    api = Api(Settings(wire=wire), pristine("default"))
+    without = 0
+    for invoice in api.rows(INVOICES, page_size=300):
+        rows = [api.world.invoice_items.one(bare(line["uuid"])) for line in invoice["items"]]
+        shown = [line["project_name"] for line in invoice["items"]]
+        keys = [(row.stored_project_name if wire else name, row.name) for row, name in zip(rows, shown, strict=True)]
+        assert keys == sorted(keys)
+        without += sum(not row.stored_project_name for row in rows)
+
+    assert without, "no credit has paid"
 
 
 # Payment.
