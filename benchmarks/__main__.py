@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.answers import answers
 from benchmarks.control import control
+from benchmarks.instructions import instructions
 from benchmarks.measuring import Line
 from benchmarks.peers import peers
 from benchmarks.proxy import proxy
@@ -19,6 +20,7 @@ from benchmarks.suite import suite
 PARTS: Mapping[str, Callable[[], Iterator[Line]]] = {
     "answers": answers,
     "control": control,
+    "instructions": instructions,
     "proxy": proxy,
     "start": start,
     "suite": suite,

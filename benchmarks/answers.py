@@ -55,20 +55,20 @@ def _writes(server: Server, bare: Server) -> Iterator[Line]:
     """
     rows = [row for row in server.read(f"/api/invoices/?page_size={WRITTEN}&page=3") if row["items"]]
     works: Mapping[str, Callable[[Any], list[_Write]]] = {
-        "set_reference_number, then the invoice": lambda row: _label(row, f"/api/invoices/{row['uuid']}/"),
-        "set_reference_number, then ten invoices": lambda row: _label(
+        "set_reference_number, then the invoice": lambda row: label_of(row, f"/api/invoices/{row['uuid']}/"),
+        "set_reference_number, then ten invoices": lambda row: label_of(
             row, f"/api/invoices/?page={row['number'] % 500 + 1}"
         ),
-        "PATCH the article code of an item, then the item": lambda row: _patch(row, "article_code", "A"),
-        "PATCH the price of an item, then the item": lambda row: _patch(row, "unit_price", "1.5"),
+        "PATCH the article code of an item, then the item": lambda row: patch_of(row, "article_code", "A"),
+        "PATCH the price of an item, then the item": lambda row: patch_of(row, "unit_price", "1.5"),
         "PATCH the price of an item, then its invoice": lambda row: [
-            replace(write, shown=f"/api/invoices/{row['uuid']}/") for write in _patch(row, "unit_price", "1.5")
+            replace(write, shown=f"/api/invoices/{row['uuid']}/") for write in patch_of(row, "unit_price", "1.5")
         ],
         "migrate_to another invoice and back, each with the item": lambda row: _migrate(server, row),
     }
     for work, writes_of in works.items():
         rounds = [[step for write in writes_of(row) for step in write.steps] for row in rows]
-        sizes = [[len(server.send(_sent(step)).body) for step in steps] for steps in rounds]
+        sizes = [[len(server.send(request_of(step)).body) for step in steps] for steps in rounds]
         ready = [
             [replace(step, path=f"/{size}") for step, size in zip(steps, of, strict=True)]
             for steps, of in zip(rounds, sizes, strict=True)
@@ -100,12 +100,12 @@ class _Write:
         return [_Step(self.method, self.path, json.dumps(self.body)), _Step("GET", self.shown)]
 
 
-def _label(row: Any, shown: str) -> list[_Write]:
+def label_of(row: Any, shown: str) -> list[_Write]:
     path = f"/api/invoices/{row['uuid']}/set_reference_number/"
     return [_Write("POST", path, {"reference_number": number}, shown) for number in ("RF18", "RF19")]
 
 
-def _patch(row: Any, field: str, value: str) -> list[_Write]:
+def patch_of(row: Any, field: str, value: str) -> list[_Write]:
     item = row["items"][0]
     path = f"/api/invoice-items/{item['uuid']}/"
     return [_Write("PATCH", path, {field: new}, path) for new in (value, item[field])]
@@ -120,10 +120,10 @@ def _migrate(server: Server, row: Any) -> list[_Write]:
 
 
 def _workload(server: Server, rounds: list[list[_Step]]) -> Workload:
-    return Workload(server, tuple(tuple(map(_sent, steps)) for steps in rounds))
+    return Workload(server, tuple(tuple(map(request_of, steps)) for steps in rounds))
 
 
-def _sent(step: _Step) -> bytes:
+def request_of(step: _Step) -> bytes:
     return request(step.method, step.path, TOKEN, step.body.encode())
 
 
