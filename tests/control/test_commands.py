@@ -287,6 +287,6 @@ def test_a_reader_who_has_seen_enough_ends_a_command_quietly(served: Served) -> 
     words = f"-m waldur_billing_mock.mock_server ctl --url {served.url} --session large world export"
 
     command = f"'{sys.executable}' {words} | head -c 1"
-    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert (done.stdout, done.stderr) == ("{", "")
