@@ -99,7 +99,7 @@ def _any_project(routes: Iterable[Route]) -> Make:
 
     async def plant(request: Request, server: Server) -> Response:
         response = await server.ask(request)
-        if response.status != 400 or not matches(request, wanted) or "project_uuid" not in response.json:
+        if response.status != 400 or not matches(request, wanted) or b"project_uuid" not in response.body:
             return response
         return (await server.ask(request.asking([("project_uuid", UNKNOWN)]))).saying([])
 

@@ -13,8 +13,8 @@ from tests.peculiarities.catalogue import PECULIARITIES, all_at_once
 from tests.peculiarities.deployment import Deployment, deployed
 from tests.peculiarities.switch import Peculiarity, mock_with
 from tests.peculiarities.verdicts import TODAY, of_deployment
-from tests.wrapping.changes import Make
-from waldur_billing_mock.contracts.findings import Verdict
+from tests.wrapping.changes import COSTS, Make, response_changed
+from waldur_billing_mock.contracts.findings import Result, Verdict
 from waldur_billing_mock.contracts.reports import report_of, terminal
 from waldur_billing_mock.contracts.run import run
 
@@ -38,10 +38,10 @@ def everything(*defects: Make) -> Iterator[Deployment]:
         yield deployment
 
 
-def judged(deployment: Deployment, *only: str) -> Verdict:
+def judged(deployment: Deployment, *only: str, wire: bool = False) -> Verdict:
     """What the suite says of a server."""
     return run(
-        replace(of_deployment(deployment, "quick"), only=only, timeout=120.0),
+        replace(of_deployment(deployment, "quick"), only=only, timeout=120.0, wire=wire),
         TODAY,
         lambda result, number, of_all: None,
     )
@@ -102,6 +102,24 @@ def test_what_an_older_release_lacks_or_refuses_is_a_note() -> None:
     assert [one.complaint.what for one in growth.findings] == [
         "growth is shown to staff and support alone, as in releases before 2025"
     ]
+
+
+@pytest.mark.parametrize("wire", [False, True], ids=["documented", "wire"])
+def test_an_older_release_takes_any_text_for_the_project_of_costs_and_a_described_one_does_not(wire: bool) -> None:
+    name = "conventions/faulty_filters_are_named/invoice_items_costs_list/project_uuid"
+    what = "costs of a project_uuid that is no identifier are an empty list instead of 400, as in releases before 2025"
+    unrefused = response_changed([COSTS], lambda response: response.saying([], 200), statuses=(400,))
+    with deployed(mock_with([PECULIARITIES["older-release"], FEW])) as deployment:
+        old = judged(deployment, name, wire=wire)
+    with deployed(mock_with([FEW]), unrefused) as deployment:
+        new = judged(deployment, name, wire=wire)
+
+    assert [(one.outcome, one.complaint.what) for one in _of(old, name).findings] == [("note", what)]
+    assert broken(new) == [f"{name}: the status must be 400, not 200"]
+
+
+def _of(verdict: Verdict, name: str) -> Result:
+    return next(one for one in verdict.results if one.check.id == name)
 
 
 def test_costs_are_judged_where_no_item_shows_its_credit() -> None:
