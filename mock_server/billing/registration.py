@@ -47,9 +47,9 @@ class BilledPeriod:
 
 def billed_period(world: World, resource: Resource, month: Month) -> BilledPeriod | None:
     """The part of the month that is billed, if any: none without a plan, and outside the resource's life."""
-    plan, first, last = world.plans.get(resource.plan_uuid), month.start, month.end
-    start = resource.created if resource.created > first else first
-    end = last if resource.terminated is None or resource.terminated > last else resource.terminated
+    plan = world.plans.get(resource.plan_uuid)
+    start = max(resource.created, month.start)
+    end = month.end if resource.terminated is None else min(resource.terminated, month.end)
     gone = resource.state == "Terminated" and resource.terminated is None
     if plan is None or start > end or gone or resource.state == "Creating":
         return None

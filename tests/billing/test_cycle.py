@@ -22,6 +22,7 @@ from waldur_billing_mock.mock_server.billing.invoice import Invoice
 from waldur_billing_mock.mock_server.billing.invoicing import find_invoice
 from waldur_billing_mock.mock_server.billing.marketplace import LimitPeriod
 from waldur_billing_mock.mock_server.billing.period import Month
+from waldur_billing_mock.mock_server.billing.registration import SharedTexts, billed_period, plan_lines
 from waldur_billing_mock.mock_server.billing.structure import Customer
 
 
@@ -115,6 +116,16 @@ def test_a_limit_is_billed_for_its_days_when_the_plan_is_daily(build: Builder, u
     ]
 
 
+@pytest.mark.parametrize("limits", [{}, {"seats": 0}])
+def test_a_limit_of_nothing_is_never_billed(build: Builder, limits: dict[str, int]) -> None:
+    build.add_component("seats", "limit", "120")
+    build.add_resource(limits=limits)
+
+    open_month(build.world, NOVEMBER)
+
+    assert list(build.world.invoice_items) == []
+
+
 @pytest.mark.parametrize(
     ("limit_period", "months"),
     [
@@ -135,6 +146,57 @@ def test_the_limit_period_says_when_a_limit_is_due(
 
     assert [build.view(item).invoice.month for item in build.world.invoice_items] == months
     assert {item.unit for item in build.world.invoice_items} == {"quantity" if limit_period == "total" else "day"}
+
+
+def test_a_resource_that_ends_at_an_instant_of_a_month_is_billed_until_then(build: Builder) -> None:
+    begins = build.add_resource(created=NOVEMBER.start, terminated=NOVEMBER.start)
+    ended = build.add_resource(terminated=NOVEMBER.start)
+
+    periods = [billed_period(build.world, resource, NOVEMBER) for resource in (begins, ended)]
+
+    assert [(period.start, period.end) for period in periods if period] == [(NOVEMBER.start, NOVEMBER.start)] * 2
+
+
+def test_a_resource_that_has_ended_at_a_time_that_nobody_knows_is_not_billed(build: Builder) -> None:
+    gone = build.world.put(replace(build.add_resource(), state="Terminated"))
+    known = build.world.put(replace(build.add_resource(terminated=utc(2025, 11, 5)), state="Terminated"))
+
+    assert billed_period(build.world, gone, NOVEMBER) is None
+    assert billed_period(build.world, known, NOVEMBER) is not None
+
+
+def test_the_lines_of_a_plan_are_made_once_until_a_row_changes_that_they_show(build: Builder) -> None:
+    component = build.add_component("cpu", "fixed", "1", 1)
+    lines = plan_lines(build.world, build.plan)
+
+    build.add_invoice()
+    assert plan_lines(build.world, build.plan) is lines
+    build.world.put(replace(component, price=Decimal(2)))
+    assert [line.plan_component.price for line in plan_lines(build.world, build.plan)] == [2]
+
+
+def test_what_items_of_a_resource_repeat_is_in_memory_once_and_follows_a_change(build: Builder) -> None:
+    build.add_component("cpu", "fixed", "1", 1)
+    resource = build.add_resource()
+    (line,) = plan_lines(build.world, build.plan)
+    shared = build.world.listener(SharedTexts)
+
+    first = shared.of(resource, line, None)
+    again = shared.of(resource, line, None)
+    equal = shared.of(replace(resource, plan_uuid=None), line, None)
+
+    assert again is first
+    assert equal is not first
+    assert (equal.name is first.name, equal.details is first.details) == (True, True)
+    for changed, of_line, more, name, details in (
+        (replace(resource, name="web-02"), line, None, "web-02 (Virtual machine / Small) / Cpu", first.details.keys()),
+        (resource, replace(line, title="(Other)"), None, "web-01 (Other)", first.details.keys()),
+        (resource, line, {"more": 1}, first.name, {*first.details, "more"}),
+    ):
+        shared.of(resource, line, None)
+        texts = shared.of(changed, of_line, more)
+        assert (texts.name, texts.details["resource_name"]) == (name, changed.name)
+        assert texts.details.keys() == details
 
 
 def test_a_setup_fee_is_billed_in_the_first_month(build: Builder) -> None:
