@@ -41,6 +41,7 @@ def main(words: Sequence[str]) -> int:
     """Tries mutants and prints survivors and figures."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation.run", description=__doc__)
     parser.add_argument("--only", default="", help="modules whose path holds this text")
+    parser.add_argument("--named", action="append", help="mutants whose name holds this text, repeatable")
     parser.add_argument("--sample", type=int, help="at most so many mutants of each module")
     parser.add_argument("--seed", type=int, default=1, help="which ones those are")
     options = parser.parse_args(words)
@@ -53,27 +54,30 @@ def main(words: Sequence[str]) -> int:
     for module, tests in TESTS.items():
         if options.only in module:
             chance = random.Random(options.seed)
-            dead, all_of_it = _module(module, tests, options.sample, chance, explained.get(module, {}))
+            known = explained.get(module, {})
+            made = [one for one in _mutants(module) if any(text in one.id for text in options.named or [""])]
+            chosen = [one for one in made if one.id not in known]
+            possible = f"{len(made)} possible, {len(made) - len(chosen)} explained"
+            if options.sample is not None and options.sample < len(chosen):
+                chosen = chance.sample(chosen, options.sample)
+            dead, all_of_it = _module(module, tests, chosen, possible)
             killed, tried = killed + dead, tried + all_of_it
     print(f"{killed} of {tried} mutants killed")
     return 0 if tried and killed >= ENOUGH * tried else 1
 
 
-def _module(
-    module: str, tests: Sequence[str], sample: int | None, chance: random.Random, explained: Any
-) -> tuple[int, int]:
-    path = ROOT / f"{module}.py"
-    every = list(mutants(ast.parse(path.read_text(encoding="utf-8"))))
-    made = [one for one in every if one.id not in explained]
-    chosen = made if sample is None or sample >= len(made) else chance.sample(made, sample)
+def _mutants(module: str) -> Sequence[Mutant]:
+    return list(mutants(ast.parse((ROOT / f"{module}.py").read_text(encoding="utf-8"))))
+
+
+def _module(module: str, tests: Sequence[str], chosen: Sequence[Mutant], possible: str) -> tuple[int, int]:
     loaded = import_module(f"waldur_billing_mock.{module.replace('/', '.')}")
     started, survivors = time.monotonic(), chosen
     for test in tests:
         if survivors:
             survivors = _survivors(survivors, loaded, test)
     seconds, killed = time.monotonic() - started, len(chosen) - len(survivors)
-    possible = f"of {len(every)} possible, {len(every) - len(made)} explained"
-    print(f"{module}: {killed} of {len(chosen)} killed, {possible}, {seconds:.0f} s")
+    print(f"{module}: {killed} of {len(chosen)} killed, of {possible} possible, {seconds:.0f} s")
     for mutant in survivors:
         print(f"  survives: {mutant.id}  (line {mutant.line})")
     sys.stdout.flush()
