@@ -77,7 +77,7 @@ def _module(module: str, tests: Sequence[str], chosen: Sequence[Mutant], possibl
         if survivors:
             survivors = _survivors(survivors, loaded, test)
     seconds, killed = time.monotonic() - started, len(chosen) - len(survivors)
-    print(f"{module}: {killed} of {len(chosen)} killed, of {possible} possible, {seconds:.0f} s")
+    print(f"{module}: {killed} of {len(chosen)} killed, of {possible}, {seconds:.0f} s")
     for mutant in survivors:
         print(f"  survives: {mutant.id}  (line {mutant.line})")
     sys.stdout.flush()
