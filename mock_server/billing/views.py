@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, S
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from operator import attrgetter
 from typing import Any, Generic, TypeVar, get_args, overload
 
@@ -39,6 +40,33 @@ class View(Generic[R]):
         return getattr(self.row, name)
 
 
+class CustomerView(View[Customer]):
+    """A customer as its invoices show it."""
+
+    __slots__ = ()
+
+
+class IssuerView(Mapping[str, Json]):
+    """The issuer of all invoices of a world. `read` makes its fields of the configuration, when they are asked for."""
+
+    def __init__(self, world: World, read: Callable[[Mapping[str, Json]], Mapping[str, Json]]) -> None:
+        self.world = world
+        self._read = read
+
+    @cached_property
+    def _fields(self) -> Mapping[str, Json]:
+        return self._read(self.world.settings.issuer_details)
+
+    def __getitem__(self, name: str) -> Json:
+        return self._fields[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+
 class InvoiceView(View[Invoice]):
     """An invoice as replies show it."""
 
@@ -49,19 +77,19 @@ class InvoiceView(View[Invoice]):
         return self.world.customers.one(self.row.customer_uuid)
 
     @property
-    def customer_details(self) -> Customer:
+    def customer_details(self) -> CustomerView:
         """The customer as it is now; the API prints its address and bank."""
-        return self.customer
+        return CustomerView(self.world, self.customer)
 
     @property
-    def issuer_details(self) -> Mapping[str, Json]:
+    def issuer_details(self) -> IssuerView:
         """The issuer in the fields of a customer, as documented."""
-        return issuer_as_customer(self.issuer_configuration)
+        return IssuerView(self.world, issuer_as_customer)
 
     @property
-    def issuer_configuration(self) -> Mapping[str, Json]:
+    def issuer_configuration(self) -> IssuerView:
         """The issuer as the operator configured it, which is what real servers send."""
-        return self.world.settings.issuer_details
+        return IssuerView(self.world, dict)
 
     @property
     def due_date(self) -> date | None:

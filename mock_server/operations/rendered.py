@@ -1,4 +1,4 @@
-"""A cache of the rendered texts of invoices and items, dropped when something changes that they show."""
+"""A cache of the rendered texts of invoices, their items, customers and issuer, dropped when what they show changes."""
 
 from collections.abc import Sequence
 from operator import attrgetter
@@ -16,7 +16,7 @@ from waldur_billing_mock.mock_server.billing.marketplace import (
     ServiceProvider,
 )
 from waldur_billing_mock.mock_server.billing.structure import Customer, Project
-from waldur_billing_mock.mock_server.billing.views import InvoiceView, ItemView, ViewedRows
+from waldur_billing_mock.mock_server.billing.views import CustomerView, InvoiceView, IssuerView, ItemView, ViewedRows
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.spec.render import Texts
 from waldur_billing_mock.mock_server.tables import Cache, Row
@@ -36,7 +36,7 @@ _SHOWN: Final = (
 )
 """Rows that invoices and items show."""
 
-_VIEWS: Final = (InvoiceView, ItemView)
+_VIEWS: Final = (InvoiceView, ItemView, CustomerView)
 
 _UUID: Final = attrgetter("uuid")
 _SHOWN_BY_ITEMS: Final = attrgetter("uuid", "customer_uuid", "year", "month", "tax_percent")
@@ -44,19 +44,23 @@ _SHOWN_BY_ITEMS: Final = attrgetter("uuid", "customer_uuid", "year", "month", "t
 
 
 class RenderedTexts:
-    """The texts of invoices and items by uuid.
+    """The texts of invoices, of items and of the customers of invoices by uuid, and those of the issuer.
 
-    Those of a row are dropped when the row changes, or its invoice, or one of its items; all of them when another row
-    changes that they may show, or a setting of the world. Copies fill the same `Texts`, and drop only their own.
+    Those of an invoice or item are dropped when the row changes, or its invoice, or one of its items; all of them when
+    another row changes that they may show, or a setting of the world. Copies fill the same `Texts`, and drop only their
+    own.
     """
 
     def __init__(self) -> None:
         self._invoices: Cache[str, Texts] = Cache()
         self._items: Cache[str, Texts] = Cache()
+        self._customers: Cache[str, Texts] = Cache()
+        self.issuer: Texts = {}
 
     def texts_of(self, rows: Sequence[Any]) -> list[Texts]:
-        """The cached texts of each of some invoices or items, one at least. The caller may add some."""
-        cache = self._invoices if isinstance(rows[0], Invoice) else self._items
+        """The cached texts of each of some invoices, items or customers, one at least. The caller may add some."""
+        kind = type(rows[0])
+        cache = self._items if kind is InvoiceItem else self._invoices if kind is Invoice else self._customers
         found = cache.several(map(_UUID, rows))
         if None not in found:
             return cast("list[Texts]", found)
@@ -80,18 +84,24 @@ class RenderedTexts:
     def clear(self) -> None:
         self._invoices.clear()
         self._items.clear()
+        self._customers.clear()
+        self.issuer = {}
 
     def copy(self) -> "RenderedTexts":
         copied = RenderedTexts()
         copied._invoices, copied._items = self._invoices.copy(), self._items.copy()
+        copied._customers, copied.issuer = self._customers.copy(), self.issuer
         return copied
 
 
 def cached_texts(values: Sequence[Any]) -> Sequence[Texts] | None:
-    """The cached texts of each of some invoices or items; None for anything else."""
+    """The cached texts of each of some invoices, items, customers or of the issuer; None for anything else."""
     if isinstance(values, list):
-        rows = [view.row for view in values] if values and isinstance(values[0], _VIEWS) else ()
-        return values[0].world.listener(RenderedTexts).texts_of(rows) if rows else None
+        if values and isinstance(values[0], _VIEWS):
+            return values[0].world.listener(RenderedTexts).texts_of([view.row for view in values])
+        if values and type(values[0]) is IssuerView:
+            return [values[0].world.listener(RenderedTexts).issuer]
+        return None
     if isinstance(values, ViewedRows) and values:
         return values.world.listener(RenderedTexts).texts_of(values.rows)
     return None

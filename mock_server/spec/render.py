@@ -118,6 +118,12 @@ class Renderer:
                     found[place] = self._cache.add(texts[place], key, write(values[place], base))
         return found
 
+    def _nested(self, write: Write) -> Write:
+        """Writes an object within another, such as the customer of an invoice, whose text may be cached as well."""
+        if not isinstance(write, _Object):
+            return write
+        return lambda value, base: self._written([value], base, (write, base), write)[0]
+
     def _compile(self, node: Node) -> Write:
         reference = node.get("$ref")
         if reference in self._objects:
@@ -164,7 +170,7 @@ class Renderer:
             name=name,
             key=key,
             read=_link_reader(link) if link else attrgetter(node.get("x-waldur-attribute", name)),
-            write=_write_link if link else self._compile(node),
+            write=_write_link if link else self._nested(self._compile(node)),
             missing=missing,
             never_empty=schema.get("format") in _NEVER_EMPTY,
         )
