@@ -1,5 +1,6 @@
 """What a server lacks of the description is found by how it answers, and told once; nothing else is blamed for it."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Final
@@ -19,7 +20,9 @@ from waldur_billing_mock.mock_server.app import create_default_app
 
 PLANTED: Final[list[Make]] = []
 """What is wrong with the server of a test."""
+REFUSALS: Final = "survey/refusals_are_told_in_json"
 LACKS: Final = "this server lacks "
+ITEM: Final = re.compile(r"/api/invoice-items/[0-9a-f-]{32,36}/")
 STATS: Final = "GET /api/invoices/{uuid}/stats/"
 GROWTH: Final = "GET /api/invoices/growth/"
 
@@ -111,6 +114,18 @@ def test_where_nothing_is_forgiven_they_are_a_breach(status: int) -> None:
     assert "the content type must be application/json, not text/html" in broken
 
 
+@pytest.mark.parametrize("forgives", [True, False])
+def test_only_refusals_with_the_status_count(forgives: bool) -> None:
+    pages_for(404)
+    plant("/api/invoices/ffffffff-ffff-4fff-bfff-ffffffffffff/", 403)
+
+    verdict = judged(REFUSALS, forgives=forgives)
+
+    assert ("refusals with 404 are pages instead of JSON" in found(verdict)) == forgives
+    (result,) = (one for one in verdict.results if one.check.id == REFUSALS)
+    assert result.outcome == ("note" if forgives else "broken")
+
+
 def test_pages_of_some_operations_alone_are_left_to_the_checks_of_these() -> None:
     pages_for(404, but="/api/invoices/")
 
@@ -164,6 +179,26 @@ def test_a_page_for_an_unknown_object_alone_means_no_such_thing() -> None:
     plant("ffffffff-ffff-4fff-bfff-ffffffffffff/", 404, page=True, exactly=False)
 
     assert found(judged("survey/the_server_has_the_operation")) == ["refusals with 404 are pages instead of JSON"]
+
+
+def test_a_write_is_lacking_where_nothing_is_at_its_address() -> None:
+    plant("/set_backend_id/", 404, page=True, exactly=False)
+
+    assert found(judged("survey/the_server_has_the_operation")) == [
+        f"{LACKS}POST /api/invoices/{{uuid}}/set_backend_id/"
+    ]
+
+
+def test_all_methods_of_an_address_are_lacking_where_no_object_is_found_there() -> None:
+    async def answer(request: Request, server: Server) -> Response:
+        response = await server.ask(request)
+        return page_not_found(response) if ITEM.fullmatch(request.path) and response.status != 401 else response
+
+    PLANTED.append(always(answer))
+
+    assert found(judged("survey/the_server_has_the_operation")) == [
+        f"{LACKS}{method} /api/invoice-items/{{uuid}}/" for method in ("GET", "PUT", "PATCH", "DELETE")
+    ]
 
 
 def test_a_number_that_nothing_tells_is_not_asked_for_where_unknown_objects_are_pages() -> None:
