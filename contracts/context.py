@@ -253,12 +253,14 @@ class Context(Judge):
         """Reads a list until its distinct rows are as many as the header says."""
         found: dict[str, Row] = {}
         orders: list[list[str]] = []
+        told = 0
         for reading in range(_READINGS):
             rows, count, pages = self._pages(operation_id, role, query, of, fresh=reading > 0)
             if pages == 1:
                 return rows
-            if count < len(found):  # the list has become shorter since the reading before
+            if count < told:  # rows that were there at the reading before are gone
                 found.clear()
+            told = count
             names = [identity_of(row) for row in rows]
             found.update(zip(names, rows, strict=True))
             if len(set(names)) == len(names) == count:

@@ -76,6 +76,7 @@ def _module(module: str, tests: Sequence[str], chosen: Sequence[Mutant], possibl
     for test in tests:
         if survivors:
             survivors = _survivors(survivors, loaded, test)
+            print(f"  {len(survivors)} of {len(chosen)} survive {test}", flush=True)
     seconds, killed = time.monotonic() - started, len(chosen) - len(survivors)
     print(f"{module}: {killed} of {len(chosen)} killed, of {possible}, {seconds:.0f} s")
     for mutant in survivors:
