@@ -9,13 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.load import cpu_seconds, request, resident_bytes
-from benchmarks.measuring import Line, Workload, compared, ratio, reading
+from benchmarks.measuring import Line, Workload, compared, ratio
 from benchmarks.servers import ROOT, TOKEN, Server, get, mock
 
 ITEMS_1_000 = ("--customers", "10", "--months", "14", "--items-per-invoice", "10")
 ITEMS_1_000_000 = ("--customers", "5300", "--months", "20", "--items-per-invoice", "10")
 _MOST_BYTES = 1_126
 """1.1 KB."""
+CUSTOMERS = 5
 QUESTIONS = 400
 """The same one, with a parameter that means nothing: a query that was read before is not read again."""
 
@@ -31,6 +32,13 @@ _LISTS = (
     "/api/invoice-items/?project_uuid={project_uuid}&page=2",
     "/api/invoice-items/?resource_uuid={resource_uuid}",
     "/api/provider-invoice-items/?customer_uuid={customer_uuid}",
+    "/api/invoices/?o=created",
+    "/api/invoices/?o=-year",
+    "/api/invoices/?o=month",
+    "/api/provider-invoice-items/?o=unit_price",
+    "/api/provider-invoice-items/?o=-resource_offering_name",
+    "/api/provider-invoice-items/?o=invoice_customer_name",
+    "/api/provider-invoice-items/?o=project_name",
 )
 _FIGURES = (
     "/api/invoice-items/total_price/",
@@ -74,6 +82,10 @@ def _compared(small: Server, large: Server) -> Iterator[Line]:
     names, of_small = _names(large), _names(small)
     for path in _LISTS:
         yield ratio(path.rstrip("?"), _asked(large, path, names), _asked(small, path, of_small), 2.0, "× small")
+    one, other = _owner_of_several(large), _owner_of_several(small)
+    for path in ("/api/invoices/", "/api/invoice-items/", "/api/invoice-items/total_price/"):
+        work = f"{path} by an owner of {CUSTOMERS} customers"
+        yield ratio(work, _asked(large, f"{path}?", {}, one), _asked(small, f"{path}?", {}, other), 2.0, "× small")
     for path in _FIGURES:
         (seconds,) = compared(_after_writes(large, path.format(**names)))
         yield Line(f"{path.removeprefix('/api')}, after a write", f"{seconds * 1e3:.2f} ms", "< 5 ms", seconds < 0.005)
@@ -83,8 +95,18 @@ def _items(server: Server) -> int:
     return int(server.send(get("/api/invoice-items/?page_size=1")).header(b"x-result-count"))
 
 
-def _asked(server: Server, path: str, names: Mapping[str, str]) -> Workload:
-    return reading(server, (f"{path.format(**names)}&n={number}" for number in range(QUESTIONS)))
+def _asked(server: Server, path: str, names: Mapping[str, str], token: str = TOKEN) -> Workload:
+    paths = (f"{path.format(**names)}&n={number}" for number in range(QUESTIONS))
+    return Workload(server, tuple((request("GET", path, token),) for path in paths))
+
+
+def _owner_of_several(server: Server) -> str:
+    """The token of a new user who owns some customers."""
+    customers = server.read(f"/api/customers/?page_size={CUSTOMERS}")
+    roles = [{"role": "owner", "customer": customer["uuid"]} for customer in customers]
+    body = json.dumps({"username": "several", "roles": roles}).encode()
+    made = json.loads(server.send(request("POST", "/_mock/users", TOKEN, body)).body)
+    return str(made["token"])
 
 
 def _after_writes(server: Server, path: str) -> Workload:

@@ -14,6 +14,7 @@ from waldur_billing_mock.mock_server.tables.schema import (
     replace,
     schema_of,
 )
+from waldur_billing_mock.mock_server.tables.sorted_ids import SortedIds
 from waldur_billing_mock.mock_server.tables.table import Found, Rows, Table
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Packing",
     "Row",
     "Rows",
+    "SortedIds",
     "Sums",
     "Table",
     "replace",

@@ -82,6 +82,13 @@ class Table(Generic[R]):
         """All rows in a declared order."""
         return Rows(self._stores, self._kind, (order, ()), ())
 
+    def position(self, row: R, order: str) -> tuple[Any, ...]:
+        """What a row is sorted by in a declared order. No two rows have the same."""
+        store = self._store
+        position = store.schema.index(order, ()).position
+        assert position is not None, "the order is declared"
+        return position(row, self._stores.find)
+
     @property
     def total(self) -> Any:
         """The declared aggregate over all rows. The caller does not change it."""
@@ -105,6 +112,15 @@ class Found(Sequence[R]):
     @abstractmethod
     def picked(self, rows: Sequence[R]) -> Found[R]:
         """Some of these rows, which somebody else has chosen."""
+
+    @property
+    @abstractmethod
+    def whole_order(self) -> str | None:
+        """The declared order of these rows where they are all of their table; else None."""
+
+    @abstractmethod
+    def in_order(self, ids: Sequence[int]) -> Found[R]:
+        """The rows of the table with these ids, in the order of the ids."""
 
     @abstractmethod
     def sums(self) -> Mapping[Any, Any]:
@@ -158,6 +174,14 @@ class Rows(Found[R]):
     def picked(self, rows: Sequence[R]) -> Found[R]:
         return _Picked(rows, self._store, self._stores.find)
 
+    @property
+    def whole_order(self) -> str | None:
+        order, names = self._index
+        return None if names else order
+
+    def in_order(self, ids: Sequence[int]) -> Found[R]:
+        return self.picked(_RowsById(self._store, ids))
+
     def merged(self, parts: Iterable[Iterable[R]]) -> Found[R]:
         """Rows of several parts, in the order of these rows."""
         position, find = self._store.schema.index(self._index[0], ()).position, self._stores.find
@@ -167,6 +191,28 @@ class Rows(Found[R]):
 
     def sums(self) -> Mapping[Any, Any]:
         return self._store.sums(self._index, self._key, self._stores.find)
+
+
+class _RowsById(Sequence[R]):
+    """Rows by their ids, read when they are asked for."""
+
+    def __init__(self, store: Store, ids: Sequence[int]) -> None:
+        self._store = store
+        self._ids = ids
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @overload
+    def __getitem__(self, place: int) -> R: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[R]: ...
+    def __getitem__(self, place: int | slice) -> R | Sequence[R]:
+        if isinstance(place, slice):
+            start, stop, _ = place.indices(len(self))
+            return self._store.rows.several(self._ids[start:stop])
+        found: R = self._store.rows[self._ids[place]]
+        return found
 
 
 class _Picked(Found[R]):
@@ -189,6 +235,13 @@ class _Picked(Found[R]):
 
     def narrowed(self, wanted: Mapping[str, Hashable]) -> tuple[Found[R], frozenset[str]]:
         return self, frozenset()
+
+    @property
+    def whole_order(self) -> str | None:
+        return None
+
+    def in_order(self, ids: Sequence[int]) -> Found[R]:
+        return self.picked(_RowsById(self._store, ids))
 
     def picked(self, rows: Sequence[R]) -> Found[R]:
         return _Picked(rows, self._store, self._find)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, Generic, NamedTuple, Protocol, Self, TypeVar, overload
 from urllib.parse import urlencode
 
@@ -28,6 +29,9 @@ class Indexed(Protocol[Row_co]):
 
     def picked(self, rows: Sequence[Any]) -> Self:
         """Some of these rows."""
+
+    def sorted_by(self, keys: tuple[tuple[Callable[[Any], Any], bool], ...]) -> Self | None:
+        """These rows by some keys, each with whether it is descending; None where they must be sorted anew."""
 
 
 class KeyFilter(Protocol):
@@ -99,14 +103,21 @@ def _one(value: Any) -> bool:
 
 def arrange(rows: Sequence[Row], orders: Mapping[str, Key[Row]], names: Sequence[str]) -> Sequence[Row]:
     """The rows by the named keys (`-` turns one around); ties and unknown names leave the order as it was."""
-    for name in reversed(names):
-        key = orders.get(name.removeprefix("-"))
-        if key is not None:
-            rows = sorted(rows, key=_missing_first(key), reverse=name.startswith("-"))
-            # `reverse` keeps equal rows in their order, so that ties stay broken by id in both directions.
+    known = [(orders[key], name) for name in names if (key := name.removeprefix("-")) in orders]
+    keys = tuple((_missing_first(key), name.startswith("-")) for key, name in known)
+    if not keys:
+        return rows
+    if hasattr(rows, "sorted_by"):
+        found: Sequence[Row] | None = rows.sorted_by(keys)
+        if found is not None:
+            return found
+    for key, descending in reversed(keys):
+        rows = sorted(rows, key=key, reverse=descending)
+        # `reverse` keeps equal rows in their order, so that ties stay broken by id in both directions.
     return rows
 
 
+@lru_cache(maxsize=256)
 def _missing_first(key: Key[Row]) -> Key[Row]:
     def ordered(row: Row) -> tuple[bool, Any]:
         value = key(row)
