@@ -122,6 +122,20 @@ def _of(verdict: Verdict, name: str) -> Result:
     return next(one for one in verdict.results if one.check.id == name)
 
 
+def test_every_reading_operation_of_an_older_deployment_is_fuzzed_to_the_end() -> None:
+    """Identifiers with control characters, which the guard refuses, must not end the run of Schemathesis."""
+    with deployed(mock_with([PECULIARITIES["older-release"], FEW])) as deployment:
+        settings = replace(of_deployment(deployment, "full"), only=("shapes/",), wire=True)
+        verdict = run(settings, TODAY, lambda result, number, of_all: None)
+
+    shapes = {one.check.id: one for one in verdict.results if one.check.id.startswith("shapes/")}
+    reasons = {one.reason for one in shapes.values() if one.outcome == "not exercised"}
+    assert broken(verdict) == []
+    assert {one.outcome for one in shapes.values()} == {"kept", "not exercised"}
+    assert len([one for one in shapes.values() if one.outcome == "kept"]) == 9
+    assert all(one.startswith(("only reading operations", "this server lacks")) for one in reasons), reasons
+
+
 def test_costs_are_judged_where_no_item_shows_its_credit() -> None:
     name = "invariants/invoice_items_costs_list/a_month_costs_what_its_items_cost"
     old = mock_with([PECULIARITIES["older-release"], FEW])
