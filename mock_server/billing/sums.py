@@ -91,10 +91,6 @@ class AbsoluteTotal:
     def __init__(self, value: Decimal = ZERO) -> None:
         self.value = value
 
-    @property
-    def is_empty(self) -> bool:
-        return not self.value
-
     def add(self, item: Valued) -> None:
         self.value = add(self.value, absolute(item.value))
 

@@ -56,17 +56,22 @@ Find = Callable[[type[Any], Any], Any]
 """Finds the row of a class by its uuid; None for an unknown uuid and for None."""
 
 
-class Aggregate(Protocol):
+class Figure(Protocol):
     """A running figure over rows, which rows can be taken out of again."""
 
-    @property
-    def is_empty(self) -> bool: ...
     def add(self, row: Any) -> None: ...
     def take_out(self, row: Any) -> None: ...
     def copy(self) -> Self: ...
 
 
-class Total(Aggregate, Protocol):
+class Aggregate(Figure, Protocol):
+    """A figure over the rows of a group, which says whether there are any."""
+
+    @property
+    def is_empty(self) -> bool: ...
+
+
+class Total(Figure, Protocol):
     """A figure over all rows of a table, which can be stored beside them."""
 
     def dump(self) -> str: ...

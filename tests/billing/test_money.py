@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from waldur_billing_mock.mock_server.billing.money import away_from_zero, half_even, half_up, multiply, percent, total
+from waldur_billing_mock.mock_server.billing.sums import Sum
 
 FACTORS = st.decimals(
     min_value=Decimal("-999999999999.9999999999"),
@@ -67,3 +68,17 @@ def test_the_sum_of_nothing_is_zero_without_decimals() -> None:
 
 def test_zero_has_no_sign() -> None:
     assert str(away_from_zero(multiply(Decimal("-0.5"), Decimal(0)))) == "0.00"
+
+
+def test_a_running_sum_has_the_decimals_of_the_terms_that_are_left_in_it() -> None:
+    running = Sum()
+    empty = str(running.value)
+    shown = []
+    for term in ("2", "1.25", "0.5"):
+        running.add(Decimal(term))
+    for term in ("1.25", "0.5", "2"):
+        shown.append((str(running.value), running.is_empty))
+        running.take_out(Decimal(term))
+
+    assert shown == [("3.75", False), ("2.5", False), ("2", False)]
+    assert (str(running.value), running.is_empty, empty) == ("0", True, "0")

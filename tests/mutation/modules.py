@@ -32,7 +32,7 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "mock_server/billing/registration": ("tests/billing/test_cycle.py", *_BILLING),
     "mock_server/billing/stats": ("tests/billing/test_invoice.py", *_BILLING),
     "mock_server/billing/structure": ("tests/billing/test_structure.py", *_BILLING),
-    "mock_server/billing/sums": ("tests/billing/test_costs.py", *_BILLING),
+    "mock_server/billing/sums": ("tests/billing/test_money.py", "tests/billing/test_costs.py", *_BILLING),
     "mock_server/billing/tokens": ("tests/billing/test_structure.py", *_BILLING),
     "mock_server/billing/usage_import": ("tests/operations/test_beyond.py", *_BILLING),
     "mock_server/billing/views": ("tests/billing/test_item.py", *_BILLING),
