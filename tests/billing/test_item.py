@@ -14,7 +14,8 @@ from waldur_billing_mock.mock_server.billing.faults import OutOfRange, Refused
 from waldur_billing_mock.mock_server.billing.invoicing import pay
 from waldur_billing_mock.mock_server.billing.marketplace import BillingType, ComponentUsage
 from waldur_billing_mock.mock_server.billing.period import Month
-from waldur_billing_mock.mock_server.billing.structure import Json
+from waldur_billing_mock.mock_server.billing.structure import Json, Project
+from waldur_billing_mock.mock_server.billing.views import View
 
 
 def test_price_tax_and_total_follow_from_unit_price_and_quantity(build: Builder) -> None:
@@ -331,3 +332,19 @@ def test_moving_to_a_taxed_invoice_keeps_the_tax_expressible(build: Builder) -> 
 
     with pytest.raises(OutOfRange, match="tax of the invoice item"):
         move(build.world, item, taxed)
+
+
+def test_a_view_has_the_fields_of_its_row_and_what_it_defines_itself(build: Builder) -> None:
+    class ShoutingView(View[Project]):
+        """A project with a name in capitals."""
+
+        __slots__ = ()
+
+        @property
+        def name(self) -> str:
+            return self.row.name.upper()
+
+    view = ShoutingView(build.world, build.project)
+
+    assert (view.name, view.uuid) == ("CLIMATE", build.project.uuid)
+    assert "uuid" in vars(ShoutingView)

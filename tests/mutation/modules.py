@@ -30,6 +30,11 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "mock_server/billing/money": ("tests/billing/test_money.py", *_BILLING),
     "mock_server/billing/period": ("tests/billing/test_period.py", *_BILLING),
     "mock_server/billing/registration": ("tests/billing/test_cycle.py", *_BILLING),
+    "mock_server/billing/sorted_rows": (
+        "tests/billing/test_sorted_rows.py",
+        *_BILLING,
+        "tests/operations/test_forks.py",
+    ),
     "mock_server/billing/stats": ("tests/billing/test_invoice.py", *_BILLING),
     "mock_server/billing/structure": ("tests/billing/test_structure.py", *_BILLING),
     "mock_server/billing/sums": ("tests/billing/test_money.py", "tests/billing/test_costs.py", *_BILLING),
