@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -64,9 +65,14 @@ def _judge(words: Sequence[str], out: SafeStream, err: SafeStream) -> int:
     resume = Resume(settings.resume, runner, err.redact) if settings.resume else None
     if resume is not None:
         runner.checks = resume.remaining(runner.checks)
-    expected = terminal.expected_requests(runner.checks, writes=_writes(settings), factor=_factor(settings))
-    progress = terminal.Progress(err, runner.target.guard, expected, settings.requests_a_second)
-    progress.announce(len(runner.checks))
+    expected = partial(
+        terminal.expected_requests,
+        writes=_writes(settings),
+        profile=settings.profile.name,
+        lacking=runner.context.survey.operations,
+    )
+    progress = terminal.Progress(err, runner.target.guard, runner.checks, expected, settings.requests_a_second)
+    progress.announce()
     verdict = carry_out(runner, progress if resume is None else resume.watched(progress))
     report = report_of(verdict, resume.earlier if resume else ())
     if resume is not None and not report.stopped:
@@ -84,10 +90,6 @@ def _judge(words: Sequence[str], out: SafeStream, err: SafeStream) -> int:
 
 def _writes(settings: Settings) -> bool:
     return bool(settings.allow_writes) or (settings.in_process and not settings.read_only and not settings.deployed)
-
-
-def _factor(settings: Settings) -> float:
-    return {"quick": 1.0, "full": 4.0, "night": 25.0}[settings.profile.name]
 
 
 def _explain(identifiers: Sequence[str], out: SafeStream, err: SafeStream) -> int:

@@ -4,7 +4,7 @@ import re
 import textwrap
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from waldur_billing_mock.contracts.declare import KINDS
@@ -14,6 +14,7 @@ from waldur_billing_mock.contracts.guard import Guard
 from waldur_billing_mock.contracts.redaction import SafeStream
 from waldur_billing_mock.contracts.reports.groups import Group, groups
 from waldur_billing_mock.contracts.reports.report import Report
+from waldur_billing_mock.contracts.settings import ProfileName
 
 if TYPE_CHECKING:
     from waldur_billing_mock.contracts.checks import Check
@@ -26,6 +27,9 @@ _BAR: Final = 24
 _READING: Final = {"survey": 0.5, "invariants": 1.1, "conventions": 1.4, "roles": 1.6, "stories": 0.0, "shapes": 2.2}
 _WRITING: Final = {"survey": 0.5, "invariants": 4.8, "conventions": 2.0, "roles": 5.5, "stories": 30.0, "shapes": 8.5}
 """The requests of a check by its folder in the profile quick, without writes and with them; measured, rounded up."""
+_TIMES: Final[dict[ProfileName, float]] = {"quick": 1.0, "full": 4.0, "night": 25.0}
+_FULL_READING: Final = {**dict.fromkeys(_READING, 1.5), "shapes": 26.0}
+"""How many times as many requests a profile makes; measured."""
 _TOGETHER: Final = {
     r"this server lacks the field (.+)": "fields that this server lacks ({number}): ",
     r"this server lacks the parameter (.+)": "parameters that this server lacks ({number}): ",
@@ -43,31 +47,46 @@ _SIGNS: Final[dict[Outcome, str]] = {
 }
 
 
-def expected_requests(checks: Sequence["Check"], *, writes: bool, factor: float = 1.0) -> int:
-    """About how many requests checks take."""
+def expected_requests(
+    checks: Iterable["Check"], *, writes: bool, profile: ProfileName = "quick", lacking: Container[str] = ()
+) -> int:
+    """About how many requests checks take; those of operations that are known to be `lacking` take none."""
     costs = _WRITING if writes else _READING
-    return round(sum(costs[check.kind] * factor for check in checks))
+    # A full run reads little more than a quick one, but fuzzes much more.
+    factors = _FULL_READING if profile == "full" and not writes else dict.fromkeys(costs, _TIMES[profile])
+    asked = [check.kind for check in checks if check.operation_id not in lacking]
+    return round(sum(costs[kind] * factors[kind] for kind in asked))
 
 
 class Progress:
     """Says what is judged, how many requests were made of how many, and the time left.
 
-    In one line that changes where somebody looks, else in a line every ten seconds.
+    In one line that changes where somebody looks, else in a line every ten seconds. `expected` estimates the requests
+    of checks by what is known of the server when it is called.
     """
 
-    def __init__(self, stream: SafeStream, guard: Guard, expected: int, rate: float) -> None:
+    def __init__(
+        self,
+        stream: SafeStream,
+        guard: Guard,
+        checks: Sequence["Check"],
+        expected: Callable[[Sequence["Check"]], int],
+        rate: float,
+    ) -> None:
         self._stream: Final = stream
         self._guard: Final = guard
-        self._expected: Final = max(1, expected)
+        self._checks: Final = checks
+        self._expected: Final = expected
         self._rate: Final = rate
         self._started: Final = time.monotonic()
         self._told = self._started
         guard.waiting = self._wait
 
-    def announce(self, checks: int) -> None:
+    def announce(self) -> None:
         """The estimate before the start."""
-        how = f", {_duration(self._expected / self._rate)} at {self._rate:g} a second" if self._rate else ""
-        self._stream.write(f"{checks} checks, about {self._expected} requests{how}\n")
+        expected = max(1, self._expected(self._checks))
+        how = f", {_duration(expected / self._rate)} at {self._rate:g} a second" if self._rate else ""
+        self._stream.write(f"{len(self._checks)} checks, about {expected} requests{how}\n")
         self._stream.flush()
 
     def __call__(self, result: Result, number: int, of_all: int) -> None:
@@ -88,7 +107,7 @@ class Progress:
     def _line(self, number: int, of_all: int) -> str:
         done = number / of_all
         sent = self._guard.sent
-        expected = max(sent, round(sent + self._expected * (1 - done)))
+        expected = sent + self._expected(self._checks[number:])
         bar = "█" * round(done * _BAR) + "·" * (_BAR - round(done * _BAR))
         passed = time.monotonic() - self._started
         left = (expected - sent) * (passed / sent) if sent else 0.0
