@@ -68,7 +68,10 @@ def is_used(folder: Path) -> bool:
 def test_a_world_comes_out_of_the_cache_as_it_was_seeded(folder: Path, scenario: str) -> None:
     seeded = cached(folder, scenario, MOST, lambda: build(scenario))
 
-    assert dump(cached(folder, scenario, MOST, fail)) == dump(seeded)
+    read = cached(folder, scenario, MOST, fail)
+
+    assert dump(read) == dump(seeded)
+    assert read.size == seeded.size
 
 
 def test_a_world_of_the_cache_answers_and_is_billed_on_as_one_that_was_seeded(folder: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from waldur_billing_mock.mock_server.billing.world import TABLES, World
+from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.stage import Stage
 from waldur_billing_mock.mock_server.web.problems import detail
 
@@ -55,7 +55,7 @@ class BoundedStage(Stage):
 
     def restart(self, world: World) -> None:
         """Raises `Problem` 503 where there is no room for the world."""
-        taken = ROW_BYTES * _rows(world)
+        taken = ROW_BYTES * world.size
         self._must_fit(taken)
         super().restart(world)
         self._at_beginning = taken
@@ -72,7 +72,7 @@ class BoundedStage(Stage):
         """See `Stage`. Raises `Problem` 503 at the end where there is no room for what was written."""
         with super().transaction() as world:
             yield world
-            taken = self._taken + ROW_BYTES * min(world.changes - self._changes, _rows(world))
+            taken = self._taken + ROW_BYTES * min(world.changes - self._changes, world.size)
             self._must_fit(taken)
         self._account(taken)
 
@@ -101,7 +101,3 @@ def no_room(most: int) -> str:
         "drop snapshots (DELETE /_mock/sessions/{id}, POST /_mock/reset, DELETE /_mock/snapshots/{name}), or start the "
         "mock with a larger --max-sessions-mb."
     )
-
-
-def _rows(world: World) -> int:
-    return sum(len(world.table(kind)) for kind in TABLES.values())

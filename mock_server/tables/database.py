@@ -42,6 +42,8 @@ class Database:
         self._is_frozen = False
         self.changes = 0
         """How often a row was put or removed, here and in the databases that this is a fork of."""
+        self.size = 0
+        """The number of rows of all tables."""
         self._following = {
             leader: [
                 (kind, through, read)
@@ -110,6 +112,7 @@ class Database:
         self.must_be_writable()
         for (kind, store), spec in zip(list(self._stores.items()), specs, strict=True):
             self._stores[kind] = Store.unpacked(store.schema, spec, content, fields[kind])
+        self.size = sum(len(store.rows) for store in self._stores.values())
 
     def fork(self) -> Self:
         """A copy that can be changed without changing this database, and the other way round."""
@@ -119,12 +122,13 @@ class Database:
         copied._owned, self._owned = set(), set()
         copied._is_frozen = False
         copied._following = self._following
-        copied.changes = self.changes
+        copied.changes, copied.size = self.changes, self.size
         copied._listeners = {kind: listener.copy() for kind, listener in self._listeners.items()}
         return copied
 
     def _replace(self, store: Store, before: Any, after: Any) -> None:
         self.changes += 1
+        self.size += (after is not None) - (before is not None)
         find = self._stores.find
         followers = list(self._followers(store, before, after)) if self._following[store.schema.kind] else ()
         for follower, rows, through in followers:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.billing.builders import Builder
 from waldur_billing_mock.mock_server.billing.structure import Project
+from waldur_billing_mock.mock_server.billing.world import TABLES, World
 
 
 def test_a_row_that_is_put_again_replaces_the_old_one(build: Builder) -> None:
@@ -33,6 +34,23 @@ def test_a_removed_row_is_gone_and_its_id_does_not_return(build: Builder) -> Non
 
     assert (len(build.world.projects), build.world.projects.get(build.project.uuid)) == (0, None)
     assert build.world.projects.next_id == build.project.id + 1
+
+
+def test_the_size_is_the_number_of_rows_of_all_tables(build: Builder) -> None:
+    def rows(world: World) -> int:
+        return sum(len(world.table(kind)) for kind in TABLES.values())
+
+    world = build.world
+    before = world.size
+    assert before == rows(world) > 0
+
+    fork = world.fork()
+    fork.put(replace(build.project, id=2, uuid="2" * 32))
+    fork.put(replace(build.project, id=2, uuid="3" * 32))
+    assert (fork.size, world.size) == (before + 1, before) == (rows(fork), rows(world))
+
+    fork.remove(build.project)
+    assert fork.size == before == rows(fork)
 
 
 def test_the_first_of_the_rows_that_are_found_has_the_least_id(build: Builder) -> None:
