@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from benchmarks.load import cost, latencies, request
+from benchmarks.load import cost, in_session, latencies, request
 from benchmarks.measuring import Line, Workload, ratio, reading
 from benchmarks.servers import TOKEN, Server, floor, mock
 
@@ -35,7 +35,7 @@ def answers() -> Iterator[Line]:
             work = f"GET {name} ({sum(sizes) / len(sizes) / 1000:.0f} KB)"
             yield ratio(f"{work}, {QUESTIONS} of them in turn", *_against(server, bare, paths, sizes), most)
         yield from _writes(server, bare)
-        yield from _after_reset(server, pages)
+        yield from _elsewhere(server, pages)
         yield _latency(server, pages)
 
 
@@ -127,19 +127,44 @@ def request_of(step: _Step) -> bytes:
     return request(step.method, step.path, TOKEN, step.body.encode())
 
 
-def _after_reset(fresh: Server, pages: Sequence[str]) -> Iterator[Line]:
-    """The same reads of a world that was written to and reset, and of one that was not."""
-    with mock(*INVOICES_10_000) as reset:
-        for server in (fresh, reset):
+def _elsewhere(first: Server, pages: Sequence[str]) -> Iterator[Line]:
+    """The same in a world that was written to and reset, in one that was restored, and in a session."""
+    with mock(*INVOICES_10_000) as other:
+        for server in (first, other):
             for page in pages:
                 server.ask(page)
-        uuid = reset.read("/api/invoice-items/")[0]["uuid"]
-        reset.send(request("DELETE", f"/api/invoice-items/{uuid}/", TOKEN))
-        reset.send(request("POST", "/_mock/reset", TOKEN))
-        for path in ("/api/invoices/?page_size=10", "/api/invoice-items/total_price/"):
-            asked = pages if path in pages[0] else [f"{path}?n={number}" for number in range(QUESTIONS)]
-            work = f"GET {path} after a reset"
-            yield ratio(work, reading(reset, asked), reading(fresh, asked), 1.1, "× fresh")
+        _change(other)
+        other.send(request("POST", "/_mock/reset", TOKEN))
+        yield from _compared("after a reset", other, first, pages, lambda sent: sent)
+        other.send(request("PUT", "/_mock/snapshots/before", TOKEN))
+        _change(other)
+        other.send(request("POST", "/_mock/snapshots/before/restore", TOKEN))
+        yield from _compared("after a restore", other, first, pages, lambda sent: sent)
+        yield from _compared("in a session", other, first, pages, lambda sent: in_session(sent, "another"))
+
+
+def _change(server: Server) -> None:
+    """Remove an item."""
+    uuid = server.read("/api/invoice-items/")[0]["uuid"]
+    server.send(request("DELETE", f"/api/invoice-items/{uuid}/", TOKEN))
+
+
+def _compared(
+    where: str, other: Server, first: Server, pages: Sequence[str], steered: Callable[[bytes], bytes]
+) -> Iterator[Line]:
+    """Two lists and a write with its read, steered to another world and in the first one."""
+    prices = [f"/api/invoice-items/total_price/?n={number}" for number in range(QUESTIONS)]
+    rows = first.read(f"/api/invoices/?page_size={WRITTEN}&page=5")
+    labels = [
+        [step for write in label_of(row, f"/api/invoices/{row['uuid']}/") for step in write.steps] for row in rows
+    ]
+    for work, base in (
+        ("GET /api/invoices/?page_size=10", reading(first, pages)),
+        ("GET /api/invoice-items/total_price/", reading(first, prices)),
+        ("set_reference_number, then the invoice,", _workload(first, labels)),
+    ):
+        there = Workload(other, tuple(tuple(map(steered, sent)) for sent in base.rounds))
+        yield ratio(f"{work} {where}", there, base, 1.1, "× first", places=2)
 
 
 def _latency(server: Server, pages: Sequence[str]) -> Line:

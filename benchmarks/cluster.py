@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.load import CONNECTIONS, Connection, request
+from benchmarks.load import CONNECTIONS, Connection, in_session, request
 from benchmarks.servers import ROOT, TOKEN, Server, free_port, mock, running
 
 CONFIGURATION: Final = ROOT / "deploy" / "haproxy.cfg"
@@ -106,14 +106,14 @@ def lost(port: int, sessions: int) -> list[str]:
     connections = [Connection(port) for _ in range(CONNECTIONS)]
     for number, id in enumerate(ids):
         body = json.dumps({"reference_number": id}).encode()
-        sent = named(request("POST", f"{INVOICE}set_reference_number/", TOKEN, body), id)
+        sent = in_session(request("POST", f"{INVOICE}set_reference_number/", TOKEN, body), id)
         answer = connections[number % CONNECTIONS].ask(sent)
         if answer.status != 200:
             raise RuntimeError(f"{answer.status} for a write in {id}: {answer.body[:200]!r}")
     found = []
     for number, id in enumerate(ids):
         ways = (
-            named(request("GET", INVOICE, TOKEN), id),
+            in_session(request("GET", INVOICE, TOKEN), id),
             request("GET", INVOICE, f"{id}.{TOKEN}"),
             request("GET", f"{INVOICE}?mock_session={id}", TOKEN),
         )
@@ -123,11 +123,6 @@ def lost(port: int, sessions: int) -> list[str]:
     for connection in connections:
         connection.close()
     return found
-
-
-def named(sent: bytes, session: str) -> bytes:
-    """The request with the header that names a session."""
-    return sent.replace(b"\r\nHost:", f"\r\nX-Mock-Session: {session}\r\nHost:".encode(), 1)
 
 
 def spread(found: Cluster) -> list[int]:
@@ -171,7 +166,7 @@ def _measure(found: Cluster, sessions: int, seconds: float) -> int:
     counts = ", ".join(map(str, spread(found)))
     print(f"{sessions - len(missing)} of {sessions} sessions have what was written in them; on each mock are {counts}")
     requests = [
-        named(request("GET", f"/api/invoices/?page_size=10&page={number % 13 + 1}", TOKEN), f"s{number}")
+        in_session(request("GET", f"/api/invoices/?page_size=10&page={number % 13 + 1}", TOKEN), f"s{number}")
         for number in range(min(sessions, MEASURED))
     ]
     together, workers = throughput(found.proxy.port, requests, seconds), len(found.mocks)

@@ -78,6 +78,11 @@ def request(method: str, path: str, token: str = "", body: bytes = b"") -> bytes
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
+def in_session(sent: bytes, session: str) -> bytes:
+    """The request with the header that names a session."""
+    return sent.replace(b"\r\nHost:", f"\r\nX-Mock-Session: {session}\r\nHost:".encode(), 1)
+
+
 def cpu_seconds(pid: int) -> float:
     """The CPU time that all threads of a process have used."""
     tasks = Path(f"/proc/{pid}/task").iterdir()
