@@ -41,6 +41,8 @@ _JUDGED_HERE: Final = (
     "response_schema_conformance",
 )
 """Checks of answers that a server may fail in a known way; `must_fit` judges each answer in their place."""
+_A_DAY: Final = 86_400
+"""Seconds. The guard bounds each request; Schemathesis would give up after ten seconds, while the guard goes on."""
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f]")
 _ALSO_EXPECTED: Final = (
     # The state of the invoice, its customer or a payment profile decides, and no schema knows them.
@@ -160,6 +162,7 @@ def _configuration(context: Context) -> dict[str, Any]:
         "seed": context.seed,
         "workers": 1,
         "continue-on-failure": True,
+        "request-timeout": _A_DAY,
         "headers": {"Authorization": PLACEHOLDER},
         "cache": {"enabled": False},
         "generation": {

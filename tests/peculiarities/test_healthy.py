@@ -1,5 +1,6 @@
 """A short form of `make healthy`: all peculiarities at once, with a defect and without, and what a server lacks."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,7 +14,8 @@ from tests.peculiarities.catalogue import PECULIARITIES, all_at_once
 from tests.peculiarities.deployment import Deployment, deployed
 from tests.peculiarities.switch import Peculiarity, mock_with
 from tests.peculiarities.verdicts import TODAY, of_deployment
-from tests.wrapping.changes import COSTS, Make, response_changed
+from tests.wrapping.changes import COSTS, GROWTH, Make, always, matches, response_changed
+from tests.wrapping.proxy import Request, Response, Server
 from waldur_billing_mock.contracts.findings import Result, Verdict
 from waldur_billing_mock.contracts.reports import report_of, terminal
 from waldur_billing_mock.contracts.run import run
@@ -134,6 +136,19 @@ def test_every_reading_operation_of_an_older_deployment_is_fuzzed_to_the_end() -
     assert {one.outcome for one in shapes.values()} == {"kept", "not exercised"}
     assert len([one for one in shapes.values() if one.outcome == "kept"]) == 9
     assert all(one.startswith(("only reading operations", "this server lacks")) for one in reasons), reasons
+
+
+def test_schemathesis_waits_as_long_as_the_guard_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def slow_growth(request: Request, server: Server) -> Response:
+        await asyncio.sleep(0.5 if matches(request, [GROWTH]) else 0)
+        return await server.ask(request)
+
+    monkeypatch.setattr("schemathesis.transport.requests.DEFAULT_RESPONSE_TIMEOUT", 0.2)
+    with deployed(mock_with([PECULIARITIES["older-release"], FEW]), always(slow_growth)) as deployment:
+        verdict = judged(deployment, "shapes/invoices_growth_retrieve")
+
+    (growth,) = (one for one in verdict.results if one.check.kind == "shapes")
+    assert growth.outcome in ("kept", "known deviation"), growth.reason
 
 
 def test_costs_are_judged_where_no_item_shows_its_credit() -> None:
