@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TypeVar
 
 import pytest
@@ -124,3 +125,10 @@ def test_a_single_row_is_visible_exactly_when_the_list_shows_it(setup: Setup) ->
 
 def _by_id(rows: Iterable[R]) -> list[R]:
     return sorted(rows, key=lambda row: row.id)
+
+
+def test_who_has_roles_on_two_customers_sees_what_is_billed_to_both(setup: Setup) -> None:
+    ours, foreign = setup.users["owner"], setup.build.add_user("other", "CUSTOMER.OWNER", setup.foreign_customer)
+    both = replace(ours, roles=(*ours.roles, *foreign.roles))
+
+    assert [setup.sees(user)[:2] for user in (ours, foreign, both)] == [(1, 2), (1, 1), (2, 3)]
