@@ -98,3 +98,15 @@ def test_rows_whose_keys_stay_are_not_sorted_again(world: World) -> None:
 
     assert len(again) == len(items)
     assert len(read) <= len(items) + 2
+
+
+def test_orders_are_kept_of_whole_tables_that_have_rows(world: World) -> None:
+    keys = ((ITEM_KEYS["unit_price"], False),)
+    whole = world.invoice_items.ordered("newest_invoice")
+    part = whole.picked(list(whole)[:3])
+
+    assert Views(world, whole, ItemView).sorted_by(keys) is not None
+    assert Views(world, part, ItemView).sorted_by(keys) is None
+    for item in list(world.invoice_items):
+        world.remove(item)
+    assert Views(world, world.invoice_items.ordered("newest_invoice"), ItemView).sorted_by(keys) is None

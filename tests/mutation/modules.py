@@ -40,7 +40,7 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "mock_server/billing/sums": ("tests/billing/test_money.py", "tests/billing/test_costs.py", *_BILLING),
     "mock_server/billing/tokens": ("tests/billing/test_structure.py", *_BILLING),
     "mock_server/billing/usage_import": ("tests/operations/test_beyond.py", *_BILLING),
-    "mock_server/billing/views": ("tests/billing/test_item.py", *_BILLING),
+    "mock_server/billing/views": ("tests/billing/test_item.py", "tests/billing/test_sorted_rows.py", *_BILLING),
     "mock_server/billing/visibility": ("tests/billing/test_visibility.py", *_BILLING),
     "mock_server/billing/world": ("tests/billing/test_store.py", *_BILLING),
     "contracts/values": ("tests/contracts/test_values.py",),
