@@ -110,3 +110,44 @@ def test_orders_are_kept_of_whole_tables_that_have_rows(world: World) -> None:
     for item in list(world.invoice_items):
         world.remove(item)
     assert Views(world, world.invoice_items.ordered("newest_invoice"), ItemView).sorted_by(keys) is None
+
+
+def test_items_are_sorted_anew_when_their_invoice_has_another_customer_or_day_or_is_gone(world: World) -> None:
+    first, *others = world.invoices
+    customer = replace(next(iter(world.customers)), id=world.customers.next_id, uuid=world.new_uuid("c"), name="Acme")
+    world.put(customer)
+
+    for changed in (replace(first, customer_uuid=customer.uuid), replace(first, created=first.created.replace(day=28))):
+        _must_agree(world)
+        world.put(changed)
+    _must_agree(world)
+    for item in list(world.invoice_items.where(invoice_uuid=others[0].uuid)):
+        world.remove(item)
+    _must_agree(world)
+    world.remove(others[0])
+    _must_agree(world)
+
+
+def test_a_single_row_is_sorted(world: World) -> None:
+    for item in list(world.invoice_items)[1:]:
+        world.remove(item)
+
+    _must_agree(world)
+
+
+def test_the_order_that_was_asked_for_first_gives_way_to_the_seventeenth(world: World) -> None:
+    read = []
+
+    def key(number: int) -> Callable[[ItemView], Any]:
+        def unit_price(view: ItemView) -> Any:
+            read.append(number)
+            return view.row.unit_price
+
+        return unit_price
+
+    keys = [key(number) for number in range(17)]
+    items = Views(world, world.invoice_items.ordered("newest_invoice"), ItemView)
+    for one in (*keys, *keys[1:], keys[0]):
+        items.sorted_by(((one, False),))
+
+    assert [read.count(number) for number in range(17)] == [2 * len(items), *[len(items)] * 16]
