@@ -3,7 +3,7 @@
 from waldur_billing_mock.contracts.context import Context, key_of, need
 from waldur_billing_mock.contracts.conventions.filters import FILTERS, ITEMS, asked_for, unknown_value
 from waldur_billing_mock.contracts.declare import convention, invariant
-from waldur_billing_mock.contracts.exchange import NotExercised
+from waldur_billing_mock.contracts.exchange import Complaint, NotExercised
 from waldur_billing_mock.contracts.readings.discovery import UNKNOWN, billing_data, cost
 from waldur_billing_mock.contracts.readings.example_targets import example_target
 from waldur_billing_mock.contracts.values import decimal as number
@@ -184,6 +184,13 @@ def statistics_obey_the_filters_of_invoices(context: Context) -> None:
         exchange.must.agree(f"the offerings where {name} matches and all", match, whole)
         other = {"year": 1999, "month": invoice["month"] % 12 + 1, "customer_uuid": UNKNOWN}
         other["state"] = "canceled" if invoice["state"] != "canceled" else "paid"
+        query = {name: other[name], "page_size": 300}
+        exchange = context.ask("invoices_stats_list", of=about.of, query=query, at=at)
+        if exchange.status == 404 and context.survey.outdated:
+            what = "statistics of an invoice that does not match a filter are not found, as in releases before 2025"
+            place = context.description.place(context.description.operations["invoices_stats_list"])
+            context.note(Complaint(what, place, 200, exchange.status, exchange))
+            continue
+        exchange.must.have_status(200)
         with context.known("stats-filters-ignored"):
-            exchange = context.first_page("invoices_stats_list", of=about.of, query={name: other[name]}, at=at)
             exchange.must.agree(f"the offerings where {name} does not match and nothing", exchange.must.show_rows(), [])

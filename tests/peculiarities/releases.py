@@ -121,6 +121,20 @@ def _growth_for_staff() -> Make:
     return always(plant)
 
 
+def _stats_of_what_matches() -> Make:
+    """The filters of invoices act on the statistics, whose invoice is not found where it does not match."""
+
+    async def plant(request: Request, server: Server) -> Response:
+        response = await server.ask(request)
+        if response.status != 200 or not matches(request, [STATS]):
+            return response
+        path = request.path.removesuffix("stats/")
+        filtered = await server.ask(replace(request, method="GET", path=path))
+        return response if filtered.status == 200 else filtered
+
+    return always(plant)
+
+
 FEWER_PARAMETERS: Final = several(
     request_changed([STATS], lambda request: request.without("provider_uuid")),
     request_changed([ITEMS], lambda request: request.without("offering_uuid", "start_month", "start_year")),
@@ -192,6 +206,7 @@ RELEASES: Final = (
             FEWER_FIELDS,
             FEWER_PARAMETERS,
             _growth_for_staff(),
+            _stats_of_what_matches(),
             _missing(OLD_OPERATIONS),
             _version({"version": "7.0.1"}),
         ),

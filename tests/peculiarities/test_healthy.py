@@ -124,6 +124,15 @@ def _of(verdict: Verdict, name: str) -> Result:
     return next(one for one in verdict.results if one.check.id == name)
 
 
+def test_statistics_that_are_not_found_by_a_filter_are_no_filter_without_effect() -> None:
+    name = "invariants/invoices_stats_list/statistics_obey_the_filters_of_invoices"
+    with deployed(mock_with([PECULIARITIES["older-release"], FEW])) as deployment:
+        found = _of(judged(deployment, name), name).findings
+
+    what = "statistics of an invoice that does not match a filter are not found, as in releases before 2025"
+    assert [(one.outcome, one.complaint.what) for one in found] == [("note", what)]
+
+
 def test_every_reading_operation_of_an_older_deployment_is_fuzzed_to_the_end() -> None:
     """Identifiers with control characters, which the guard refuses, must not end the run of Schemathesis."""
     with deployed(mock_with([PECULIARITIES["older-release"], FEW])) as deployment:
