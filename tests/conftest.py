@@ -8,12 +8,17 @@ from datetime import datetime
 from importlib.metadata import entry_points
 
 import pytest
+from hypothesis import settings
 
 from tests.asgi import Api, application
 from tests.serving import Mock, serving
 
 # Worlds and applications are many objects and hardly any garbage; to look for it often takes a fifth of the time.
 gc.set_threshold(200_000, 20, 50)
+
+# How long an example takes depends on what else runs on the machine.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 # Installed, the package registers it by an entry point.
 _INSTALLED = any(one.name == "waldur_mock" for one in entry_points(group="pytest11"))

@@ -168,7 +168,7 @@ def reads(api: Api, document: Node) -> list[str]:
 
 
 @pytest.mark.slow
-@settings(max_examples=12, phases=FAST, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, phases=FAST, suppress_health_check=list(HealthCheck))
 @example({"users": [{"username": "user", "token": "token", "is_staff": True}]}, [DIALECTS[0], DIALECTS[-1]])
 @given(worlds(), st.lists(st.sampled_from(DIALECTS), min_size=3, max_size=3, unique=True))
 def test_what_the_schema_accepts_is_served_without_a_500(
@@ -186,7 +186,7 @@ def test_what_the_schema_accepts_is_served_without_a_500(
         assert failed == []
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.data())
 def test_what_the_schema_refuses_is_refused(data: st.DataObject) -> None:
     """One value of a good world is replaced by any other."""

@@ -179,4 +179,4 @@ class Writes(RuleBasedStateMachine):
 
 
 TestWrites = Writes.TestCase
-TestWrites.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestWrites.settings = settings(max_examples=60, stateful_step_count=25)

@@ -6,7 +6,7 @@ import inspect
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.billing.builders import Builder
@@ -68,7 +68,6 @@ def test_a_uuid_belongs_to_one_row(build: Builder) -> None:
         build.world.put(replace(build.project, id=2))
 
 
-@settings(deadline=None)
 @given(st.permutations(range(1, 8)))
 def test_rows_come_in_the_order_of_their_ids(ids: list[int]) -> None:
     build = Builder()

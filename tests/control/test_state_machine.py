@@ -200,6 +200,5 @@ TestMachine = Machine.TestCase
 TestMachine.settings = settings(
     max_examples=examples(2, 25),
     stateful_step_count=15,
-    deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # shrinking would take minutes
 )

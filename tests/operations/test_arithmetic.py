@@ -299,7 +299,7 @@ def check_total_price(api: Api, lines: list[Line]) -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: f"{dialect.revision}{'-wire' * dialect.wire}")
-@settings(derandomize=True, max_examples=4, deadline=None, phases=[Phase.generate, Phase.shrink])
+@settings(derandomize=True, max_examples=4, phases=[Phase.generate, Phase.shrink])
 @given(writes=st.lists(WRITES, min_size=3, max_size=6))
 def test_every_figure_follows_from_the_listed_items(dialect: Dialect, writes: list[Write]) -> None:
     api = application(dialect)

@@ -200,4 +200,4 @@ class Forks(RuleBasedStateMachine):
 
 
 TestForks = Forks.TestCase
-TestForks.settings = settings(max_examples=examples(5, 50), stateful_step_count=20, deadline=None)
+TestForks.settings = settings(max_examples=examples(5, 50), stateful_step_count=20)

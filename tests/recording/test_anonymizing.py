@@ -150,7 +150,7 @@ def test_scaled_amounts_add_up_and_hide_the_original_ones() -> None:
     assert factors != {Decimal(1)}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(min_size=3, max_size=40))
 def test_any_text_becomes_another_one_of_the_same_shape(text: str) -> None:
     pseudonyms = Pseudonyms(SECRET, Originals({text: "name"}))

@@ -219,7 +219,7 @@ KINDS: Final[Mapping[str, tuple[list[tuple[str, str]], st.SearchStrategy[str]]]]
 }
 
 
-@settings(max_examples=80, deadline=None, derandomize=True, database=None)
+@settings(max_examples=80, derandomize=True, database=None)
 @given(st.data())
 @pytest.mark.parametrize("kind", KINDS)
 def test_any_value_is_validated_as_the_framework_validates_it(kind: str, data: st.DataObject) -> None:
@@ -230,7 +230,7 @@ def test_any_value_is_validated_as_the_framework_validates_it(kind: str, data: s
     assert ours(name, text) == theirs(name, text)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@settings(max_examples=60, derandomize=True, database=None)
 @given(st.sampled_from(sorted(SERIALIZERS)), JSON_VALUES)
 def test_any_body_is_validated_as_the_framework_validates_it(name: str, body: object) -> None:
     text = written(body)

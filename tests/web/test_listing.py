@@ -18,7 +18,7 @@ def page(rows: range, **query: Any) -> Any:
     return paginate(rows, query, ADDRESS, other_pages({}))
 
 
-@settings(deadline=None, derandomize=True, max_examples=60, database=None)
+@settings(derandomize=True, max_examples=60, database=None)
 @given(st.integers(0, 650), st.integers(1, 400))
 def test_the_pages_of_a_list_are_the_list(count: int, size: int) -> None:
     rows = range(count)
@@ -139,7 +139,7 @@ def test_only_the_named_fields_are_answered(shop: Shop, query: str, keys: set[st
     assert {frozenset(row) for row in shop.ask("GET", f"/fruits/?{query}").body} == {frozenset(keys)}
 
 
-@settings(deadline=None, derandomize=True, max_examples=60, database=None)
+@settings(derandomize=True, max_examples=60, database=None)
 @given(st.lists(st.sampled_from([None, 1, 2]), max_size=8), st.booleans())
 def test_rows_that_are_equal_keep_their_order_both_ways(values: list[int | None], turned: bool) -> None:
     rows = list(enumerate(values))

@@ -221,7 +221,7 @@ def check_broken(content: bytes, cuts: Sequence[int]) -> None:
     assert expected is None or found == expected
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+@settings(max_examples=400, derandomize=True, database=None)
 @given(broken(), st.lists(st.integers(0, 2000), max_size=3))
 def test_a_broken_form_is_read_as_the_framework_reads_it(content: bytes, cuts: list[int]) -> None:
     check_broken(content, cuts)
