@@ -26,6 +26,10 @@ from waldur_billing_mock.mock_server.traffic.questions import Question, Samples,
 
 _PAGE: Final = 300
 _COUNT: Final = "x-result-count"
+_STRANGERS: Final = (
+    "No invoice of A is among those of B, so B does not find the objects of A that are asked for. They hold other "
+    "data, or one is an anonymised recording: compare a recording with its server as `record --raw` makes it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class Found:
 
 @dataclass
 class Comparison:
-    """Two servers compared. `differences` fail, `known` are those between the dialects."""
+    """Two servers compared. `differences` fail, `known` are between the dialects, `notes` say how to read them."""
 
     one: str
     other: str
@@ -70,6 +74,7 @@ class Comparison:
     differences: list[Found] = field(default_factory=list)
     known: list[Found] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def exit_code(self) -> int:
@@ -82,7 +87,7 @@ class Comparison:
 
     def to_text(self) -> str:
         """The comparison in words."""
-        lines = [f"A: {self.one}", f"B: {self.other}", ""]
+        lines = [f"A: {self.one}", f"B: {self.other}", *self.notes, ""]
         for found in self.differences:
             lines += [
                 f"{found.route}: {found.kind} {found.where or 'of the answer'} ({_times(found.count)})",
@@ -147,8 +152,12 @@ class Comparing:
     def run(self) -> Comparison:
         """Asks all questions. Raises `Unusable` where one of the servers does not let itself be asked on."""
         try:
+            invoices = self._rows(self._one, Question("", "/api/invoices/")) or []
+            theirs = self._rows(self._other, Question("", "/api/invoices/")) or []
+            if invoices and theirs and not _identifiers(invoices) & _identifiers(theirs):
+                self.result.notes.append(_STRANGERS)
             samples = Samples(
-                self._rows(self._one, Question("", "/api/invoices/")) or [],
+                invoices,
                 self._rows(self._one, Question("", "/api/invoice-items/")) or [],
                 self._size,
             )
@@ -274,6 +283,10 @@ class Comparing:
             places += _ancestors(place)
         at = owner.description.place(operation)
         return next((known for one in places if (known := self._catalogue.explain(at, Complaint("", one)))), ())
+
+
+def _identifiers(rows: Sequence[Row]) -> set[str]:
+    return {str(row.get("uuid", "")).replace("-", "") for row in rows}
 
 
 def _ancestors(place: str) -> Iterator[str]:

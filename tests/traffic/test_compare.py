@@ -13,6 +13,7 @@ from tests.descriptions import description
 from tests.recording.targets import served
 from waldur_billing_mock.fixtures import Size, build
 from waldur_billing_mock.mock_server.billing.world import World
+from waldur_billing_mock.mock_server.recording.commands import anonymized
 from waldur_billing_mock.mock_server.recording.recorder import record
 from waldur_billing_mock.mock_server.settings import DESCRIPTION
 from waldur_billing_mock.mock_server.traffic.compare import Comparing, Comparison, side
@@ -54,6 +55,14 @@ def test_the_dialects_differ_by_known_deviations_alone() -> None:
 
     assert [found for found in result.differences if not found.explained_by] == []
     assert {"issuer-details-free", "consumptions-fail"} <= {name for one in result.known for name in one.explained_by}
+
+
+def test_servers_without_a_common_invoice_are_said_to_hold_other_data() -> None:
+    strangers = compared(("8.1.3", True), ("8.1.3", True), anonymized(world(), b"a secret of this test")[0])
+    alike = compared(("8.1.3", False), ("8.1.3", True))
+
+    assert alike.notes == []
+    assert strangers.to_text().splitlines()[2].startswith("No invoice of A is among those of B, so B does not find")
 
 
 def test_a_figure_that_differs_by_a_cent_is_found_in_every_answer_that_shows_it() -> None:
