@@ -11,14 +11,15 @@ from waldur_billing_mock.mock_server.scenario_schema import schema
 
 def check(files: Sequence[str]) -> str:
     """A line for each file, about its world. Raises `ScenarioFileError` with the faults of all files."""
-    lines, faults = [], []
+    lines, faults, others = [], [], 0
     for file in files:
         try:
             lines.append(f"{file}: {_summary(load_scenario(source_of(file)))}")
         except ScenarioFileError as error:
             faults += error.messages
+            others += error.others
     if faults:
-        raise ScenarioFileError(faults)
+        raise ScenarioFileError(faults, others)
     return "\n".join(lines)
 
 

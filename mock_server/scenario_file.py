@@ -16,15 +16,19 @@ from waldur_billing_mock.mock_server.world_text import WorldFileError, WorldText
 from waldur_billing_mock.openapi.document import resolve
 
 _MOST_SHOWN: Final = 25
+_MOST_LOCATED: Final = 200
+"""Faults whose lines are looked up; there are more only where a file is none of scenarios."""
 
 
 class ScenarioFileError(ScenarioError):
     """A file that is no scenario. `messages` are its faults: in which file and where, what is wrong, how to mend it."""
 
-    def __init__(self, messages: Sequence[str]) -> None:
-        more = len(messages) - _MOST_SHOWN
+    def __init__(self, messages: Sequence[str], others: int = 0) -> None:
+        """`others` is how many faults there are besides."""
+        more = max(len(messages) - _MOST_SHOWN, 0) + others
         super().__init__("\n".join([*messages[:_MOST_SHOWN], *([f"and {more} more."] if more > 0 else [])]))
         self.messages: Final = list(messages)
+        self.others: Final = others
 
 
 def source_of(file: str) -> WorldText:
@@ -84,6 +88,8 @@ def read(source: WorldText) -> Mapping[str, Any]:
         content = source.parsed()
     except WorldFileError as error:
         raise ScenarioFileError([str(error)]) from error
+    if isinstance(content, dict) and "format" in content:
+        raise _located(source, [Problem(("format",), "this is a world file, and no scenario; serve it with --world.")])
     found = problems(content)
     if found:
         raise _located(source, found)
@@ -93,8 +99,8 @@ def read(source: WorldText) -> Mapping[str, Any]:
 
 def _located(source: WorldText, found: Sequence[Problem]) -> ScenarioFileError:
     """The error for problems of a file, with the line of each, in the order of the lines."""
-    messages = [str(source.error(problem.path, problem.message)) for problem in found]
-    return ScenarioFileError(sorted(messages, key=_line))
+    errors = source.errors([(problem.path, problem.message) for problem in found[:_MOST_LOCATED]])
+    return ScenarioFileError(sorted(map(str, errors), key=_line), len(found) - len(errors))
 
 
 def _line(message: str) -> int:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,9 +59,15 @@ class WorldText:
 
     def error(self, path: Pointer, message: str) -> WorldFileError:
         """The error for the value at a path, which is given as a JSON Pointer."""
-        place = pointer(path)
-        line = _yaml_line(self, path) if self.is_yaml else _json_line(self.text, path)
-        return WorldFileError(f"{self.name}, line {line}{place and ', '}{place}: {message}")
+        return self.errors([(path, message)])[0]
+
+    def errors(self, found: Sequence[tuple[Pointer, str]]) -> list[WorldFileError]:
+        """The errors for some values, for which the text is read once where it is YAML."""
+        line_of = partial(_yaml_line, _yaml_node(self)) if self.is_yaml else partial(_json_line, self.text)
+        return [
+            WorldFileError(f"{self.name}, line {line_of(path)}{', ' if path else ''}{pointer(path)}: {message}")
+            for path, message in found
+        ]
 
 
 def _json_value(source: WorldText) -> Any:
@@ -212,10 +219,9 @@ def _yaml_scalar(text: str) -> Any:
         return text
 
 
-def _yaml_line(source: WorldText, path: Pointer) -> int:
+def _yaml_line(node: Any, path: Pointer) -> int:
     import yaml
 
-    node: Any = _yaml_node(source)
     for step in path:
         if isinstance(node, yaml.MappingNode) and isinstance(step, str):
             found = next((one for key, one in node.value if key.value == step), None)

@@ -1,12 +1,14 @@
 """`waldur-mock scenario`, and the option `--scenario` with a file."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.fixtures.test_scenario_files import ISSUE
 from tests.serving import serving
+from waldur_billing_mock.fixtures import build
 from waldur_billing_mock.mock_server import world_file
 from waldur_billing_mock.mock_server.__main__ import main
 
@@ -73,6 +75,32 @@ def test_all_faults_of_a_file_are_told_with_line_path_and_remedy(
         'found "2026-13"; expected: A month',
         'found "payed"; use one of pending',
     ]
+
+
+def test_a_world_file_is_told_to_be_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "world.json"
+    file.write_text(world_file.dump(build("default")), encoding="utf-8")
+
+    with pytest.raises(SystemExit):
+        main(["scenario", "check", str(file)])
+    said = capsys.readouterr().err
+    assert said.count("world.json, line") == 1
+    assert "/format: this is a world file, and no scenario; serve it with --world." in said
+
+
+def test_the_lines_of_many_faults_are_looked_up_within_a_moment(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "wrong.yaml"
+    file.write_text("customers:\n" + "  - {nam: Acme}\n" * 10_000, encoding="utf-8")
+
+    begun = time.process_time()
+    with pytest.raises(SystemExit):
+        main(["scenario", "check", str(file)])
+    assert time.process_time() - begun < 20
+    said = capsys.readouterr().err
+    assert said.count("wrong.yaml, line") == 25
+    assert "and 19975 more." in said
 
 
 def test_a_file_that_is_not_there_or_no_yaml_is_a_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
