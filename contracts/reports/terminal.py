@@ -194,7 +194,10 @@ def _notes(report: Report) -> list[str]:
     lines = [
         line
         for sentence, names in list(found.items())[:_MOST]
-        for line in _wrapped(f"note: {sentence.format(number=len(set(names)))}{_some(names) if names else ''}")
+        # The paths that a sentence names may have braces.
+        for line in _wrapped(
+            f"note: {sentence.replace('{number}', str(len(set(names))))}{_some(names) if names else ''}"
+        )
     ]
     return lines + ([f"note: and {len(found) - _MOST} more, in the reports"] if len(found) > _MOST else [])
 
