@@ -240,7 +240,7 @@ def _judge(context: Context, shapes: Shapes, operation: Operation, request: Requ
     is_json = "json" in answer.headers.get("content-type", "")
     if request.method == "HEAD" or (answer.status == 404 and not is_json) or answer.status == 405:
         return
-    if _leads_nowhere(request, answer):
+    if leads_nowhere(request, answer):
         return
     before = len(context.noted)
     explaining = context.explaining(*crashes(operation, request)) if answer.status == 500 else ()
@@ -305,9 +305,10 @@ def _is_any_project(operation: Operation, failure: Failure) -> bool:
     )
 
 
-def _leads_nowhere(request: Request, answer: Answer) -> bool:
-    """Whether a customer's address that no route fits was sent: servers say so in a form of their own."""
-    return answer.status == 404 and any(name == "customer" for name, _ in parse_qsl(request.target.partition("?")[2]))
+def leads_nowhere(request: Request, answer: Answer) -> bool:
+    """Whether a customer's address that no route fits was refused: Django lists the routes that it `tried`."""
+    sent = parse_qsl(request.target.partition("?")[2])
+    return answer.status == 404 and b'"tried"' in answer.body and any(name == "customer" for name, _ in sent)
 
 
 def _complaint(context: Context, operation: Operation, failure: Failure, interaction: Any) -> Complaint:
