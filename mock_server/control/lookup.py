@@ -7,6 +7,7 @@ from starlette.types import Scope
 
 from waldur_billing_mock.mock_server.billing.structure import User
 from waldur_billing_mock.mock_server.web import access, problems
+from waldur_billing_mock.mock_server.web.request import headers_by_name
 from waldur_billing_mock.mock_server.web.routing import Match, Routes
 
 ANONYMOUS: Final = "anonymous"
@@ -42,7 +43,7 @@ class Lookup:
     def user(self, scope: Scope) -> User | None:
         """Whose token was sent; None for a call without one, or with one that is not accepted."""
         if _USER not in scope:
-            header = dict(reversed(scope["headers"])).get(b"authorization")
+            header = headers_by_name(scope).get(b"authorization")
             try:
                 scope[_USER] = access.authenticate(header, lambda token: self._find_user(scope, token))
             except problems.Problem:

@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 from waldur_billing_mock.mock_server.control.faults import PREFER
 from waldur_billing_mock.mock_server.control.find_session import REFUSAL
 from waldur_billing_mock.mock_server.control.journal import Exchange
+from waldur_billing_mock.mock_server.web.request import headers_by_name
 from waldur_billing_mock.mock_server.web.routing import Match
 from waldur_billing_mock.openapi.document import Node, resolve
 from waldur_billing_mock.openapi.operation import Operation
@@ -54,7 +55,7 @@ def why(document: Node, match: Match | None, exchange: Exchange, body: Any) -> d
         return None
     if REFUSAL in scope:
         return _reason(_NO_SESSION, [], body)
-    if PREFER in dict(scope["headers"]) and (wish := _wish(exchange, body)):
+    if PREFER in headers_by_name(scope) and (wish := _wish(exchange, body)):
         return _reason(wish, [], body)
     if match is None:
         return _reason(_RULES[301] if status == 301 else ("The API has no such path.", "1.5"), [], body)

@@ -1,11 +1,11 @@
 """Lets web pages of other origins call the API; preflights are answered without a token (behaviour 1.8)."""
 
-from collections.abc import Iterable
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from waldur_billing_mock.mock_server.web.reply import Reply
+from waldur_billing_mock.mock_server.web.request import headers_by_name
 
 _SHARED: Final = (
     (b"access-control-allow-origin", b"*"),
@@ -43,7 +43,7 @@ class CrossOrigin:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif scope["method"] == "OPTIONS" and _has(scope["headers"], b"access-control-request-method"):
+        elif scope["method"] == "OPTIONS" and b"access-control-request-method" in headers_by_name(scope):
             await send({"type": "http.response.start", "status": 200, "headers": _PREFLIGHT})
             await send({"type": "http.response.body", "body": b""})
         else:
@@ -54,7 +54,3 @@ class CrossOrigin:
                 await send(message)
 
             await self._app(scope, receive, share)
-
-
-def _has(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bool:
-    return any(header == name for header, _ in headers)

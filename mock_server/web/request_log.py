@@ -9,6 +9,8 @@ from urllib.parse import unquote_plus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from waldur_billing_mock.mock_server.web.request import headers_by_name
+
 _LONGEST: Final = 1000
 _MASK: Final = "***"
 _SECRET_NAMES: Final = re.compile("token|secret|passw|api.?key|auth|credential", re.IGNORECASE)
@@ -104,7 +106,7 @@ class Logged:
 
 def _request_id(scope: Scope, tokens: frozenset[str]) -> str:
     """The id that the caller has given to the request, if it has."""
-    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
+    given = headers_by_name(scope).get(b"x-request-id", b"").decode("latin-1")
     return _masked_part(given, tokens) if _REQUEST_ID.fullmatch(given) else ""
 
 
