@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial, total_ordering
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -17,13 +17,15 @@ ViewOf: TypeAlias = Callable[[World, Any], Any]
 """Makes the view of a row."""
 SortKey: TypeAlias = tuple[Callable[[Any], Any], bool]
 """What views are sorted by, and whether the greatest comes first."""
+ValueOf: TypeAlias = Callable[[Callable[[Any], Any], Any], Any]
+"""Takes a key and a view, and returns what is compared, which says where missing values come."""
 
 _MOST: Final = 16
 """Orders that are kept; the one that was asked for first gives way."""
 _READ_BY_KEYS: Final = (Customer, Offering, Resource)
 """Rows that views of items read beside the item."""
-_SHOWN_BY_ITEMS: Final = attrgetter("customer_uuid", "created")
-"""What is read of the invoice of an item."""
+_READ_OF_INVOICES: Final = attrgetter("customer_uuid", "created")
+"""What keys and orders of items read of their invoice."""
 
 
 class SortedRows:
@@ -36,20 +38,20 @@ class SortedRows:
         self._ids: dict[_Sorting, SortedIds] = {}
         self._owner = object()
 
-    def of(self, world: World, view: ViewOf, rows: Found[Any], keys: tuple[SortKey, ...]) -> Sequence[int]:
-        """The ids of rows that are all of their table; those with equal keys are in the order of the rows."""
+    def of(self, world: World, view: ViewOf, rows: Found[Any], keys: tuple[SortKey, ...], value: ValueOf) -> Found[Any]:
+        """Rows that are all of their table, by the keys; those with equal keys in the order of the rows."""
         assert rows.whole_order is not None, "the rows are all of their table"
-        sorting = _Sorting(type(rows[0]), view, rows.whole_order, keys)
-        found = self._ids.get(sorting)
-        if found is None:
+        sorting = _Sorting(type(rows[0]), view, rows.whole_order, keys, value)
+        ids = self._ids.get(sorting)
+        if ids is None:
             shown = [(view(world, row), row.id) for row in rows]
             for key, descending in reversed(keys):
                 # `reverse` keeps equal rows in their order.
-                shown.sort(key=partial(_first, key), reverse=descending)
+                shown.sort(key=partial(_compared, value, key), reverse=descending)
             if len(self._ids) >= _MOST:
                 del self._ids[next(iter(self._ids))]
-            found = self._ids[sorting] = SortedIds(self._owner, [id for _, id in shown])
-        return found
+            ids = self._ids[sorting] = SortedIds(self._owner, [id for _, id in shown])
+        return world.table(sorting.kind).in_order(ids)
 
     def changed(self, world: World, before: Row | None, after: Row | None) -> None:
         if not self._ids:
@@ -73,11 +75,12 @@ class SortedRows:
 
     def _moved(self, world: World, sorting: _Sorting, ids: SortedIds, before: Any, after: Any) -> SortedIds:
         table = world.table(sorting.kind)
+        last = table.position(sorting.order)
 
         def position(row: Any) -> tuple[Any, ...]:
             shown = sorting.view(world, row)
-            values = [_Descending(key(shown)) if descending else key(shown) for key, descending in sorting.keys]
-            return *values, table.position(row, sorting.order)
+            values = [(sorting.value(key, shown), descending) for key, descending in sorting.keys]
+            return *(_Descending(value) if descending else value for value, descending in values), last(row)
 
         old = None if before is None else position(before)
         if after is not None and old == position(after):
@@ -96,6 +99,7 @@ class _Sorting(NamedTuple):
     view: ViewOf
     order: str
     keys: tuple[SortKey, ...]
+    value: ValueOf
 
 
 @total_ordering
@@ -114,12 +118,12 @@ class _Descending:
         return bool(other._value < self._value)
 
 
-def _first(key: Callable[[Any], Any], shown: tuple[Any, int]) -> Any:
-    return key(shown[0])
+def _compared(value: ValueOf, key: Callable[[Any], Any], shown: tuple[Any, int]) -> Any:
+    return value(key, shown[0])
 
 
 def _is_read_otherwise(before: Row, after: Row | None) -> bool:
     """Whether a row is an invoice of which items show another customer or date, or no row any more."""
     if not isinstance(before, Invoice):
         return False
-    return not isinstance(after, Invoice) or _SHOWN_BY_ITEMS(before) != _SHOWN_BY_ITEMS(after)
+    return not isinstance(after, Invoice) or _READ_OF_INVOICES(before) != _READ_OF_INVOICES(after)

@@ -15,7 +15,7 @@ from waldur_billing_mock.mock_server.billing.invoice import Invoice
 from waldur_billing_mock.mock_server.billing.item import InvoiceItem
 from waldur_billing_mock.mock_server.billing.marketplace import BillingType, Offering, Resource
 from waldur_billing_mock.mock_server.billing.money import percent
-from waldur_billing_mock.mock_server.billing.sorted_rows import SortedRows, SortKey
+from waldur_billing_mock.mock_server.billing.sorted_rows import SortedRows, SortKey, ValueOf
 from waldur_billing_mock.mock_server.billing.structure import Customer, Json, issuer_as_customer
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.tables import Found, Row
@@ -265,12 +265,15 @@ class Views(ViewedRows[V]):
         rows, satisfied = self.rows.narrowed(wanted)
         return Views(self.world, rows, self._view), satisfied
 
-    def sorted_by(self, keys: tuple[SortKey, ...]) -> Views[V] | None:
-        """All of these by some keys, ties as they are now; None where they are only a part of their table."""
+    def sorted_by(self, keys: tuple[SortKey, ...], value: ValueOf) -> Views[V] | None:
+        """All of these by some keys, ties as they are now; None where they are only a part of their table.
+
+        `value` takes a key and a view, and returns what is compared.
+        """
         if self.rows.whole_order is None or not self.rows:
             return None
-        ids = self.world.listener(SortedRows).of(self.world, self._view, self.rows, keys)
-        return Views(self.world, self.rows.in_order(ids), self._view)
+        rows = self.world.listener(SortedRows).of(self.world, self._view, self.rows, keys, value)
+        return Views(self.world, rows, self._view)
 
     def picked(self, views: Sequence[V]) -> Views[V]:
         """Some of these, which somebody else has chosen."""

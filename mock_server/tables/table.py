@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar, overload
 
 from waldur_billing_mock.mock_server.tables.schema import Find, Row
@@ -82,12 +82,16 @@ class Table(Generic[R]):
         """All rows in a declared order."""
         return Rows(self._stores, self._kind, (order, ()), ())
 
-    def position(self, row: R, order: str) -> tuple[Any, ...]:
-        """What a row is sorted by in a declared order. No two rows have the same."""
+    def in_order(self, ids: Sequence[int]) -> Found[R]:
+        """The rows with these ids, in the order of the ids."""
         store = self._store
-        position = store.schema.index(order, ()).position
+        return _Picked(_RowsById(store, ids), store, self._stores.find)
+
+    def position(self, order: str) -> Callable[[R], tuple[Any, ...]]:
+        """Reads what a row is sorted by in a declared order. No two rows have the same."""
+        position, find = self._store.schema.index(order, ()).position, self._stores.find
         assert position is not None, "the order is declared"
-        return position(row, self._stores.find)
+        return lambda row: position(row, find)
 
     @property
     def total(self) -> Any:
@@ -119,24 +123,16 @@ class Found(Sequence[R]):
         """The declared order of these rows where they are all of their table; else None."""
 
     @abstractmethod
-    def in_order(self, ids: Sequence[int]) -> Found[R]:
-        """The rows of the table with these ids, in the order of the ids."""
-
-    @abstractmethod
     def sums(self) -> Mapping[Any, Any]:
         """The declared sums of these rows, by group. The caller does not change them."""
 
 
-class Rows(Found[R]):
-    """Rows in a declared order, all or those with some values of keys. Rows are read when they are asked for."""
+class _RowsById(Sequence[R]):
+    """Rows by their ids, read when they are asked for."""
 
-    def __init__(self, stores: Stores, kind: type[R], index: IndexName, key: tuple[Hashable, ...]) -> None:
-        self._stores = stores
-        self._store = stores[kind]
-        self._kind = kind
-        self._index = index
-        self._key = key
-        self._ids = self._store.index(index, stores.find).ids(key)
+    def __init__(self, store: Store, ids: Sequence[int]) -> None:
+        self._store = store
+        self._ids = ids
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -146,12 +142,23 @@ class Rows(Found[R]):
     @overload
     def __getitem__(self, place: slice) -> Sequence[R]: ...
     def __getitem__(self, place: int | slice) -> R | Sequence[R]:
-        rows = self._store.rows
         if isinstance(place, slice):
             start, stop, _ = place.indices(len(self))
-            return rows.several(self._ids[start:stop])
-        found: R = rows[self._ids[place]]
+            return self._store.rows.several(self._ids[start:stop])
+        found: R = self._store.rows[self._ids[place]]
         return found
+
+
+class Rows(_RowsById[R], Found[R]):
+    """Rows in a declared order, all or those with some values of keys. Rows are read when they are asked for."""
+
+    def __init__(self, stores: Stores, kind: type[R], index: IndexName, key: tuple[Hashable, ...]) -> None:
+        store = stores[kind]
+        super().__init__(store, store.index(index, stores.find).ids(key))
+        self._stores = stores
+        self._kind = kind
+        self._index = index
+        self._key = key
 
     def __iter__(self) -> Iterator[R]:
         return iter(self[:])
@@ -179,40 +186,13 @@ class Rows(Found[R]):
         order, names = self._index
         return None if names else order
 
-    def in_order(self, ids: Sequence[int]) -> Found[R]:
-        return self.picked(_RowsById(self._store, ids))
-
     def merged(self, parts: Iterable[Iterable[R]]) -> Found[R]:
         """Rows of several parts, in the order of these rows."""
-        position, find = self._store.schema.index(self._index[0], ()).position, self._stores.find
-        assert position is not None, "rows are in a declared order"
         rows = [row for part in parts for row in part]
-        return self.picked(sorted(rows, key=lambda row: position(row, find)))
+        return self.picked(sorted(rows, key=Table(self._stores, self._kind).position(self._index[0])))
 
     def sums(self) -> Mapping[Any, Any]:
         return self._store.sums(self._index, self._key, self._stores.find)
-
-
-class _RowsById(Sequence[R]):
-    """Rows by their ids, read when they are asked for."""
-
-    def __init__(self, store: Store, ids: Sequence[int]) -> None:
-        self._store = store
-        self._ids = ids
-
-    def __len__(self) -> int:
-        return len(self._ids)
-
-    @overload
-    def __getitem__(self, place: int) -> R: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[R]: ...
-    def __getitem__(self, place: int | slice) -> R | Sequence[R]:
-        if isinstance(place, slice):
-            start, stop, _ = place.indices(len(self))
-            return self._store.rows.several(self._ids[start:stop])
-        found: R = self._store.rows[self._ids[place]]
-        return found
 
 
 class _Picked(Found[R]):
@@ -239,9 +219,6 @@ class _Picked(Found[R]):
     @property
     def whole_order(self) -> str | None:
         return None
-
-    def in_order(self, ids: Sequence[int]) -> Found[R]:
-        return self.picked(_RowsById(self._store, ids))
 
     def picked(self, rows: Sequence[R]) -> Found[R]:
         return _Picked(rows, self._store, self._find)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import partial
 from typing import Any, Final, Generic, NamedTuple, Protocol, Self, TypeVar, overload
 from urllib.parse import urlencode
 
@@ -30,8 +30,13 @@ class Indexed(Protocol[Row_co]):
     def picked(self, rows: Sequence[Any]) -> Self:
         """Some of these rows."""
 
-    def sorted_by(self, keys: tuple[tuple[Callable[[Any], Any], bool], ...]) -> Self | None:
-        """These rows by some keys, each with whether it is descending; None where they must be sorted anew."""
+    def sorted_by(
+        self, keys: tuple[tuple[Callable[[Any], Any], bool], ...], value: Callable[[Callable[[Any], Any], Any], Any]
+    ) -> Self | None:
+        """These rows by some keys, each with whether it is descending; None where they must be sorted anew.
+
+        `value` takes a key and a row, and returns what is compared.
+        """
 
 
 class KeyFilter(Protocol):
@@ -103,27 +108,22 @@ def _one(value: Any) -> bool:
 
 def arrange(rows: Sequence[Row], orders: Mapping[str, Key[Row]], names: Sequence[str]) -> Sequence[Row]:
     """The rows by the named keys (`-` turns one around); ties and unknown names leave the order as it was."""
-    known = [(orders[key], name) for name in names if (key := name.removeprefix("-")) in orders]
-    keys = tuple((_missing_first(key), name.startswith("-")) for key, name in known)
+    keys = tuple((orders[known], name.startswith("-")) for name in names if (known := name.removeprefix("-")) in orders)
     if not keys:
         return rows
     if hasattr(rows, "sorted_by"):
-        found: Sequence[Row] | None = rows.sorted_by(keys)
+        found: Sequence[Row] | None = rows.sorted_by(keys, _missing_first)
         if found is not None:
             return found
     for key, descending in reversed(keys):
-        rows = sorted(rows, key=key, reverse=descending)
+        rows = sorted(rows, key=partial(_missing_first, key), reverse=descending)
         # `reverse` keeps equal rows in their order, so that ties stay broken by id in both directions.
     return rows
 
 
-@lru_cache(maxsize=256)
-def _missing_first(key: Key[Row]) -> Key[Row]:
-    def ordered(row: Row) -> tuple[bool, Any]:
-        value = key(row)
-        return value is not None, "" if value is None else value
-
-    return ordered
+def _missing_first(key: Key[Row], row: Row) -> tuple[bool, Any]:
+    value = key(row)
+    return value is not None, "" if value is None else value
 
 
 def paginate(rows: Sequence[object], query: Mapping[str, Any], address: str, others: OtherPages) -> Page:

@@ -1,5 +1,7 @@
 """Rows that are sorted once and moved when they change are as rows that are sorted anew."""
 
+import gc
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
@@ -27,6 +29,11 @@ ORDERS = (["unit_price"], ["-unit_price"], ["offering"], ["-offering", "unit_pri
 @pytest.fixture
 def world() -> World:
     return build("default").fork()
+
+
+def compared(key: Callable[[Any], Any], view: Any) -> Any:
+    """What is compared of views that all have a value."""
+    return key(view)
 
 
 def _must_agree(world: World) -> None:
@@ -59,6 +66,22 @@ def _write(world: World, chance: Random) -> None:
         case _:
             offering = chance.choice(list(world.offerings))
             world.put(replace(offering, name=chance.choice(["Archive", "Zone", offering.name])))
+
+
+def test_keys_of_a_request_are_dropped_with_it(world: World) -> None:
+    class Key:
+        """What a request sorts by; it may hold the world of the request."""
+
+        def __call__(self, view: ItemView) -> Any:
+            return view.row.unit_price
+
+    key = Key()
+    dropped = weakref.ref(key)
+    arrange(list(Views(world, world.invoice_items.ordered("newest_invoice"), ItemView)), {"price": key}, ["price"])
+
+    del key
+    gc.collect()
+    assert dropped() is None
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -105,11 +128,11 @@ def test_orders_are_kept_of_whole_tables_that_have_rows(world: World) -> None:
     whole = world.invoice_items.ordered("newest_invoice")
     part = whole.picked(list(whole)[:3])
 
-    assert Views(world, whole, ItemView).sorted_by(keys) is not None
-    assert Views(world, part, ItemView).sorted_by(keys) is None
+    assert Views(world, whole, ItemView).sorted_by(keys, compared) is not None
+    assert Views(world, part, ItemView).sorted_by(keys, compared) is None
     for item in list(world.invoice_items):
         world.remove(item)
-    assert Views(world, world.invoice_items.ordered("newest_invoice"), ItemView).sorted_by(keys) is None
+    assert Views(world, world.invoice_items.ordered("newest_invoice"), ItemView).sorted_by(keys, compared) is None
 
 
 def test_items_are_sorted_anew_when_their_invoice_has_another_customer_or_day_or_is_gone(world: World) -> None:
@@ -148,6 +171,6 @@ def test_the_order_that_was_asked_for_first_gives_way_to_the_seventeenth(world: 
     keys = [key(number) for number in range(17)]
     items = Views(world, world.invoice_items.ordered("newest_invoice"), ItemView)
     for one in (*keys, *keys[1:], keys[0]):
-        items.sorted_by(((one, False),))
+        items.sorted_by(((one, False),), compared)
 
     assert [read.count(number) for number in range(17)] == [2 * len(items), *[len(items)] * 16]
