@@ -1,4 +1,4 @@
-"""Who sees more by one way than by another is told, with the way; a healthy mock is not blamed."""
+"""A role that sees more rows by one request than by another is reported with the request; a healthy mock is not."""
 
 import json
 from datetime import date
