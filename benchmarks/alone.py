@@ -19,7 +19,7 @@ from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.spec.compiled import described
 from waldur_billing_mock.mock_server.start_world import create_stage
 from waldur_billing_mock.mock_server.web.api import Api
-from waldur_billing_mock.mock_server.web.connection import uvicorn_config
+from waldur_billing_mock.mock_server.web.connection import send_whole, uvicorn_config
 from waldur_billing_mock.mock_server.web.cross_origin import shared
 from waldur_billing_mock.mock_server.web.reply import Reply
 from waldur_billing_mock.mock_server.web.routing import MATCH
@@ -52,8 +52,9 @@ class Counted:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = time.perf_counter()
         reply = self._read(scope, receive)
-        for message in shared(reply):
-            await send(message)
+        answer = shared(reply)
+        if not send_whole(scope, answer):
+            await answer(scope, receive, send)
         seconds = time.perf_counter() - begun
         operation = scope[MATCH].route.operations["GET"]
         self._metrics.count((operation.operation_id, "GET", reply.status), seconds)

@@ -16,7 +16,7 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from waldur_billing_mock import __version__
 from waldur_billing_mock.fixtures import is_file_name, users
@@ -72,22 +72,72 @@ def create_app(
     document = description_of(settings.cache, settings.revision, settings.wire)
     rule_ids = count(1)
     sessions = _sessions(stage, settings, rule_ids)
-    inner = _api(settings.cache, settings.revision, settings.wire, settings.limits)
-    lookup = Lookup(inner.routes, _find_user)
+    api = _api(settings.cache, settings.revision, settings.wire, settings.limits)
+    lookup = Lookup(api.routes, _find_user)
+    shared_rules = Rules(rule_ids)
+    metrics = Metrics({"sessions": lambda: len(sessions)})
     describe = partial(_describe, lookup) if settings.log_format == "json" else None
     request_log = None if log is None else RequestLog(write=log, tokens=_tokens, describe=describe)
-    api, plane = _controlled(document, inner, sessions, lookup, Rules(rule_ids), request_log, settings)
+    announce = Announce(api, lookup=lookup)
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        await controlled(scope, receive, send)
+
+    plane = Plane(
+        sessions=sessions,
+        shared_rules=shared_rules,
+        reader=Reader(document, lookup, __version__),
+        operation_ids=lookup.operation_ids,
+        metrics=metrics,
+        version={
+            "version": __version__,
+            "revision": settings.revision,
+            "dialect": "wire" if settings.wire else "documented",
+            "python": platform.python_version(),
+        },
+        users=users,
+        now=_now,
+        api=served,
+        reseed=partial(reseeded, settings),
+        read_world=partial(read_either, settings),
+        inner=api,
+    )
+    controlled = Controlled(
+        api.read,
+        api.write,
+        _steered(document, announce, lookup, shared_rules, request_log),
+        pages=_pages(document, plane, request_log, settings),
+        find_session=FindSession(sessions),
+        announce=announce,
+        shared_rules=shared_rules,
+        lookup=lookup,
+        metrics=metrics,
+        log=request_log,
+        now=_now,
+        clock=time.perf_counter,
+    )
+    return controlled
+
+
+def _pages(document: Node, plane: Plane, log: RequestLog | None, settings: Settings) -> ASGIApp:
+    """All that is not the API: the control plane, and the pages that show it."""
     logins = Logins(secrets.token_bytes(32), _now)
     site = Site(plane, document, logins, _dialects(settings), settings.admin_token)
     routes = [
         *pages(site, ControlPlane(plane), allowed_hosts=settings.allowed_hosts),
         Route("/", _to_the_page),
     ]
-    middleware = []
-    if request_log is not None:
-        middleware.append(Middleware(Logged, log=request_log, clock=time.perf_counter))
-    shown = Starlette(routes=routes, middleware=middleware, exception_handlers={500: _server_error})
-    return FindSession(shown, api=api, sessions=sessions)
+    middleware = [] if log is None else [Middleware(Logged, log=log, clock=time.perf_counter)]
+    return Starlette(routes=routes, middleware=middleware, exception_handlers={500: _server_error})
+
+
+def _steered(document: Node, api: ASGIApp, lookup: Lookup, shared_rules: Rules, log: RequestLog | None) -> ASGIApp:
+    """The API for requests that a fault may concern, from outside in: log, journal, faults, events."""
+    faults = Faults(api, document=document, lookup=lookup, shared=shared_rules)
+    failing = ServerErrorMiddleware(faults, handler=_server_error)
+    recorder = Recorder(failing, journal_of=lambda scope: session_of(scope).journal, now=_now, clock=time.perf_counter)
+    steered = CrossOrigin(recorder)
+    return steered if log is None else Logged(steered, log=log, clock=time.perf_counter)
 
 
 def _find_user(scope: Scope, token: str) -> User | None:
@@ -107,59 +157,6 @@ def _describe(lookup: Lookup, scope: Scope) -> Mapping[str, str | None]:
         "role": role_of(user) if user else None,
         "operation": lookup.operation(scope),
     }
-
-
-def _controlled(
-    document: Node,
-    api: Api[World, User],
-    sessions: Sessions,
-    lookup: Lookup,
-    shared: Rules,
-    log: RequestLog | None,
-    settings: Settings,
-) -> tuple[ASGIApp, Plane]:
-    """The API as callers meet it, from outside in: counters, log, journal, faults, events; and what steers these.
-
-    `shared` are the fault rules of every session.
-    """
-    metrics = Metrics({"sessions": lambda: len(sessions)})
-    announce = Announce(api, lookup=lookup)
-    faults = Faults(announce, document=document, lookup=lookup, shared=shared)
-    failing = ServerErrorMiddleware(faults, handler=_server_error)
-    recorder = Recorder(failing, journal_of=lambda scope: session_of(scope).journal, now=_now, clock=time.perf_counter)
-    steered = CrossOrigin(recorder)
-    controlled = Controlled(
-        api.read,
-        api.write,
-        steered if log is None else Logged(steered, log=log, clock=time.perf_counter),
-        announce=announce,
-        shared=shared,
-        lookup=lookup,
-        metrics=metrics,
-        log=log,
-        now=_now,
-        clock=time.perf_counter,
-    )
-    plane = Plane(
-        sessions=sessions,
-        shared_rules=shared,
-        reader=Reader(document, lookup, __version__),
-        operation_ids=lookup.operation_ids,
-        metrics=metrics,
-        version={
-            "version": __version__,
-            "revision": settings.revision,
-            "dialect": "wire" if settings.wire else "documented",
-            "python": platform.python_version(),
-        },
-        users=users,
-        now=_now,
-        api=controlled,
-        reseed=partial(reseeded, settings),
-        read_world=partial(read_either, settings),
-        inner=api,
-    )
-    return controlled, plane
 
 
 def _dialects(settings: Settings) -> Dialects:
@@ -213,7 +210,7 @@ def _api(cache: Path | None, revision: str, wire: bool, limits: Limits) -> Api[W
     return Api(
         document,
         bind(document),
-        world_of=lambda scope: _stage(scope).world,
+        world_of=_world,
         begin=lambda scope: _stage(scope).transaction(),
         find_user=user_of,
         find_user_by_uuid=lambda world, uuid: world.users.get(uuid),
@@ -228,6 +225,10 @@ def _stage(scope: Scope) -> Stage:
         raise scope[REFUSAL]
     session: Session = scope[SESSION]
     return session.stage
+
+
+def _world(scope: Scope) -> World:
+    return _stage(scope).world
 
 
 async def _to_the_page(request: Request) -> Response:

@@ -4,7 +4,7 @@ import asyncio
 
 from starlette.types import Scope
 
-from waldur_billing_mock.mock_server.web.connection import TRANSPORT
+from waldur_billing_mock.mock_server.web.connection import connection_of
 
 
 class ConnectionDropped(ConnectionResetError):
@@ -16,12 +16,11 @@ async def hang_up(scope: Scope, *, at_once: bool) -> None:
 
     Raises `ConnectionDropped` for a call within the process.
     """
-    extension = scope.get("extensions", {}).get(TRANSPORT)
-    if extension is None:
+    connection = connection_of(scope)
+    if connection is None:
         raise ConnectionDropped("The mock closed the connection, as a fault rule asks.")
-    transport: asyncio.Transport = extension["transport"]
     if at_once:
-        transport.abort()
+        connection.transport.abort()
     else:
-        transport.close()
+        connection.transport.close()
     await asyncio.sleep(0.01)  # until the server has noticed, or it would complain of an answer without an end

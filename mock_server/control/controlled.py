@@ -1,4 +1,4 @@
-"""The API as callers meet it: logged, counted, written into the journal, and steered by faults and events."""
+"""The server as callers meet it: the pages, and the API with sessions, log, counters, journal, faults and events."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -8,11 +8,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from waldur_billing_mock.mock_server.control.announce import Announce
 from waldur_billing_mock.mock_server.control.faults import PREFER
+from waldur_billing_mock.mock_server.control.find_session import FindSession
 from waldur_billing_mock.mock_server.control.journal import MOST_BODY_BYTES
 from waldur_billing_mock.mock_server.control.lookup import Lookup
 from waldur_billing_mock.mock_server.control.metrics import Metrics
 from waldur_billing_mock.mock_server.control.rules import Rules
-from waldur_billing_mock.mock_server.control.session import SESSION, Session
+from waldur_billing_mock.mock_server.web.connection import send_whole
 from waldur_billing_mock.mock_server.web.cross_origin import shared
 from waldur_billing_mock.mock_server.web.problems import server_error
 from waldur_billing_mock.mock_server.web.reply import Reply, refusal
@@ -24,7 +25,7 @@ _DIRECT: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 
 class Controlled:
-    """ASGI middleware around the API.
+    """ASGI application: the pages, and the API as callers meet it.
 
     A request that no fault concerns is answered by `read` or `write`, which return the reply of the API without sending
     it. It is sent, announced, logged, counted and kept. Everything else goes through `steered`: log, cross-origin
@@ -38,20 +39,24 @@ class Controlled:
         write: Callable[[Scope, Receive], Awaitable[Reply | None]],
         steered: ASGIApp,
         *,
+        pages: ASGIApp,
+        find_session: FindSession,
         announce: Announce,
-        shared: Rules,
+        shared_rules: Rules,
         lookup: Lookup,
         metrics: Metrics,
         log: RequestLog | None,
         now: Callable[[], datetime],
         clock: Callable[[], float],
     ) -> None:
-        """`now` tells the time of day, `clock` seconds that only ever grow; `shared` are rules for every session."""
+        """`now` tells the time of day, `clock` seconds that only ever grow; `shared_rules` are for every session."""
+        self._pages: Final = pages
         self._read: Final = read
         self._write: Final = write
+        self._find_session: Final = find_session
         self._announce: Final = announce
         self._steered: Final = steered
-        self._shared: Final = shared
+        self._shared_rules: Final = shared_rules
         self._lookup: Final = lookup
         self._metrics: Final = metrics
         self._log: Final = log
@@ -59,9 +64,15 @@ class Controlled:
         self._clock: Final = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        session: Session = scope[SESSION]
-        method = scope["method"]
-        if session.rules.all or self._shared.all or PREFER in scope[HEADERS] or method not in _DIRECT:
+        if scope["type"] != "http":
+            await self._pages(scope, receive, send)
+            return
+        session = self._find_session(scope)
+        path, method = scope["path"], scope["method"]
+        if not path.startswith("/api/") and _is_page(path):
+            await self._pages(scope, receive, send)
+            return
+        if session.rules.all or self._shared_rules.all or PREFER in scope[HEADERS] or method not in _DIRECT:
             await self._steer(scope, receive, send)
             return
         journal, log = session.journal, self._log
@@ -77,13 +88,12 @@ class Controlled:
             except Exception:
                 # The caller and the log get what Waldur answers, and uvicorn the exception.
                 reply = refusal(server_error())
-                for message in shared(reply):
-                    await send(message)
+                await shared(reply)(scope, receive, send)
                 raise
             if reply is not None:
-                start, body = shared(reply)
-                await send(start)
-                await send(body)
+                answer = shared(reply)
+                if not send_whole(scope, answer):
+                    await answer(scope, receive, send)
                 if method != "GET":
                     self._announce.emit(scope, reply.status)
         finally:
@@ -93,7 +103,7 @@ class Controlled:
             status, size = (500, 0) if reply is None else (reply.status, len(reply.body))
             self._metrics.count((name, method, status), seconds)
             if log is not None and line is not None:
-                log.end(line, status, size, seconds)
+                log.end(line, method, status, size, seconds)
             if exchange is not None:
                 exchange.seconds = seconds
                 if reply is not None:
@@ -115,3 +125,8 @@ class Controlled:
         finally:
             operation = self._lookup.operation(scope)
             self._metrics.count((operation, scope["method"], status), self._clock() - begun)
+
+
+def _is_page(path: str) -> bool:
+    """Whether a path is none that Waldur answers."""
+    return path.startswith("/_mock/") or path in {"/", "/_mock", "/favicon.ico"}

@@ -1,10 +1,10 @@
-"""The middleware that finds the session of a request."""
+"""Finds the session of a request."""
 
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qs
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
 from waldur_billing_mock.mock_server.billing.tokens import user_of
 from waldur_billing_mock.mock_server.billing.world import World
@@ -23,22 +23,20 @@ _IN_QUERY: Final = b"mock_session="
 
 
 class FindSession:
-    """ASGI middleware, the first of all. Requests to the API pass by the pages, whose routes would cost half an answer.
+    """Puts the session of a request into its scope, where it is not there yet, and returns it.
 
     A session is named by the header `X-Mock-Session`, by the parameter `mock_session`, or by a token of the form
     `<session>.<token>`. Without any, the request is of the main session. A session that cannot be had leaves a problem
     in the scope, and the request counts for the main session, whose journal shows it.
     """
 
-    def __init__(self, pages: ASGIApp, *, api: ASGIApp, sessions: Sessions) -> None:
-        self._pages: Final = pages
-        self._api: Final = api
+    def __init__(self, sessions: Sessions) -> None:
         self._sessions: Final = sessions
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._pages(scope, receive, send)
-            return
+    def __call__(self, scope: Scope) -> Session:
+        session: Session | None = scope.get(SESSION)
+        if session is not None:
+            return session
         headers = headers_by_name(scope)
         session = self._sessions.main
         if _HEADER in headers or b"." in headers.get(b"authorization", b"") or _IN_QUERY in scope["query_string"]:
@@ -46,9 +44,7 @@ class FindSession:
         if session.clock is not None:
             catch_up(session)
         scope[SESSION] = session
-        path = scope["path"]
-        app = self._api if path.startswith("/api/") or not _is_page(path) else self._pages
-        await app(scope, receive, send)
+        return session
 
     def _named(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Session:
         ids = set()
@@ -87,11 +83,6 @@ class FindSession:
         scope["headers"] = [(name, bare if value is header else value) for name, value in scope["headers"]]
         scope[HEADERS] = {**scope[HEADERS], b"authorization": bare}
         return [id]
-
-
-def _is_page(path: str) -> bool:
-    """Whether a path is none that Waldur answers."""
-    return path.startswith("/_mock/") or path in {"/", "/_mock", "/favicon.ico"}
 
 
 def _has(world: World, token: str) -> bool:

@@ -12,7 +12,7 @@ _SHARED: Final = (
     (b"access-control-allow-credentials", b"true"),
     (b"access-control-expose-headers", b"Link, X-Result-Count"),
 )
-"""The headers of every answer."""
+"""The headers by which pages of other origins may read an answer; every answer has them."""
 _HEADERS: Final = (
     b"Accept, Accept-Encoding, Authorization, Content-Type, Origin, User-Agent, X-CSRFToken, X-Requested-With, "
     b"X-Impersonated-User-Uuid, sentry-trace, baggage, Prefer, X-Mock-Session"
@@ -27,11 +27,9 @@ _PREFLIGHT: Final = [
 ]
 
 
-def shared(reply: Reply) -> tuple[Message, Message]:
-    """The messages of an answer to a request other than HEAD, which pages of other origins may read."""
-    headers = [*reply.headers, *_SHARED]
-    start = {"type": "http.response.start", "status": reply.status, "headers": headers}
-    return start, {"type": "http.response.body", "body": reply.body}
+def shared(reply: Reply) -> Reply:
+    """The answer, with these headers."""
+    return Reply(reply.status, [*reply.headers, *_SHARED], reply.body)
 
 
 class CrossOrigin:

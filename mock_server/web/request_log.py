@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import unquote_plus
@@ -14,8 +13,10 @@ from waldur_billing_mock.mock_server.web.request import headers_by_name
 _LONGEST: Final = 1000
 _MASK: Final = "***"
 _SECRET_NAMES: Final = re.compile("token|secret|passw|api.?key|auth|credential", re.IGNORECASE)
-_WALDUR_LENGTH: Final = 40
-_WALDUR_TOKEN: Final = re.compile("(?<![0-9a-fA-F])[0-9a-fA-F]{40}")
+_WALDUR_TOKEN: Final = re.compile("[0-9a-fA-F]{40}")
+
+_LINE: Final = "%-7s %d %7.1f ms  %r"
+_NO_FIELDS: Final[Mapping[str, Any]] = {}
 
 _REQUEST_ID: Final = re.compile("[A-Za-z0-9._-]{1,64}")
 _WORD_ENDS: Final = re.compile("[^!-~]+")
@@ -23,13 +24,8 @@ _LEAST_PART: Final = 8
 """Shorter tokens are looked for as whole words: a single letter is part of most paths."""
 
 
-@dataclass(slots=True)
-class Line:
-    """What is known of a request before it is carried out. Without `fields`, only text is written."""
-
-    method: str
-    path: str
-    fields: dict[str, Any] | None
+Line = tuple[str, dict[str, Any] | None]
+"""What is known of a request before it is carried out: its path, and its fields where it is written as fields."""
 
 
 class RequestLog:
@@ -53,25 +49,22 @@ class RequestLog:
 
     def begin(self, scope: Scope) -> Line:
         """Looks up what a request means, before it changes the world."""
-        self._requests += 1
         known = self._tokens(scope)
         path = masked(scope["path"], scope["query_string"].decode("latin-1"), known)
         if len(path) > _LONGEST:
             path = f"{path[:_LONGEST]}…"
-        fields = None
-        if self._describe is not None:
-            id = _request_id(scope, known) or str(self._requests)
-            fields = {"request_id": id, **self._describe(scope), "method": scope["method"], "path": path}
-        return Line(scope["method"], path, fields)
+        if self._describe is None:
+            return path, None
+        self._requests += 1
+        id = _request_id(scope, known) or str(self._requests)
+        return path, {"request_id": id, **self._describe(scope), "method": scope["method"], "path": path}
 
-    def end(self, line: Line, status: int, size: int, seconds: float) -> None:
+    def end(self, line: Line, method: str, status: int, size: int, seconds: float) -> None:
         """Writes the line of a request that was answered with a body of so many bytes."""
-        milliseconds = seconds * 1000
-        text = f"{line.method:7} {status} {milliseconds:7.1f} ms  {line.path!r}"
-        fields = line.fields
+        path, fields = line
         if fields is not None:
-            fields = {**fields, "status": status, "ms": round(milliseconds, 1), "size": size}
-        self._write(text, fields or {})
+            fields = {**fields, "status": status, "ms": round(seconds * 1000, 1), "size": size}
+        self._write(_LINE % (method, status, seconds * 1000, path), fields or _NO_FIELDS)
 
 
 class Logged:
@@ -101,7 +94,7 @@ class Logged:
         try:
             await self._app(scope, receive, watch)
         finally:
-            self._log.end(line, status, size, self._clock() - begun)
+            self._log.end(line, scope["method"], status, size, self._clock() - begun)
 
 
 def _request_id(scope: Scope, tokens: frozenset[str]) -> str:
@@ -126,21 +119,19 @@ def masked(path: str, query: str, tokens: frozenset[str]) -> str:
 
 
 def _may_hold_secrets(target: str) -> bool:
-    """Whether something is encoded, is named as a secret, or looks like a token.
+    """Whether something is encoded, may be named as a secret, or looks like a token.
 
-    Asked of every request, so by what costs the least: not by `_SECRET_NAMES`, and not in a loop.
+    Asked of every request, so by what costs the least: not by `_SECRET_NAMES`, but by parts of all of its words.
     """
     lowered = target.lower()
     return (
         "%" in lowered
         or "+" in lowered
-        or "token" in lowered
-        or "secret" in lowered
-        or "passw" in lowered
-        or "key" in lowered
+        or "ke" in lowered  # token, key
+        or "cre" in lowered  # secret, credential
+        or "pass" in lowered
         or "auth" in lowered
-        or "credential" in lowered
-        or (len(target) >= _WALDUR_LENGTH and _WALDUR_TOKEN.search(target) is not None)
+        or _WALDUR_TOKEN.search(target) is not None
     )
 
 

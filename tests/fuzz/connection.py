@@ -103,8 +103,8 @@ class Server:
 
     async def _exchange(self, pieces: Sequence[bytes]) -> tuple[bytes, bool]:
         state, transport = ServerState(), _Transport()
-        connection = LimitedConnection(
-            self.settings.limits, config=self._config, server_state=state, app_state={}, _loop=self._loop
+        connection: LimitedConnection = self._config.http_protocol_class(  # type: ignore[call-arg, assignment]
+            config=self._config, server_state=state, app_state={}, _loop=self._loop
         )
         connection.connection_made(transport)
         for piece in pieces:

@@ -1,0 +1,88 @@
+"""What a connection does besides uvicorn: whole answers at once, and what a proxy says of the client."""
+
+from typing import Final
+
+import pytest
+
+from tests.asgi import pristine
+from tests.fuzz.connection import Answer, Server
+from tests.web.listening import head, listening
+from waldur_billing_mock.mock_server.settings import Settings
+from waldur_billing_mock.mock_server.stage import Stage
+from waldur_billing_mock.mock_server.web.connection import LimitedConnection
+from waldur_billing_mock.mock_server.web.limits import Limits
+from waldur_billing_mock.mock_server.web.reply import Reply
+
+INVOICE: Final = "/api/invoices/a1b2c3d4-e5f6-7890-abcd-ef1234567890/"
+REQUESTS: Final = {
+    "an object": head("GET", INVOICE),
+    "a page": head("GET", "/api/invoices/?page_size=1"),
+    "a refusal": head("GET", "/api/invoices/?state=none"),
+    "nothing there": head("GET", "/api/invoices/0/"),
+    "no body": head("DELETE", "/api/invoice-items/b81f6c0594ae4d278f3b5e0a7c92d461/"),
+    "a preflight": head("OPTIONS", INVOICE, "Access-Control-Request-Method: GET"),
+    "a head": head("HEAD", INVOICE),
+    "an end": head("GET", INVOICE, "Connection: close"),
+    "an old client": b"GET " + INVOICE.encode() + b" HTTP/1.0\r\n\r\n",
+    "a page of the control plane": head("GET", "/_mock/health"),
+    "two at once": head("GET", INVOICE) + head("GET", "/api/invoices/"),
+}
+
+
+def answers(request: bytes) -> list[Answer]:
+    outcome = Server(Settings(), Stage(pristine("one-invoice"))).exchange(
+        [request], ["HEAD"] * request.startswith(b"HEAD")
+    )
+    assert (outcome.rest, outcome.errors, outcome.hangs) == (b"", [], False)
+    return outcome.answers
+
+
+@pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS)
+def test_an_answer_that_is_sent_at_once_is_the_one_that_uvicorn_would_send(
+    request_: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = answers(request_)
+
+    monkeypatch.setattr(LimitedConnection, "send_whole", lambda *_: False)
+    assert sent == answers(request_)
+    assert sent
+
+
+def test_usual_answers_are_sent_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By uvicorn, they would be right as well, and nobody would see that they take longer."""
+    done: list[bool] = []
+    send = LimitedConnection.send_whole
+
+    def spy(*arguments: object) -> bool:
+        done.append(send(*arguments))  # type: ignore[arg-type]
+        return done[-1]
+
+    monkeypatch.setattr(LimitedConnection, "send_whole", spy)
+    statuses = [answers(REQUESTS[name])[0].status for name in ("an object", "a page", "a refusal", "no body")]
+    assert statuses == [200, 200, 400, 204]
+    assert done == [True] * 4
+
+
+def test_no_header_begins_a_line_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """uvicorn gets it, and closes the connection."""
+    monkeypatch.setattr(
+        "waldur_billing_mock.mock_server.control.controlled.shared",
+        lambda reply: Reply(reply.status, [*reply.headers, (b"x-name", b"a\r\nset-cookie: b")], reply.body),
+    )
+    outcome = Server(Settings(), Stage(pristine("one-invoice"))).exchange([head("GET", INVOICE)])
+    assert (outcome.answers, outcome.rest) == ([], b"")
+    assert any("Invalid HTTP header" in error for error in outcome.errors)
+
+
+@pytest.mark.parametrize("proxies", ["127.0.0.1", "10.0.0.1"])
+def test_links_have_the_scheme_that_a_proxy_of_this_machine_was_asked_by(
+    proxies: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", proxies)
+    with listening(Limits()) as server:
+        forwarded = server.send(head("GET", INVOICE, "X-Forwarded-Proto: https", "X-Forwarded-For: 192.0.2.7"))
+        direct = server.send(head("GET", INVOICE))
+
+    scheme = b"https" if proxies == "127.0.0.1" else b"http"
+    assert b'"url":"%s://mock.example/api/invoices/' % scheme in forwarded.body
+    assert b'"url":"http://mock.example/api/invoices/' in direct.body
