@@ -4,8 +4,8 @@ While requests are answered only references are stored. What readers see is made
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Any, Final
@@ -25,8 +25,8 @@ _OVERHEAD: Final = 2_500
 _HEADER_OVERHEAD: Final = 130
 """About what a header takes besides its text."""
 
-_DROPPED: Final = ("extensions", "state", HEADERS)
-"""What is dropped of a scope: the connection, and what is kept otherwise."""
+_DROPPED: Final[Mapping[str, Any]] = {"extensions": {}, "state": {}, HEADERS: None}
+"""What is not kept of a scope: the connection, and the headers by name, which are there otherwise."""
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class Exchange:
     request_body: bytes = b""
     request_size: int = 0
     status: int | None = None
-    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    headers: Sequence[tuple[bytes, bytes]] = ()
     body: bytes = b""
     size: int = 0
     seconds: float = 0.0
@@ -59,12 +59,11 @@ class Exchange:
     @property
     def kept_bytes(self) -> int:
         """About what is kept in memory for it."""
-        scope, asked, answered = self.scope, self.scope["headers"], self.headers
+        scope = self.scope
+        headers = [*scope["headers"], *self.headers]
         # Worked out for every request, so by what costs the least.
-        texts = sum(map(len, chain.from_iterable(chain(asked, answered))))
-        headers = texts + _HEADER_OVERHEAD * (len(asked) + len(answered))
-        path = 2 * len(scope["path"]) + len(scope["query_string"])
-        return _OVERHEAD + path + headers + len(self.request_body) + len(self.body)
+        texts = sum(map(len, chain.from_iterable(headers)), len(scope["query_string"]) + 2 * len(scope["path"]))
+        return _OVERHEAD + texts + _HEADER_OVERHEAD * len(headers) + len(self.request_body) + len(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +122,11 @@ class Journal:
 
     def keep(self, exchange: Exchange) -> None:
         """Keep a finished exchange, and drop the oldest ones where it is too much."""
-        exchange.scope = scope = dict(exchange.scope)
-        for name in _DROPPED:
-            scope.pop(name, None)
+        exchange.scope = {**exchange.scope, **_DROPPED}
         self._append(exchange, exchange.kept_bytes)
-        for listener in tuple(self._listeners):
-            listener(exchange)
+        if self._listeners:
+            for listener in tuple(self._listeners):
+                listener(exchange)
 
     def listen(self, listener: Callable[[Exchange], None]) -> Callable[[], None]:
         """Call the listener for each finished exchange, until what is returned is called."""
