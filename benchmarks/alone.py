@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from waldur_billing_mock.mock_server.billing.tokens import user_of
 from waldur_billing_mock.mock_server.control.metrics import Metrics
 from waldur_billing_mock.mock_server.operations.registry import bind
-from waldur_billing_mock.mock_server.operations.rendered import cached_texts
+from waldur_billing_mock.mock_server.operations.rendered import CACHED_TEXTS
 from waldur_billing_mock.mock_server.serve import listen
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.spec.compiled import described
@@ -36,7 +36,7 @@ def application(settings: Settings) -> ASGIApp:
         begin=lambda scope: nullcontext(world),
         find_user=user_of,
         find_user_by_uuid=lambda world, uuid: world.users.get(uuid),
-        texts_of=cached_texts,
+        texts=CACHED_TEXTS,
         limits=settings.limits,
     )
     return Counted(api.read)

@@ -41,7 +41,7 @@ from waldur_billing_mock.mock_server.control.sessions import SessionLimits, Sess
 from waldur_billing_mock.mock_server.control.snapshots import Snapshots
 from waldur_billing_mock.mock_server.control.webhooks import Webhooks, post
 from waldur_billing_mock.mock_server.operations.registry import bind
-from waldur_billing_mock.mock_server.operations.rendered import cached_texts
+from waldur_billing_mock.mock_server.operations.rendered import CACHED_TEXTS
 from waldur_billing_mock.mock_server.pages.dialects import Dialect, Dialects
 from waldur_billing_mock.mock_server.pages.login import Logins
 from waldur_billing_mock.mock_server.pages.routes import pages
@@ -210,11 +210,11 @@ def _api(cache: Path | None, revision: str, wire: bool, limits: Limits) -> Api[W
     return Api(
         document,
         bind(document),
-        world_of=_world,
+        world_of=lambda scope: _stage(scope).world,
         begin=lambda scope: _stage(scope).transaction(),
         find_user=user_of,
         find_user_by_uuid=lambda world, uuid: world.users.get(uuid),
-        texts_of=cached_texts,
+        texts=CACHED_TEXTS,
         limits=limits,
     )
 
@@ -225,10 +225,6 @@ def _stage(scope: Scope) -> Stage:
         raise scope[REFUSAL]
     session: Session = scope[SESSION]
     return session.stage
-
-
-def _world(scope: Scope) -> World:
-    return _stage(scope).world
 
 
 async def _to_the_page(request: Request) -> Response:

@@ -9,7 +9,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from waldur_billing_mock.mock_server.control.announce import Announce
 from waldur_billing_mock.mock_server.control.faults import PREFER
 from waldur_billing_mock.mock_server.control.find_session import FindSession
-from waldur_billing_mock.mock_server.control.journal import MOST_BODY_BYTES
 from waldur_billing_mock.mock_server.control.lookup import Lookup
 from waldur_billing_mock.mock_server.control.metrics import Metrics
 from waldur_billing_mock.mock_server.control.rules import Rules
@@ -100,16 +99,14 @@ class Controlled:
             seconds = self._clock() - begun
             match: Match | None = scope.get(MATCH)
             name = None if match is None else match.route.operation_ids.get(method)
-            status, size = (500, 0) if reply is None else (reply.status, len(reply.body))
+            status = 500 if reply is None else reply.status
             self._metrics.count((name, method, status), seconds)
             if log is not None and line is not None:
-                log.end(line, method, status, size, seconds)
+                log.end(line, method, status, 0 if reply is None else len(reply.body), seconds)
             if exchange is not None:
-                exchange.seconds = seconds
                 if reply is not None:
-                    exchange.status, exchange.headers = status, reply.headers
-                    exchange.body, exchange.size = reply.body[:MOST_BODY_BYTES], size
-                journal.keep(exchange)
+                    exchange.answered(status, reply.headers, reply.body)
+                journal.keep(exchange, seconds)
 
     async def _steer(self, scope: Scope, receive: Receive, send: Send) -> None:
         status, begun = 500, self._clock()

@@ -56,6 +56,11 @@ class Exchange:
 
         return listen
 
+    def answered(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
+        """Keeps an answer, and the beginning of its body."""
+        self.status, self.headers, self.size = status, headers, len(body)
+        self.body = body[:MOST_BODY_BYTES]
+
     @property
     def kept_bytes(self) -> int:
         """About what is kept in memory for it."""
@@ -120,8 +125,9 @@ class Journal:
         self._last_id += 1
         return Exchange(self._last_id, at, scope)
 
-    def keep(self, exchange: Exchange) -> None:
-        """Keep a finished exchange, and drop the oldest ones where it is too much."""
+    def keep(self, exchange: Exchange, seconds: float) -> None:
+        """Keep an exchange that took so long, and drop the oldest ones where it is too much."""
+        exchange.seconds = seconds
         exchange.scope = {**exchange.scope, **_DROPPED}
         self._append(exchange, exchange.kept_bytes)
         if self._listeners:
@@ -205,5 +211,4 @@ class Recorder:
         try:
             await self._app(scope, exchange.listening(receive), speak)
         finally:
-            exchange.seconds = self._clock() - begun
-            journal.keep(exchange)
+            journal.keep(exchange, self._clock() - begun)

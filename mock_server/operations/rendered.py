@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from waldur_billing_mock.mock_server.billing.credit import CustomerCredit
 from waldur_billing_mock.mock_server.billing.invoice import Invoice
@@ -18,7 +18,7 @@ from waldur_billing_mock.mock_server.billing.marketplace import (
 from waldur_billing_mock.mock_server.billing.structure import Customer, Project
 from waldur_billing_mock.mock_server.billing.views import CustomerView, InvoiceView, IssuerView, ItemView, ViewedRows
 from waldur_billing_mock.mock_server.billing.world import World
-from waldur_billing_mock.mock_server.spec.render import Texts
+from waldur_billing_mock.mock_server.spec.render import CachedTexts, Texts
 from waldur_billing_mock.mock_server.tables import Cache, Row
 
 _MOST_ROWS: Final = 10_000
@@ -57,16 +57,25 @@ class RenderedTexts:
         self._customers: Cache[str, Texts] = Cache()
         self.issuer: Texts = {}
 
-    def texts_of(self, rows: Sequence[Any]) -> list[Texts]:
-        """The cached texts of each of some invoices, items or customers, one at least. The caller may add some."""
-        kind = type(rows[0])
-        cache = self._items if kind is InvoiceItem else self._invoices if kind is Invoice else self._customers
-        found = cache.several(map(_UUID, rows))
-        if None not in found:
-            return cast("list[Texts]", found)
+    def texts_of(self, row: Row) -> Texts:
+        """The cached texts of an invoice, item or customer. The caller may add some."""
+        cache = self._cache_of(row)
+        found = cache.get(row.uuid)
+        if found is not None:
+            return found
         if len(cache) >= _MOST_ROWS:
             cache.clear()
-        return [cache.set(row.uuid, {}) if texts is None else texts for row, texts in zip(rows, found, strict=True)]
+        return cache.set(row.uuid, {})
+
+    def texts_of_each(self, rows: Sequence[Row]) -> Sequence[Texts]:
+        """The same of several, one at least, which are of one kind."""
+        cache = self._cache_of(rows[0])
+        found: list[Any] = cache.several(map(_UUID, rows))
+        return [self.texts_of(row) for row in rows] if None in found else found
+
+    def _cache_of(self, row: Row) -> Cache[str, Texts]:
+        kind = type(row)
+        return self._items if kind is InvoiceItem else self._invoices if kind is Invoice else self._customers
 
     def changed(self, world: World, before: Row | None, after: Row | None) -> None:
         for row in (before, after):
@@ -94,14 +103,22 @@ class RenderedTexts:
         return copied
 
 
-def cached_texts(values: Sequence[Any]) -> Sequence[Texts] | None:
-    """The cached texts of each of some invoices, items, customers or of the issuer; None for anything else."""
-    if isinstance(values, list):
-        if values and isinstance(values[0], _VIEWS):
-            return values[0].world.listener(RenderedTexts).texts_of([view.row for view in values])
-        if values and type(values[0]) is IssuerView:
-            return [values[0].world.listener(RenderedTexts).issuer]
-        return None
-    if isinstance(values, ViewedRows) and values:
-        return values.world.listener(RenderedTexts).texts_of(values.rows)
+def _texts_of(value: Any) -> Texts | None:
+    """The cached texts of an invoice, an item, a customer or the issuer; None for anything else."""
+    if isinstance(value, _VIEWS):
+        return value.world.listener(RenderedTexts).texts_of(value.row)
+    if type(value) is IssuerView:
+        return value.world.listener(RenderedTexts).issuer
     return None
+
+
+def _texts_of_each(values: Sequence[Any]) -> Sequence[Texts] | None:
+    """The cached texts of each of some invoices, items or customers; None for anything else."""
+    if isinstance(values, ViewedRows):
+        return values.world.listener(RenderedTexts).texts_of_each(values.rows) if values else None
+    if isinstance(values, list) and values and isinstance(values[0], _VIEWS):
+        return values[0].world.listener(RenderedTexts).texts_of_each([view.row for view in values])
+    return None
+
+
+CACHED_TEXTS: Final = CachedTexts(_texts_of, _texts_of_each)

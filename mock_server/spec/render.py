@@ -16,7 +16,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring as quote
 from operator import attrgetter, itemgetter, methodcaller
 from sys import getsizeof
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import quote as percent_encode
 
 from waldur_billing_mock.mock_server.spec.validation import decimal_limits, nullable, types
@@ -29,8 +29,18 @@ Write = Callable[[Any, str], str]
 Texts = dict[Hashable, str | bytes]
 """The rendered texts of one row, by representation and base URL. Its table drops them when the row changes."""
 
-TextsOf = Callable[[Sequence[Any]], Sequence[Texts] | None]
-"""Takes values of one kind; returns where the texts of each are cached, or None for values of no rows."""
+
+class CachedTexts(NamedTuple):
+    """Finds the texts that are cached: those `of` a value, and those `of_each` of several, which are of one kind.
+
+    Both return None for what is no row.
+    """
+
+    of: Callable[[Any], Texts | None]
+    of_each: Callable[[Sequence[Any]], Sequence[Texts] | None]
+
+
+NOTHING_CACHED: Final = CachedTexts(lambda value: None, lambda values: None)
 
 _MOST_PROJECTIONS: Final = 64
 """Selections of fields of one object that stay compiled."""
@@ -42,10 +52,6 @@ _EXACT: Final = Context(prec=120, rounding=ROUND_HALF_EVEN)
 _ANY: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _PLAIN_PATH: Final = re.compile(r"[A-Za-z0-9_.~/-]*")
 _NEVER_EMPTY: Final = frozenset({"uuid", "uri", "email", "date", "date-time"})
-
-
-def not_cached(values: Sequence[Any]) -> None:
-    """Caches no text of any value."""
 
 
 class TextCache:
@@ -73,10 +79,10 @@ class Renderer:
     """The compiled schema of one reply. Rows whose text is cached are not written again."""
 
     def __init__(
-        self, document: Node, schema: Node, texts_of: TextsOf = not_cached, cache: TextCache | None = None
+        self, document: Node, schema: Node, texts: CachedTexts = NOTHING_CACHED, cache: TextCache | None = None
     ) -> None:
         self._document: Final = document
-        self._texts_of: Final = texts_of
+        self._texts_of, self._texts_of_each = texts
         self._cache: Final = cache or TextCache()
         self._objects: Final[dict[str, _Object]] = {}
         schema = resolve(document, schema)
@@ -95,8 +101,8 @@ class Renderer:
             write = write.projected(fields)
         key = (write, base, "utf-8")
         if not self._array:
-            return self._written([value], base, key, lambda one, base: write(one, base).encode())[0]
-        texts = self._written(value, base, key, lambda row, base: write(row, base).encode())
+            return self._written(value, base, key, lambda one, base: write(one, base).encode())
+        texts = self._all_written(value, base, key, lambda row, base: write(row, base).encode())
         if not texts:
             return b"[]"
         # With these two, a page is joined in one go, as it may be long.
@@ -104,11 +110,19 @@ class Renderer:
         texts[-1] += b"]"
         return b",".join(texts)
 
-    def _written(
+    def _written(self, value: Any, base: str, key: Hashable, write: Callable[[Any, str], Text]) -> Text:
+        """The text of a value, which is cached by the key where it is a row."""
+        texts = self._texts_of(value)
+        if texts is None:
+            return write(value, base)
+        text: Any = texts.get(key)
+        return text if text is not None else self._cache.add(texts, key, write(value, base))
+
+    def _all_written(
         self, values: Sequence[Any], base: str, key: Hashable, write: Callable[[Any, str], Text]
     ) -> list[Text]:
-        """The text of each of the values, which is cached by the key where they are rows."""
-        texts = self._texts_of(values)
+        """The text of each of the values, as `_written` returns it."""
+        texts = self._texts_of_each(values)
         if texts is None:
             return [write(value, base) for value in values]
         found = list(map(methodcaller("get", key), texts))
@@ -122,7 +136,7 @@ class Renderer:
         """Writes an object within another, such as the customer of an invoice, whose text may be cached as well."""
         if not isinstance(write, _Object):
             return write
-        return lambda value, base: self._written([value], base, (write, base), write)[0]
+        return lambda value, base: self._written(value, base, (write, base), write)
 
     def _compile(self, node: Node) -> Write:
         reference = node.get("$ref")
@@ -138,7 +152,7 @@ class Renderer:
                 return compiled.of(self._members(schema))
             case ("array",), _:
                 one = self._compile(schema["items"])
-                return lambda values, base: f"[{','.join(self._written(values, base, (one, base), one))}]"
+                return lambda values, base: f"[{','.join(self._all_written(values, base, (one, base), one))}]"
             case ("string",), kind:
                 return _string(schema, kind)
             case ("number",), _:

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from waldur_billing_mock.mock_server.spec.fields import Fields
 from waldur_billing_mock.mock_server.spec.query import Query
-from waldur_billing_mock.mock_server.spec.render import Renderer, TextCache, TextsOf, not_cached
+from waldur_billing_mock.mock_server.spec.render import NOTHING_CACHED, CachedTexts, Renderer, TextCache
 from waldur_billing_mock.mock_server.web import access, problems, reply
 from waldur_billing_mock.mock_server.web.access import User
 from waldur_billing_mock.mock_server.web.body import FORM, MULTIPART, NO_BODY, Body, read_body
@@ -34,7 +34,7 @@ Function = Callable[[Call[World, User]], Any]
 _NO_MORE: Final = Limits()
 _KNOWN_QUERIES: Final = 1024
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_JSON_RANGES: Final = frozenset({"*/*", "application/*", problems.JSON_TYPE})
+_JSON_RANGES: Final = frozenset({b"*/*", b"application/*", problems.JSON_TYPE.encode()})
 
 
 class Api(Generic[World, User]):
@@ -42,7 +42,7 @@ class Api(Generic[World, User]):
 
     `world_of` finds the world that a request reads. `begin` gives the one that it writes to; changes are committed when
     its block ends without an exception. Both may raise `Problem`. `find_user` finds the user of a token,
-    `find_user_by_uuid` the one of 32 hex digits. `texts_of` finds the cached texts of rows.
+    `find_user_by_uuid` the one of 32 hex digits. `texts` finds what is cached of rows.
     """
 
     def __init__(
@@ -53,12 +53,12 @@ class Api(Generic[World, User]):
         begin: Callable[[Scope], AbstractContextManager[World]],
         find_user: Callable[[World, str], User | None],
         find_user_by_uuid: Callable[[World, str], User | None],
-        texts_of: TextsOf = not_cached,
+        texts: CachedTexts = NOTHING_CACHED,
         limits: Limits = _NO_MORE,
     ) -> None:
         described = tuple(operations(document))
         links = Links(document, described)
-        renderer = partial(Renderer, document, texts_of=texts_of, cache=TextCache())
+        renderer = partial(Renderer, document, texts=texts, cache=TextCache())
         heads = {operation.path: operation for operation in described if operation.method == "HEAD"}
         self._limits: Final = limits
         self.routes: Final = Routes(document, described)
@@ -128,10 +128,10 @@ class Api(Generic[World, User]):
     def _caller(self, world: World, request: Request, headers: list[Header]) -> User:
         """The user of the token, or whom staff impersonate: then a header of the reply names the staff user."""
         user = access.authenticate(request.raw_header(b"authorization"), partial(self._find_user, world))
-        uuid = request.header(b"x-impersonated-user-uuid")
+        uuid = request.raw_header(b"x-impersonated-user-uuid")
         if not uuid:
             return user
-        other = access.impersonated(user, uuid, partial(self._find_user_by_uuid, world))
+        other = access.impersonated(user, uuid.decode("latin-1"), partial(self._find_user_by_uuid, world))
         if other is None:
             return user
         headers.append((b"x-impersonator-uuid", user.uuid.encode()))
@@ -223,13 +223,13 @@ def _negotiate(request: Request, match: Match) -> None:
     asked = read_query(request.query_string).get("format", [""])[-1] if request.query_string else ""
     if (asked or match.format) != "json":
         raise problems.not_found()
-    accept = request.header(b"accept")
+    accept = request.raw_header(b"accept")
     if accept is not None and accept not in _JSON_RANGES and not _takes_json(accept):
         raise problems.not_acceptable()
 
 
-def _accepts_json(accept: str) -> bool:
-    return any(part.partition(";")[0].strip().lower() in _JSON_RANGES for part in accept.split(","))
+def _accepts_json(accept: bytes) -> bool:
+    return any(part.partition(b";")[0].strip().lower() in _JSON_RANGES for part in accept.split(b","))
 
 
 _takes_json: Final = short_cache(256, _accepts_json)

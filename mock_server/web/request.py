@@ -15,6 +15,7 @@ from waldur_billing_mock.mock_server.web.short_cache import short_cache
 
 _HOST: Final = re.compile(r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(?::(?P<port>[0-9]{0,5}))?")
 _LONGEST_HOST: Final = 253
+_UNNAMED: Final = ("", None)
 _SHORT: Final = 1 << 16
 """Bytes that uvicorn buffers of a body, whether or not anybody reads it."""
 
@@ -43,9 +44,12 @@ class Request:
         self.query_string: Final[bytes] = scope["query_string"]
         self._headers: Final = headers_by_name(scope)
         self._receive: Final = receive
-        host = self._headers.get(b"host", b"")
-        known = host if len(host) <= _LONGEST_HOST else b""
-        self.base: Final = _base(scope["scheme"] == "https", known, tuple(scope["server"] or ("", None)))
+        host, server = self._headers.get(b"host", b""), scope["server"]
+        self.base: Final = _base(
+            scope["scheme"] == "https",
+            host if len(host) <= _LONGEST_HOST else b"",
+            tuple(server) if server else _UNNAMED,
+        )
         """The scheme and host under which the server was asked."""
 
     @property

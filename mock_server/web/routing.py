@@ -162,21 +162,22 @@ class _Table(Generic[Entry]):
             found = shape.entries.get(shape.literals(segments))
             if found is not None:
                 entry, names = found
-                arguments = {}
-                for name, place in zip(names, shape.places, strict=True):
-                    value = arguments[name] = segments[place]
-                    if not value or ("." in value and not dots):
-                        break
-                else:
-                    return entry, arguments
+                values = shape.parameters(segments)
+                if all(values) and (dots or "." not in "/".join(values)):
+                    return entry, dict(zip(names, values, strict=True))
         return None
 
 
 class _Shape(Generic[Entry]):
-    """The templates of one shape, by their segments that are no parameters (`literals` picks them from others)."""
+    """The templates of one shape, by their segments that are no parameters.
+
+    `literals` picks these from the segments of a path, and `parameters` the others.
+    """
 
     def __init__(self, places: tuple[int, ...], length: int) -> None:
         self.places: Final = places
+        # A slice, as one place alone would give no sequence.
+        self.parameters: Final = itemgetter(*places) if len(places) > 1 else itemgetter(slice(places[0], places[0] + 1))
         self.literals: Final = itemgetter(*(place for place in range(length) if place not in places))
         self.entries: Final[dict[Any, tuple[Entry, tuple[str, ...]]]] = {}
 
