@@ -10,9 +10,9 @@ import logging
 import os
 import sys
 from asyncio import CancelledError
+from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from queue import Empty, SimpleQueue
 from select import select
 from threading import Event, Lock, Thread
 from types import TracebackType
@@ -26,11 +26,8 @@ _MOST_LINES: Final = 10_000
 _MOST_CHARACTERS: Final = 20_000
 """Of one line; a traceback is longer than a request."""
 
-_MOST_AT_ONCE: Final = 1_000
-"""Lines that are written in one go."""
-
-_SECONDS_TO_GATHER: Final = 0.02
-"""Lines wait so long for others, as to wake the thread for each would cost a request half as much as its answer."""
+_SECONDS_TO_GATHER: Final = 0.1
+"""Lines wait so long for others. Each time that the thread wakes up it takes the interpreter from who answers."""
 
 _SECONDS_TO_FLUSH: Final = 0.3
 
@@ -43,53 +40,49 @@ class LineWriter:
         self._descriptor: Final = descriptor
         self._tell_dropped: Final = tell_dropped
         self._most: Final = most
-        self._lines: Final[SimpleQueue[str | None]] = SimpleQueue()
-        self._lock: Final = Lock()
+        self._lines: Final[deque[str]] = deque()
+        self._has_lines: Final = Event()
         self._is_closing: Final = Event()
+        self._lock: Final = Lock()
         self._dropped = 0
         # A daemon: where it is stuck in a write, the process ends nevertheless.
         self._thread: Final = Thread(target=self._run, name="log", daemon=True)
         self._thread.start()
 
     def write(self, line: str) -> None:
-        if self._lines.qsize() >= self._most:
+        lines = self._lines
+        if len(lines) >= self._most:
             self._drop(1)
-        else:
-            self._lines.put(line)
+            return
+        lines.append(line)
+        if len(lines) == 1:
+            self._has_lines.set()
 
     def close(self) -> None:
         """Waits a moment until everything is written."""
         self._is_closing.set()
-        self._lines.put(None)
+        self._has_lines.set()
         self._thread.join(_SECONDS_TO_FLUSH)
 
     def _run(self) -> None:
-        while self._write(self._next()):
-            pass
+        """Writes what comes until the end. A line is never missed: whoever adds the first one says so."""
+        while not self._is_closing.is_set():
+            self._has_lines.wait()
+            self._is_closing.wait(_SECONDS_TO_GATHER)
+            self._has_lines.clear()
+            while self._lines:
+                self._write([self._lines.popleft() for _ in range(len(self._lines))])
 
-    def _next(self) -> list[str | None]:
-        """The lines that have come within a short time, at least one."""
-        lines = [self._lines.get()]
-        self._is_closing.wait(_SECONDS_TO_GATHER)
-        try:
-            while len(lines) < _MOST_AT_ONCE:
-                lines.append(self._lines.get_nowait())
-        except Empty:
-            pass
-        return lines
-
-    def _write(self, lines: list[str | None]) -> bool:
-        """Writes lines; returns False after the last one, which is None."""
+    def _write(self, lines: list[str]) -> None:
         with self._lock:
             dropped, self._dropped = self._dropped, 0
         notice = [self._tell_dropped(dropped)] if dropped else []
-        texts = [line[:_MOST_CHARACTERS] for line in (*notice, *lines) if line is not None]
         try:
-            self._write_bytes("".join(f"{text}\n" for text in texts).encode(errors="backslashreplace"))
+            text = "\n".join([line[:_MOST_CHARACTERS] for line in (*notice, *lines)])
+            self._write_bytes(f"{text}\n".encode(errors="backslashreplace"))
         except OSError:
             # Nobody can read any more, and there is no other place where this could be said.
-            self._drop(dropped + len(texts) - len(notice))
-        return lines[-1] is not None
+            self._drop(dropped + len(lines))
 
     def _write_bytes(self, data: bytes) -> None:
         while data:

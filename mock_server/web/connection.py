@@ -5,7 +5,7 @@ What every request passes is written to cost little: it is a third of an answer.
 
 import asyncio
 from functools import partial
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import uvicorn
 from starlette.types import ASGIApp, Scope
@@ -119,7 +119,7 @@ class LimitedConnection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         limits = self._limits
-        headers = headers_by_name(cast("Scope", self.scope))
+        headers = headers_by_name(self.scope)  # type: ignore[arg-type]  # A scope is a `dict`.
         self.app = self._direct
         if b"x-forwarded-proto" in headers or b"x-forwarded-for" in headers:
             self.app = self._forwarded
