@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import median
 
 from benchmarks.load import Round, cost
 from benchmarks.servers import Server, get
 
-TRIES = 5
+SLICES = 60
+SLICE_SECONDS = 0.06
 _WORK, _FIGURE, _TARGET = 86, 36, 14
 
 
@@ -46,22 +48,29 @@ def reading(server: Server, paths: Iterable[str]) -> Workload:
     return Workload(server, tuple((get(path),) for path in paths))
 
 
-def compared(*workloads: Workload) -> list[float]:
-    """CPU seconds for a round of each workload; the least of a few tries, as other programs only ever add to it.
+def compared(*workloads: Workload) -> list[tuple[float, ...]]:
+    """CPU seconds for a round of each workload, in many short slices in which the workloads take turns.
 
-    The workloads take turns, so that what else happens on the machine happens to all of them.
+    What else happens on the machine mostly lasts longer than a slice, and so happens to all of them.
     """
-    tries = [
-        [cost(workload.server.pid, workload.server.port, workload.rounds)[0] for workload in workloads]
-        for _ in range(TRIES)
+    slices = [
+        tuple(cost(work.server.pid, work.server.port, work.rounds, SLICE_SECONDS)[0] for work in workloads)
+        for _ in range(SLICES + 1)
     ]
-    return [min(taken) for taken in zip(*tries, strict=True)]
+    return slices[1:]  # The first one fills caches.
+
+
+def medians(slices: Iterable[tuple[float, ...]]) -> list[float]:
+    """For each workload, the median of its slices."""
+    return [median(taken) for taken in zip(*slices, strict=True)]
 
 
 def ratio(
     work: str, workload: Workload, base: Workload, most: float, what: str = "×", *, parts: int = 1, places: int = 1
 ) -> Line:
     """A workload as a multiple of another one; the figure is that of one of the parts of a round."""
-    seconds, least = (taken / parts for taken in compared(workload, base))
-    figure = f"{seconds * 1e6:.0f} µs = {seconds / least:.{places}f} {what} ({least * 1e6:.0f} µs)"
-    return Line(work, figure, f"≤ {most} {what}", seconds <= most * least)
+    slices = compared(workload, base)
+    times = median(taken / least for taken, least in slices)
+    seconds, least = (taken / parts for taken in medians(slices))
+    figure = f"{seconds * 1e6:.0f} µs = {times:.{places}f} {what} ({least * 1e6:.0f} µs)"
+    return Line(work, figure, f"≤ {most} {what}", times <= most)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.load import resident_bytes
-from benchmarks.measuring import Line, Workload, compared, reading
+from benchmarks.measuring import Line, Workload, compared, medians, reading
 from benchmarks.servers import ROOT, Server, mock, running
 
 FOLDER = ROOT / "benchmarks" / ".peers"
@@ -45,7 +45,7 @@ def peers() -> Iterator[Line]:
 
 
 def _against(name: str, own: Workload, other: Workload, least: float) -> Iterator[Line]:
-    seconds, theirs = compared(own, other)
+    seconds, theirs = medians(compared(own, other))
     figure = f"{theirs / seconds:.1f} × ({theirs * 1e6:.0f} µs / {seconds * 1e6:.0f} µs)"
     yield Line(f"requests for the same CPU time, against {name}", figure, f"≥ {least:.0f} ×", theirs >= least * seconds)
 

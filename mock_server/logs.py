@@ -65,13 +65,14 @@ class LineWriter:
         self._thread.join(_SECONDS_TO_FLUSH)
 
     def _run(self) -> None:
-        """Writes what comes until the end. A line is never missed: whoever adds the first one says so."""
         while not self._is_closing.is_set():
             self._has_lines.wait()
             self._is_closing.wait(_SECONDS_TO_GATHER)
             self._has_lines.clear()
-            while self._lines:
-                self._write([self._lines.popleft() for _ in range(len(self._lines))])
+            if lines := [self._lines.popleft() for _ in range(len(self._lines))]:
+                self._write(lines)
+            if self._lines:  # Who has added them may have found others, and not said that there are some.
+                self._has_lines.set()
 
     def _write(self, lines: list[str]) -> None:
         with self._lock:
