@@ -7,27 +7,22 @@ import secrets
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from importlib.resources import files
+from pathlib import Path
 from typing import Final, Literal, NoReturn, cast
 
-from waldur_billing_mock import mock_server
 from waldur_billing_mock.config_file import schema
 from waldur_billing_mock.fixtures import ScenarioError
 from waldur_billing_mock.mock_server import arguments
-from waldur_billing_mock.mock_server.control import ctl
 from waldur_billing_mock.mock_server.limit_options import limits
 from waldur_billing_mock.mock_server.option_types import UsageError
 from waldur_billing_mock.mock_server.printable import OutputError, printable, write_out
 from waldur_billing_mock.mock_server.serve_options import serve_parser, with_file, world_settings
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.world_text import WorldFileError
-from waldur_billing_mock.openapi.document import DocumentError, to_json, to_yaml
-from waldur_billing_mock.openapi.history import compare, history, render
-from waldur_billing_mock.openapi.presentation import present
-from waldur_billing_mock.openapi.revision import describe
-from waldur_billing_mock.openapi.support import describe_support
+from waldur_billing_mock.openapi.document import DocumentError
 
 USAGE_ERROR: Final = 2
+_WORLDS: Final = Path(__file__).with_name("worlds")
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -35,6 +30,8 @@ def main(words: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if words is None else words)
     try:
         if given[:1] == ["ctl"]:
+            from waldur_billing_mock.mock_server.control import ctl
+
             return ctl.main(given[1:])
         parser = arguments.parser()
         options = parser.parse_args(given)
@@ -123,6 +120,12 @@ def _export(options: argparse.Namespace) -> None:
 
 def _spec(options: argparse.Namespace) -> None:
     """Prints the description, or a report of differences."""
+    from waldur_billing_mock.openapi.document import to_json, to_yaml
+    from waldur_billing_mock.openapi.history import compare, history, render
+    from waldur_billing_mock.openapi.presentation import present
+    from waldur_billing_mock.openapi.revision import describe
+    from waldur_billing_mock.openapi.support import describe_support
+
     differences = options.diff or options.history
     known = arguments.DIFF_FORMATS if differences else arguments.FORMATS
     form = options.format or known[0]
@@ -159,7 +162,7 @@ def _world_format(options: argparse.Namespace) -> None:
             write_out(printable(f"{path}: {held}; clock at {world.now.isoformat()}"))
         return
     names = {"smallest": "smallest.json", "complete": "complete.yaml", None: "world.schema.json"}
-    write_out((files(mock_server) / "worlds" / names[options.example]).read_text(encoding="utf-8"), end="")
+    write_out((_WORLDS / names[options.example]).read_text(encoding="utf-8"), end="")
 
 
 def _scenario(options: argparse.Namespace) -> None:

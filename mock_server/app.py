@@ -5,17 +5,11 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.errors import ServerErrorMiddleware
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from waldur_billing_mock import __version__
@@ -24,14 +18,12 @@ from waldur_billing_mock.mock_server.billing.structure import User
 from waldur_billing_mock.mock_server.billing.tokens import tokens_of, user_of
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.control.announce import Announce
-from waldur_billing_mock.mock_server.control.app import ControlPlane
 from waldur_billing_mock.mock_server.control.budget import Budget
 from waldur_billing_mock.mock_server.control.controlled import Controlled
 from waldur_billing_mock.mock_server.control.events import Events
 from waldur_billing_mock.mock_server.control.exchanges import Reader
-from waldur_billing_mock.mock_server.control.faults import Faults
 from waldur_billing_mock.mock_server.control.find_session import REFUSAL, FindSession
-from waldur_billing_mock.mock_server.control.journal import Journal, Recorder
+from waldur_billing_mock.mock_server.control.journal import Journal
 from waldur_billing_mock.mock_server.control.lookup import Lookup, role_of
 from waldur_billing_mock.mock_server.control.metrics import Metrics
 from waldur_billing_mock.mock_server.control.plane import Plane
@@ -42,21 +34,13 @@ from waldur_billing_mock.mock_server.control.snapshots import Snapshots
 from waldur_billing_mock.mock_server.control.webhooks import Webhooks, post
 from waldur_billing_mock.mock_server.operations.registry import bind
 from waldur_billing_mock.mock_server.operations.rendered import CACHED_TEXTS
-from waldur_billing_mock.mock_server.pages.dialects import Dialect, Dialects
-from waldur_billing_mock.mock_server.pages.login import Logins
-from waldur_billing_mock.mock_server.pages.routes import pages
-from waldur_billing_mock.mock_server.pages.view import Site
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.spec.compiled import described_support
 from waldur_billing_mock.mock_server.stage import Stage
 from waldur_billing_mock.mock_server.start_world import create_stage, description_of, read_either, reseeded, start_world
-from waldur_billing_mock.mock_server.web import problems
 from waldur_billing_mock.mock_server.web.api import Api
-from waldur_billing_mock.mock_server.web.cross_origin import CrossOrigin
 from waldur_billing_mock.mock_server.web.limits import Limits
-from waldur_billing_mock.mock_server.web.request_log import Logged, RequestLog
-from waldur_billing_mock.openapi import revision
-from waldur_billing_mock.openapi.document import Node
+from waldur_billing_mock.mock_server.web.request_log import RequestLog
 from waldur_billing_mock.openapi.support import join
 
 _now: Final = partial(datetime.now, UTC)
@@ -102,11 +86,31 @@ def create_app(
         read_world=partial(read_either, settings),
         inner=api,
     )
+
+    def steered() -> ASGIApp:
+        from waldur_billing_mock.mock_server.control.steered import steered_app
+
+        return steered_app(announce, document, lookup, shared_rules, request_log, now=_now, clock=time.perf_counter)
+
+    def pages() -> ASGIApp:
+        from waldur_billing_mock.mock_server.pages.app import pages_app
+
+        return pages_app(
+            plane,
+            document,
+            settings,
+            api_of=lambda dialect: _api(settings.cache, *dialect, settings.limits),
+            log=request_log,
+            key=secrets.token_bytes(32),
+            now=_now,
+            clock=time.perf_counter,
+        )
+
     controlled = Controlled(
         api.read,
         api.write,
-        _steered(document, announce, lookup, shared_rules, request_log),
-        pages=_pages(document, plane, request_log, settings),
+        _loaded_later(steered),
+        pages=_loaded_later(pages),
         find_session=FindSession(sessions),
         announce=announce,
         shared_rules=shared_rules,
@@ -119,25 +123,14 @@ def create_app(
     return controlled
 
 
-def _pages(document: Node, plane: Plane, log: RequestLog | None, settings: Settings) -> ASGIApp:
-    """All that is not the API: the control plane, and the pages that show it."""
-    logins = Logins(secrets.token_bytes(32), _now)
-    site = Site(plane, document, logins, _dialects(settings), settings.admin_token)
-    routes = [
-        *pages(site, ControlPlane(plane), allowed_hosts=settings.allowed_hosts),
-        Route("/", _to_the_page),
-    ]
-    middleware = [] if log is None else [Middleware(Logged, log=log, clock=time.perf_counter)]
-    return Starlette(routes=routes, middleware=middleware, exception_handlers={500: _server_error})
+def _loaded_later(load: Callable[[], ASGIApp]) -> ASGIApp:
+    """An application that is loaded by its first request, as it would take long at the start."""
+    loaded = cache(load)
 
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await loaded()(scope, receive, send)
 
-def _steered(document: Node, api: ASGIApp, lookup: Lookup, shared_rules: Rules, log: RequestLog | None) -> ASGIApp:
-    """The API for requests that a fault may concern, from outside in: log, journal, faults, events."""
-    faults = Faults(api, document=document, lookup=lookup, shared=shared_rules)
-    failing = ServerErrorMiddleware(faults, handler=_server_error)
-    recorder = Recorder(failing, journal_of=lambda scope: session_of(scope).journal, now=_now, clock=time.perf_counter)
-    steered = CrossOrigin(recorder)
-    return steered if log is None else Logged(steered, log=log, clock=time.perf_counter)
+    return app
 
 
 def _find_user(scope: Scope, token: str) -> User | None:
@@ -157,19 +150,6 @@ def _describe(lookup: Lookup, scope: Scope) -> Mapping[str, str | None]:
         "role": role_of(user) if user else None,
         "operation": lookup.operation(scope),
     }
-
-
-def _dialects(settings: Settings) -> Dialects:
-    """What the pages compare: the API in every dialect, over the same worlds."""
-
-    def publish(dialect: Dialect) -> Node:
-        return revision.describe(DESCRIPTION, dialect.revision, wire=dialect.wire)
-
-    def make(dialect: Dialect) -> ASGIApp:
-        return _api(settings.cache, *dialect, settings.limits)
-
-    own = Dialect(settings.revision, settings.wire)
-    return Dialects(revision.revisions(DESCRIPTION), own, publish, make, partial(revision.wire_overlay, DESCRIPTION))
 
 
 def _sessions(stage: Stage, settings: Settings, rule_ids: Iterator[int]) -> Sessions:
@@ -225,11 +205,3 @@ def _stage(scope: Scope) -> Stage:
         raise scope[REFUSAL]
     session: Session = scope[SESSION]
     return session.stage
-
-
-async def _to_the_page(request: Request) -> Response:
-    return RedirectResponse("/_mock/")
-
-
-def _server_error(request: Request, error: Exception) -> Response:
-    return HTMLResponse(problems.server_error().body, 500)

@@ -5,11 +5,9 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-import shtab
-
 from waldur_billing_mock import __version__
 from waldur_billing_mock.fixtures import SCENARIOS
-from waldur_billing_mock.mock_server.option_types import completes, port
+from waldur_billing_mock.mock_server.option_types import FILES, SHELLS, completes, port
 from waldur_billing_mock.mock_server.proxy.options import add_proxy
 from waldur_billing_mock.mock_server.recording.options import add_anonymize, add_record
 from waldur_billing_mock.mock_server.serve_options import add_revision, add_serve, add_world
@@ -105,7 +103,7 @@ def parser() -> argparse.ArgumentParser:
         "print a script that completes these commands in a shell",
         ["completion bash > ~/.local/share/bash-completion/completions/waldur-mock", "completion zsh > _waldur-mock"],
     )
-    completion.add_argument("shell", choices=shtab.SUPPORTED_SHELLS, help="the shell")
+    completion.add_argument("shell", choices=SHELLS, help="the shell")
     return made
 
 
@@ -137,7 +135,7 @@ def _add_export(commands: Any) -> None:
     output = export.add_argument(
         "--output", type=Path, metavar="FILE", help="the file to write (default: standard output)"
     )
-    completes(output, shtab.FILE)
+    completes(output, FILES)
 
 
 def _add_spec(commands: Any) -> None:
@@ -202,7 +200,7 @@ def _add_world_format(commands: Any) -> None:
         metavar="FILE",
         help="read these files, and tell what they hold (default: the schema)",
     )
-    completes(checked, shtab.FILE)
+    completes(checked, FILES)
 
 
 def _add_scenario(commands: Any) -> None:
@@ -215,7 +213,7 @@ def _add_scenario(commands: Any) -> None:
     )
     verbs = scenario.add_subparsers(dest="verb", required=True, metavar="COMMAND")
     check = _add_verb(verbs, "check", "build the worlds of scenario files, and tell what they hold or what is wrong")
-    completes(check.add_argument("file", nargs="+", metavar="FILE", help="a scenario file, YAML or JSON"), shtab.FILE)
+    completes(check.add_argument("file", nargs="+", metavar="FILE", help="a scenario file, YAML or JSON"), FILES)
     show = _add_verb(verbs, "show", "print a scenario as a file to start from")
     show.add_argument("name", choices=tuple(SCENARIOS), help="a built-in scenario")
     _add_verb(verbs, "list", "list the built-in scenarios")

@@ -1,9 +1,8 @@
 """How the words of options are read: numbers within bounds, instants, revisions. And what is said of wrong ones."""
 
 import argparse
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Final
 
 from waldur_billing_mock.mock_server.instants import instant
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, LONGEST_GRACE
@@ -15,7 +14,12 @@ class UsageError(Exception):
     """Something that the user can correct. The message says what is wrong, where, and what to do."""
 
 
-def completes(option: argparse.Action, what: Mapping[str, Any]) -> None:
+FILES: Final = "file"
+SHELLS: Final = ("bash", "zsh", "tcsh", "fish", "powershell")
+"""Names of shtab, which only the command that makes completions loads."""
+
+
+def completes(option: argparse.Action, what: str) -> None:
     option.complete = what  # type: ignore[attr-defined]
 
 

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import shtab
-
 from waldur_billing_mock.config_file import ConfigError, add_config, words_of_file
 from waldur_billing_mock.fixtures import DEFAULT_CUSTOMERS, DEFAULT_MONTHS, DEFAULT_SCENARIO, DEFAULT_SEED, Size
 from waldur_billing_mock.mock_server.limit_options import add_limits
 from waldur_billing_mock.mock_server.option_types import (
+    FILES,
     UsageError,
     completes,
     count,
@@ -32,13 +31,13 @@ _DEFAULTS: Final = Settings()
 
 def add_serve(serve: argparse.ArgumentParser) -> None:
     """The options of `serve`."""
-    completes(add_config(serve), shtab.FILE)
+    completes(add_config(serve), FILES)
     serve.add_argument("--host", default=_DEFAULTS.host, help="the address to listen on (default: %(default)s)")
     serve.add_argument("--port", type=port, default=_DEFAULTS.port, help="0 picks a free one (default: %(default)s)")
     add_revision(serve)
     add_world(serve)
     save = serve.add_argument("--save", type=Path, metavar="FILE", help="write the world to this file at the end")
-    completes(save, shtab.FILE)
+    completes(save, FILES)
     serve.add_argument(
         "--log-format",
         choices=("text", "json"),
@@ -147,11 +146,11 @@ def add_revision(command: argparse.ArgumentParser) -> None:
 def add_world(command: argparse.ArgumentParser) -> None:
     """Which world it is. What is not given is None, so that a file with any of the others is noticed."""
     world = command.add_argument("--world", type=Path, metavar="FILE", help="the world in this file, JSON or YAML")
-    completes(world, shtab.FILE)
+    completes(world, FILES)
     scenario = command.add_argument(
         "--scenario", metavar="NAME|FILE", help=f"one of those below, or a scenario file (default: {DEFAULT_SCENARIO})"
     )
-    completes(scenario, shtab.FILE)
+    completes(scenario, FILES)
     command.add_argument(
         "--seed",
         type=seed,

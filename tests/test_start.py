@@ -25,9 +25,16 @@ HEAVY: Final = (
     "jsonpath_rfc9535",
     "prometheus_client",
     "pycountry",
+    "shtab",
+    "starlette.applications",
+    "starlette.requests",
+    "waldur_billing_mock.mock_server.control.app",
+    "waldur_billing_mock.mock_server.pages",
+    "waldur_billing_mock.openapi.history",
 )
 START: Final = """
 import sys
+import waldur_billing_mock.mock_server.__main__
 from waldur_billing_mock.mock_server.serve import create_app, create_stage
 from waldur_billing_mock.mock_server.serve import listen
 from waldur_billing_mock.mock_server.settings import Settings

@@ -14,7 +14,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from waldur_billing_mock.mock_server.control.budget import Budget
 from waldur_billing_mock.mock_server.web.request import HEADERS
-from waldur_billing_mock.mock_server.web.routing import MATCH
 
 MOST_BYTES: Final = 4_000_000
 MOST_BODY_BYTES: Final = 100_000
@@ -26,8 +25,8 @@ _OVERHEAD: Final = 2_500
 _HEADER_OVERHEAD: Final = 130
 """About what a header takes besides its text."""
 
-_DROPPED: Final[Mapping[str, Any]] = {"asgi": {}, "extensions": {}, "state": {}, HEADERS: None, MATCH: None}
-"""What is not kept of a scope: the connection, and what is found again where it is needed."""
+_DROPPED: Final[Mapping[str, Any]] = {"asgi": {}, "extensions": {}, "state": {}, HEADERS: None}
+"""What is not kept of a scope: the connection, and the headers by name, which are there otherwise."""
 
 
 @dataclass(slots=True)

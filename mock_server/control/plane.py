@@ -1,11 +1,12 @@
 """All that the control plane steers, in one place, and one call of an operation."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from waldur_billing_mock.mock_server.billing.world import World
@@ -15,6 +16,9 @@ from waldur_billing_mock.mock_server.control.rules import Rules
 from waldur_billing_mock.mock_server.control.session import Session
 from waldur_billing_mock.mock_server.control.sessions import Sessions
 from waldur_billing_mock.mock_server.world_text import WorldText
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 
 @dataclass(frozen=True, slots=True)

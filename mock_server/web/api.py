@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Final, Generic
 
-from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from waldur_billing_mock.mock_server.spec.fields import Fields
@@ -22,7 +21,7 @@ from waldur_billing_mock.mock_server.web.call import BodyNeeded, Call, Rules, Wo
 from waldur_billing_mock.mock_server.web.limits import Limits
 from waldur_billing_mock.mock_server.web.listing import Listing, OtherPages, arrange, other_pages, paginate, select
 from waldur_billing_mock.mock_server.web.reply import Header, Reply
-from waldur_billing_mock.mock_server.web.request import Request, read_query
+from waldur_billing_mock.mock_server.web.request import Disconnected, Request, read_query
 from waldur_billing_mock.mock_server.web.routing import Links, Match, Routes, percent_encoded
 from waldur_billing_mock.mock_server.web.short_cache import short_cache
 from waldur_billing_mock.openapi.document import Node
@@ -87,7 +86,7 @@ class Api(Generic[World, User]):
         """The reply to another request, which is not sent. None where the client has disconnected."""
         try:
             return await self._answer(Request(scope, receive))
-        except ClientDisconnect:
+        except Disconnected:
             return None
 
     async def _answer(self, request: Request) -> Reply:

@@ -53,7 +53,7 @@ NO_BODY: Final = Body("", "", b"", Limits())
 async def read_body(request: Request, limits: Limits) -> Body:
     """The body of a request.
 
-    Raises `ClientDisconnect` where it does not arrive whole, and `Problem` 413 where it is too large.
+    Raises `Disconnected` where it does not arrive whole, and `Problem` 413 where it is too large.
     """
     if not request.has_body:
         return NO_BODY

@@ -7,7 +7,6 @@ from ipaddress import AddressValueError, IPv6Address
 from typing import Final
 from urllib.parse import parse_qs
 
-from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from waldur_billing_mock.mock_server.web import problems
@@ -22,6 +21,10 @@ _SHORT: Final = 1 << 16
 
 HEADERS: Final = "waldur.headers"
 """Where the scope holds the headers by name, once they were read."""
+
+
+class Disconnected(Exception):
+    """The client has gone before its request was complete."""
 
 
 def headers_by_name(scope: Scope) -> dict[bytes, bytes]:
@@ -73,7 +76,7 @@ class Request:
     async def stream(self, most: int) -> AsyncGenerator[bytes, None]:
         """The body, piece by piece.
 
-        Raises `Problem` 413 where more than `most` bytes are announced, `ClientDisconnect` where they do not arrive.
+        Raises `Problem` 413 where more than `most` bytes are announced, `Disconnected` where they do not arrive.
         """
         if int(self._headers.get(b"content-length", 0)) > most:
             raise problems.body_too_large(most)
@@ -81,7 +84,7 @@ class Request:
         while more:
             message = await self._receive()
             if message["type"] == "http.disconnect":
-                raise ClientDisconnect
+                raise Disconnected
             more = message.get("more_body", False)
             yield message.get("body", b"")
 
