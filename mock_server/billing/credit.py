@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar
 
 from waldur_billing_mock.mock_server.billing.marketplace import Offering
 from waldur_billing_mock.mock_server.billing.structure import Customer, Project
-from waldur_billing_mock.mock_server.tables import ForeignKey, Options
+from waldur_billing_mock.mock_server.tables import ForeignKey, Options, row_class
 
 VALUE_PLACES = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@row_class(frozen=True, slots=True, kw_only=True)
 class CustomerCredit:
     """What a customer has left, to five places; a restricted credit covers only what its offerings sell."""
 
@@ -31,7 +30,7 @@ class CustomerCredit:
         return not self.offering_uuids or offering_uuid in self.offering_uuids
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@row_class(frozen=True, slots=True, kw_only=True)
 class ProjectCredit:
     """The part of the customer's credit that a project may consume, to five places."""
 

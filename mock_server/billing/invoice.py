@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
 from waldur_billing_mock.mock_server.billing.period import Month
 from waldur_billing_mock.mock_server.billing.structure import Customer, User
-from waldur_billing_mock.mock_server.tables import ForeignKey, Options, Order
+from waldur_billing_mock.mock_server.tables import ForeignKey, Options, Order, row_class
 
 State = Literal["pending", "pending_finalization", "created", "paid", "canceled"]
 
 _FIRST_NUMBER = 100000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@row_class(frozen=True, slots=True, kw_only=True)
 class Invoice:
     """What one customer owes for one month. There is one invoice for each customer and month."""
 
@@ -54,7 +53,7 @@ class Invoice:
         return Month(self.year, self.month)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@row_class(frozen=True, slots=True, kw_only=True)
 class Notification:
     """A message about an invoice that was handed over for delivery."""
 
@@ -67,7 +66,7 @@ class Notification:
     sent_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@row_class(frozen=True, slots=True, kw_only=True)
 class InvoiceVersion:
     """What could change of an invoice, as it was after a change. Without a user, the server made the change."""
 

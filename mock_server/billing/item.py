@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, ClassVar
@@ -14,12 +14,12 @@ from waldur_billing_mock.mock_server.billing.marketplace import PlanComponent, R
 from waldur_billing_mock.mock_server.billing.money import away_from_zero, multiply
 from waldur_billing_mock.mock_server.billing.structure import Json, Project
 from waldur_billing_mock.mock_server.billing.sums import AbsoluteTotal, ItemSums
-from waldur_billing_mock.mock_server.tables import ForeignKey, Options, Order, Sums
+from waldur_billing_mock.mock_server.tables import ForeignKey, Options, Order, Sums, row_class
 
 _INVOICE_MONTH = ("invoice.year", "invoice.month")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@row_class(frozen=True, slots=True, kw_only=True)
 class InvoiceItem:
     """`unit_price` × `quantity` in a `unit`; a negative unit price makes it a compensation.
 

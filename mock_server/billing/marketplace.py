@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
 from waldur_billing_mock.mock_server.billing.structure import Customer, Project
-from waldur_billing_mock.mock_server.tables import ForeignKey, Options
+from waldur_billing_mock.mock_server.tables import ForeignKey, Options, row_class
 
 BillingType = Literal["fixed", "usage", "limit", "one", "few"]
 LimitPeriod = Literal["month", "quarterly", "annual", "total"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@row_class(frozen=True, slots=True, kw_only=True)
 class ServiceProvider:
     """A customer in its part as a seller. Its uuid is its own, not the customer's."""
 
@@ -26,7 +26,7 @@ class ServiceProvider:
     table: ClassVar[Options] = Options(unique=(("customer_uuid",),))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@row_class(frozen=True, slots=True, kw_only=True)
 class Offering:
     """What a customer sells."""
 
@@ -38,7 +38,7 @@ class Offering:
     category_title: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@row_class(frozen=True, slots=True, kw_only=True)
 class OfferingComponent:
     """A billable part of an offering."""
 
@@ -53,7 +53,7 @@ class OfferingComponent:
     article_code: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@row_class(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A price list of an offering."""
 
@@ -65,7 +65,7 @@ class Plan:
     article_code: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@row_class(frozen=True, slots=True, kw_only=True)
 class PlanComponent:
     """The price of one component in one plan. Items refer to it by its integer id."""
 
@@ -77,7 +77,7 @@ class PlanComponent:
     amount: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@row_class(frozen=True, slots=True, kw_only=True)
 class Resource:
     """The purchased instance. `limits` maps the types of components to what was agreed on."""
 
@@ -93,7 +93,7 @@ class Resource:
     state: str = "OK"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@row_class(frozen=True, slots=True, kw_only=True)
 class ComponentUsage:
     """What was used of a component of a resource in one month, as it was last reported."""
 

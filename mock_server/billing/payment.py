@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from waldur_billing_mock.mock_server.billing.invoice import Invoice
 from waldur_billing_mock.mock_server.billing.structure import Customer
-from waldur_billing_mock.mock_server.tables import ForeignKey
+from waldur_billing_mock.mock_server.tables import ForeignKey, row_class
 
 PaymentType = Literal["fixed_price", "invoices", "payment_gw_monthly"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@row_class(frozen=True, slots=True, kw_only=True)
 class PaymentProfile:
     """An agreement on how a customer pays. At most one of a customer's profiles is active."""
 
@@ -26,7 +25,7 @@ class PaymentProfile:
     is_active: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@row_class(frozen=True, slots=True, kw_only=True)
 class Payment:
     """Money received for an invoice: the sum has two places."""
 

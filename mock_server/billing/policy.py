@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
 from waldur_billing_mock.mock_server.billing.structure import Customer, Project
-from waldur_billing_mock.mock_server.tables import ForeignKey
+from waldur_billing_mock.mock_server.tables import ForeignKey, row_class
 
 TOTAL = 1
 """The code of the period that counts all months; 2, 3 and 4 stand for 1, 3 and 12 months (behaviour 6.9)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@row_class(frozen=True, slots=True, kw_only=True)
 class CustomerCostPolicy:
     """What should happen when the costs of a customer in a period exceed a limit.
 
@@ -29,7 +28,7 @@ class CustomerCostPolicy:
     period: int = TOTAL
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@row_class(frozen=True, slots=True, kw_only=True)
 class ProjectCostPolicy:
     """The same for a project."""
 

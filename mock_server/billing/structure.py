@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from waldur_billing_mock.mock_server.billing.countries import country_name
-from waldur_billing_mock.mock_server.tables import ForeignKey, Options
+from waldur_billing_mock.mock_server.tables import ForeignKey, Options, row_class
 
 Json: TypeAlias = "str | int | bool | Decimal | Sequence[Json] | Mapping[str, Json] | None"
 ScopeType = Literal["customer", "project", "offering"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@row_class(frozen=True, slots=True, kw_only=True)
 class Customer:
     """The organization that is billed. Texts that are not set are empty."""
 
@@ -45,7 +45,7 @@ class Customer:
         return self.accounting_start_date is None or self.accounting_start_date <= now
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@row_class(frozen=True, slots=True, kw_only=True)
 class Project:
     """A workspace of a customer, in which resources live."""
 
@@ -55,7 +55,7 @@ class Project:
     customer_uuid: Annotated[str, ForeignKey(Customer)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@row_class(frozen=True, slots=True, kw_only=True)
 class Role:
     """What a user may do somewhere: a name such as `CUSTOMER.OWNER`, and where it counts."""
 
@@ -64,7 +64,7 @@ class Role:
     scope_uuid: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@row_class(frozen=True, slots=True, kw_only=True)
 class User:
     """Someone who calls the API with a token of 40 hexadecimal digits."""
 

@@ -3,6 +3,7 @@
 from waldur_billing_mock.mock_server.tables.cache import Cache
 from waldur_billing_mock.mock_server.tables.columns import Packing
 from waldur_billing_mock.mock_server.tables.database import Database, Listener
+from waldur_billing_mock.mock_server.tables.row_class import replace, row_class
 from waldur_billing_mock.mock_server.tables.schema import (
     Aggregate,
     ForeignKey,
@@ -11,7 +12,6 @@ from waldur_billing_mock.mock_server.tables.schema import (
     Order,
     Row,
     Sums,
-    replace,
     schema_of,
 )
 from waldur_billing_mock.mock_server.tables.sorted_ids import SortedIds
@@ -34,5 +34,6 @@ __all__ = [
     "Sums",
     "Table",
     "replace",
+    "row_class",
     "schema_of",
 ]

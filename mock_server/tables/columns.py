@@ -250,7 +250,7 @@ class Columns:
         """New rows, from one place to before another."""
         kind = self._kind
         made = list(map(object.__new__, repeat(kind, stop - start)))
-        # Rows are frozen, and their constructor takes twice as long.
+        # Field by field, without a call for each row.
         deque(map(kind.__dict__["id"].__set__, made, self.ids[start:stop]), maxlen=0)
         for name, column in self._columns.items():
             deque(map(kind.__dict__[name].__set__, made, column.values(start, stop)), maxlen=0)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field
 from datetime import date
-from functools import cache
 from operator import attrgetter
 from typing import (
-    TYPE_CHECKING,
     Annotated,
     Any,
     ClassVar,
@@ -33,24 +31,6 @@ class Row(Protocol):
 
 
 R = TypeVar("R", bound=Row)
-
-if TYPE_CHECKING:
-    from dataclasses import replace as replace
-else:
-
-    def replace(row: R, /, **changes: Any) -> R:
-        """The row with other values in some fields: `dataclasses.replace`, in a third of its time."""
-        kind = type(row)
-        names, read = _fields_of(kind)
-        return kind(**{**dict(zip(names, read(row), strict=True)), **changes})
-
-
-@cache
-def _fields_of(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
-    """The names of the fields of a row class, and what reads them."""
-    names = tuple(one.name for one in fields(kind))
-    return names, attrgetter(*names)
-
 
 Find = Callable[[type[Any], Any], Any]
 """Finds the row of a class by its uuid; None for an unknown uuid and for None."""
