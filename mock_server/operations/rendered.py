@@ -55,7 +55,7 @@ class RenderedTexts:
         self._invoices: Cache[str, Texts] = Cache()
         self._items: Cache[str, Texts] = Cache()
         self._customers: Cache[str, Texts] = Cache()
-        self.issuer: Texts = {}
+        self.issuer = Texts()
 
     def texts_of(self, row: Row) -> Texts:
         """The cached texts of an invoice, item or customer. The caller may add some."""
@@ -65,7 +65,7 @@ class RenderedTexts:
             return found
         if len(cache) >= _MOST_ROWS:
             cache.clear()
-        return cache.set(row.uuid, {})
+        return cache.set(row.uuid, Texts())
 
     def texts_of_each(self, rows: Sequence[Row]) -> Sequence[Texts]:
         """The same of several, one at least, which are of one kind."""
@@ -94,7 +94,7 @@ class RenderedTexts:
         self._invoices.clear()
         self._items.clear()
         self._customers.clear()
-        self.issuer = {}
+        self.issuer = Texts()
 
     def copy(self) -> "RenderedTexts":
         copied = RenderedTexts()

@@ -18,6 +18,7 @@ from operator import attrgetter, itemgetter, methodcaller
 from sys import getsizeof
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import quote as percent_encode
+from weakref import ref
 
 from waldur_billing_mock.mock_server.spec.validation import decimal_limits, nullable, types
 from waldur_billing_mock.openapi.document import DocumentError, Node, resolve
@@ -26,8 +27,11 @@ Text = TypeVar("Text", str, bytes)
 Write = Callable[[Any, str], str]
 """Takes a value and the base URL of the request; returns JSON text."""
 
-Texts = dict[Hashable, str | bytes]
-"""The rendered texts of one row, by representation and base URL. Its table drops them when the row changes."""
+
+class Texts(dict[Hashable, str | bytes]):
+    """The rendered texts of one row, by representation and base URL. Its table drops them when the row changes."""
+
+    __slots__ = ("__weakref__",)
 
 
 class CachedTexts(NamedTuple):
@@ -60,17 +64,18 @@ class TextCache:
     def __init__(self, most_bytes: int = 1 << 27) -> None:
         self._most: Final = most_bytes
         self._bytes = 0
-        self._oldest_first: Final = deque[tuple[Texts, Hashable, int]]()
+        self._oldest_first: Final = deque[tuple[ref[Texts], Hashable, int]]()
 
     def add(self, texts: Texts, key: Hashable, text: Text) -> Text:
-        """Caches a text of a row. One that its table has dropped since counts until it would be dropped here."""
+        """Caches a text of a row. What its table has dropped is freed, but counts until it would be dropped here."""
         texts[key] = text
         size = getsizeof(text) + _OVERHEAD
-        self._oldest_first.append((texts, key, size))
+        self._oldest_first.append((ref(texts), key, size))
         self._bytes += size
         while self._bytes > self._most:
             oldest, key, size = self._oldest_first.popleft()
-            oldest.pop(key, None)
+            if (left := oldest()) is not None:
+                left.pop(key, None)
             self._bytes -= size
         return text
 

@@ -40,9 +40,9 @@ class LateMap(Generic[K, V]):
 
 def mutable(shared: SharedMap[K, V] | LateMap[K, V]) -> MapMutation[K, V]:
     """The map, to be changed in place."""
-    if isinstance(shared, LateMap):
-        shared = shared.map()
-    return shared.mutate() if isinstance(shared, Map) else shared
+    if isinstance(shared, Map):
+        return shared.mutate()
+    return shared.map().mutate() if isinstance(shared, LateMap) else shared
 
 
 @overload
@@ -51,4 +51,7 @@ def frozen(changed: SharedMap[K, V]) -> Map[K, V]: ...
 def frozen(changed: SharedMap[K, V] | LateMap[K, V]) -> Map[K, V] | LateMap[K, V]: ...
 def frozen(changed: SharedMap[K, V] | LateMap[K, V]) -> Map[K, V] | LateMap[K, V]:
     """The map, to be shared: it is not changed any more."""
-    return changed if isinstance(changed, Map | LateMap) else changed.finish()
+    # Not of a union, which would be made anew each time.
+    if isinstance(changed, Map) or isinstance(changed, LateMap):  # noqa: SIM101
+        return changed
+    return changed.finish()

@@ -6,6 +6,7 @@ What every request passes is written to cost little: it is a third of an answer.
 import asyncio
 from functools import partial
 from typing import Any, Final
+from weakref import ref
 
 import uvicorn
 from starlette.types import ASGIApp, Scope
@@ -18,7 +19,7 @@ from waldur_billing_mock.mock_server.web.reply import Reply
 from waldur_billing_mock.mock_server.web.request import headers_by_name
 
 CONNECTION: Final = "waldur.connection"
-"""The extension by which a scope names its connection (`connection_of`)."""
+"""The extension by which a scope refers to its connection (`connection_of`)."""
 _CLOSE: Final = ((b"connection", b"close"),)
 
 
@@ -54,7 +55,7 @@ def send_whole(scope: Scope, reply: Reply) -> bool:
 def connection_of(scope: Scope) -> "LimitedConnection | None":
     """The connection of a request; None within a process, where there is none."""
     extension = scope.get("extensions", {}).get(CONNECTION)
-    return None if extension is None else extension["connection"]
+    return None if extension is None else extension["connection"]()
 
 
 class LimitedConnection(HttpToolsProtocol):
@@ -67,7 +68,8 @@ class LimitedConnection(HttpToolsProtocol):
         self._shortest_limit: Final = min(limits.url_bytes, limits.head_bytes)
         self._direct: Final = self.app
         self._forwarded: Final[Any] = forwarded
-        self._extensions: Final[dict[str, dict[object, object]]] = {CONNECTION: {"connection": self}}
+        # By a weak reference, as the connection holds the scope, and garbage would pile up.
+        self._extensions: Final[dict[str, dict[object, object]]] = {CONNECTION: {"connection": ref(self)}}
         self._is_waiting = True
         self._in_head = True
         self._piece = 0

@@ -5,13 +5,14 @@ import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
+from weakref import ref
 
 import pytest
 
 from tests.asgi import Api, pristine
 from tests.web.listening import Answer, Listening, answer, head, listening
 from waldur_billing_mock.mock_server.settings import Settings
-from waldur_billing_mock.mock_server.spec.render import TextCache
+from waldur_billing_mock.mock_server.spec.render import TextCache, Texts
 from waldur_billing_mock.mock_server.web.limits import Limits
 from waldur_billing_mock.mock_server.web.multipart import File, MultipartReader
 from waldur_billing_mock.mock_server.web.short_cache import LONGEST, short_cache
@@ -324,7 +325,7 @@ def test_values_of_long_arguments_are_not_cached() -> None:
 
 def test_the_oldest_texts_are_dropped_when_all_together_are_too_large() -> None:
     cache = TextCache(13_500)
-    rows: list[dict[object, str | bytes]] = [{} for _ in range(100)]
+    rows = [Texts() for _ in range(100)]
 
     for row in rows:
         for key in range(3):
@@ -334,10 +335,21 @@ def test_the_oldest_texts_are_dropped_when_all_together_are_too_large() -> None:
     assert [len(row) for row in rows[-4:]] == [1, 3, 3, 3]
 
 
+def test_texts_that_a_table_has_dropped_take_no_memory() -> None:
+    """They stayed until the cache was full, and a server that was written to grew by its 128 MB."""
+    cache, row = TextCache(), Texts()
+    cache.add(row, "key", "x" * 800)
+    dropped = ref(row)
+
+    del row
+
+    assert dropped() is None
+
+
 def test_a_text_counts_with_all_of_its_bytes() -> None:
     """A character of a text may need four."""
     cache = TextCache(100_000)
-    rows: list[dict[object, str | bytes]] = [{} for _ in range(10)]
+    rows = [Texts() for _ in range(10)]
 
     for row in rows:
         cache.add(row, "key", "\N{GRINNING FACE}" * 10_000)
