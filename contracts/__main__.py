@@ -81,6 +81,8 @@ def _judge(words: Sequence[str], out: SafeStream, err: SafeStream) -> int:
     if settings.write_baseline is not None:
         write_baseline(settings.write_baseline, report, now.date())
     out.write(terminal.summary(report) + "\n")
+    if resume is not None and report.stopped:
+        out.write(f"What was judged is kept in {settings.resume}; the same command goes on from there.\n")
     if settings.ticket:
         out.write("\n" + markdown.tickets_of(report, settings.ticket) + "\n")
     if old is not None:

@@ -107,6 +107,8 @@ def test_a_run_that_was_stopped_goes_on_where_it_ended(healthy: Command) -> None
     whole = healthy.run(*words)
 
     assert (stopped.code, whole.code) == (2, 0), stopped.err + whole.err
+    assert "kept in run.jsonl; the same command goes on from there" in stopped.out
+    assert "run.jsonl" not in whole.out
     assert judged_before
     assert not any("budget" in one["reason"] for one in healthy.report()["results"])
     assert judged_before <= {one["id"] for one in healthy.report()["results"]}
