@@ -101,6 +101,9 @@ def _serve(options: argparse.Namespace) -> None:
         sessions_bytes=options.max_sessions_mb * 1_000_000,
         cached_worlds_bytes=options.cached_worlds_mb * 1_000_000,
         session_idle_seconds=options.session_idle * 60,
+        max_snapshots=options.max_snapshots,
+        max_fault_rules=options.max_fault_rules,
+        max_webhooks=options.max_webhooks,
         limits=limits(options),
         allowed_hosts=(options.host.lower(), *(name.lower() for name in options.allowed_host)),
     )

@@ -58,7 +58,7 @@ def create_app(
     sessions = _sessions(stage, settings, rule_ids)
     api = _api(settings.cache, settings.revision, settings.wire, settings.limits)
     lookup = Lookup(api.routes, _find_user)
-    shared_rules = Rules(rule_ids)
+    shared_rules = Rules(rule_ids, settings.max_fault_rules)
     metrics = Metrics({"sessions": lambda: len(sessions)})
     describe = partial(_describe, lookup) if settings.log_format == "json" else None
     request_log = None if log is None else RequestLog(write=log, tokens=_tokens, describe=describe)
@@ -159,13 +159,13 @@ def _sessions(stage: Stage, settings: Settings, rule_ids: Iterator[int]) -> Sess
             id=id,
             stage=stage,
             journal=journal,
-            rules=Rules(rule_ids),
+            rules=Rules(rule_ids, settings.max_fault_rules),
             events=events,
-            webhooks=Webhooks(events, journal, _now, post),
+            webhooks=Webhooks(events, journal, _now, post, settings.max_webhooks),
             created=_now(),
             used=time.monotonic(),
             origin=origin,
-            snapshots=Snapshots(stage, budget),
+            snapshots=Snapshots(stage, budget, settings.max_snapshots),
             clock=RunningClock(_now, stage.world.now) if settings.clock == "real" else None,
         )
 

@@ -98,6 +98,18 @@ def add_serve(serve: argparse.ArgumentParser) -> None:
         metavar="MINUTES",
         help="a session that was not used for so long is dropped (default: %(default)s)",
     )
+    for option, most, what in (
+        ("--max-snapshots", _DEFAULTS.max_snapshots, "snapshots"),
+        ("--max-fault-rules", _DEFAULTS.max_fault_rules, "fault rules"),
+        ("--max-webhooks", _DEFAULTS.max_webhooks, "webhooks"),
+    ):
+        serve.add_argument(
+            option,
+            type=count,
+            default=most,
+            metavar="N",
+            help=f"how many {what} a session may have; more are refused with 503 (default: %(default)s)",
+        )
     serve.add_argument(
         "--cached-worlds-mb",
         type=count,

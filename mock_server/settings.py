@@ -35,6 +35,17 @@ def cache_folder(environment: Mapping[str, str]) -> Path | None:
         return None
 
 
+_FROM_ZERO: Final = (
+    "journal_bytes",
+    "max_sessions",
+    "sessions_bytes",
+    "max_snapshots",
+    "max_fault_rules",
+    "max_webhooks",
+    "cached_worlds_bytes",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a server serves and where. Raises `TypeError` or `ValueError` for a value that a field cannot have.
@@ -46,7 +57,8 @@ class Settings:
     `quiet` logs no requests.
     `journal_bytes` is what a session stores of the last requests and answers. There are at most `max_sessions` sessions
     besides the main one, which take at most `sessions_bytes` together; one that was not used for
-    `session_idle_seconds` is dropped. Large seeded worlds are stored in the folder `cache`, where they take at most
+    `session_idle_seconds` is dropped. Each has at most `max_snapshots`, `max_fault_rules` (as many are for all
+    sessions) and `max_webhooks`. Large seeded worlds are stored in the folder `cache`, where they take at most
     `cached_worlds_bytes`; 0 stores none, and removes those that are there. A caller of `/_mock/` needs the
     `admin_token`, where there is one, and calls it by an address, by `localhost` or by one of `allowed_hosts`; None
     allows all names.
@@ -70,6 +82,9 @@ class Settings:
     max_sessions: int = 1_000
     sessions_bytes: int = 500_000_000
     session_idle_seconds: int = 3_600
+    max_snapshots: int = 100
+    max_fault_rules: int = 1_000
+    max_webhooks: int = 50
     cached_worlds_bytes: int = 500_000_000
     limits: Limits = field(default_factory=Limits)
     quiet: bool = False
@@ -86,7 +101,7 @@ class Settings:
                 raise TypeError(f"{name} is {value!r}, of the type {type(value).__name__}; it must be {words}.")
         if not 0 <= self.port <= 65535:
             raise ValueError(f"port is {self.port}; use a number from 0 to 65535.")
-        for name in ("journal_bytes", "max_sessions", "sessions_bytes", "cached_worlds_bytes"):
+        for name in _FROM_ZERO:
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; use a number from 0.")
         if self.grace_hours is not None and not 0 <= self.grace_hours <= LONGEST_GRACE:

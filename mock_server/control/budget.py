@@ -6,7 +6,7 @@ from typing import Final
 
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.stage import Stage
-from waldur_billing_mock.mock_server.web.problems import detail
+from waldur_billing_mock.mock_server.web.problems import Problem, detail
 
 ROW_BYTES: Final = 2_000
 """About what a row takes that a world does not share, with its places in indexes."""
@@ -92,6 +92,11 @@ class BoundedStage(Stage):
     def _account(self, taken: int) -> None:
         self._budget.worlds += taken - self.bytes
         self.bytes = taken
+
+
+def too_many(most: int, what: str, remedy: str, option: str) -> Problem:
+    """The refusal where a session has as many of something as it may have."""
+    return detail(503, f"A session has at most {most} {what}. {remedy}, or start the mock with a larger {option}.")
 
 
 def no_room(most: int) -> str:

@@ -8,6 +8,8 @@ from math import exp, log
 from random import Random
 from typing import Any, Final
 
+from waldur_billing_mock.mock_server.control.budget import too_many
+
 PROFILES: Final[Mapping[str, Sequence[Mapping[str, Any]]]] = {
     "flaky": (
         {"effect": "drop", "probability": 0.03},
@@ -21,7 +23,7 @@ PROFILES: Final[Mapping[str, Sequence[Mapping[str, Any]]]] = {
 """The rules that the named profiles consist of."""
 
 EVERY_SESSION: Final = "*"
-MOST_RULES: Final = 1_000
+MOST: Final = 1_000
 """Each call looks at all of them."""
 
 
@@ -102,12 +104,16 @@ class Rule:
 
 
 class Rules:
-    """The rules of one session, in the order in which they are tried. `ids` are those of all rules of a server."""
+    """The rules of one session, in the order in which they are tried, `most` of them at most.
 
-    def __init__(self, ids: Iterator[int] | None = None) -> None:
+    `ids` are those of all rules of a server.
+    """
+
+    def __init__(self, ids: Iterator[int] | None = None, most: int = MOST) -> None:
         self.all: list[Rule] = []
         """Not to be changed from outside."""
         self._ids: Final = count(1) if ids is None else ids
+        self._most: Final = most
 
     def __bool__(self) -> bool:
         return bool(self.all)
@@ -119,13 +125,13 @@ class Rules:
         return iter(self.all)
 
     def add(self, said: Mapping[str, Any]) -> list[Rule]:
-        """Add a rule, or those of a profile, each with a seed of its own. Raises `ValueError` for too many."""
+        """Add a rule, or those of a profile, each with a seed of its own. Raises `Problem` 503 for too many."""
         described = [said]
         if "profile" in said:
             seed = said.get("seed", 0)
             described = [{**rule, "seed": seed + place} for place, rule in enumerate(PROFILES[said["profile"]])]
-        if len(self.all) + len(described) > MOST_RULES:
-            raise ValueError(f"A session has at most {MOST_RULES} fault rules; remove some first.")
+        if len(self.all) + len(described) > self._most:
+            raise too_many(self._most, "fault rules", "Remove some (DELETE /_mock/faults/{id})", "--max-fault-rules")
         added = []
         for one in described:
             kept = {name: value for name, value in one.items() if name not in ("id", "hits", "session")}

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from waldur_billing_mock.mock_server.billing.world import World
-from waldur_billing_mock.mock_server.control.budget import Budget, no_room
+from waldur_billing_mock.mock_server.control.budget import Budget, no_room, too_many
 from waldur_billing_mock.mock_server.stage import Stage
 from waldur_billing_mock.mock_server.web.problems import detail
 
@@ -25,11 +25,12 @@ class Snapshot:
 
 
 class Snapshots:
-    """The snapshots of one session, by name. Those of a session with a budget count for it."""
+    """The snapshots of one session, by name, `most` of them at most. Those of a session with a budget count for it."""
 
-    def __init__(self, stage: Stage, budget: Budget | None) -> None:
+    def __init__(self, stage: Stage, budget: Budget | None, most: int = MOST) -> None:
         self._stage: Final = stage
         self._budget: Final = budget
+        self._most: Final = most
         self._by_name: dict[str, Snapshot] = {}
 
     def __iter__(self) -> Iterator[Snapshot]:
@@ -47,11 +48,11 @@ class Snapshots:
     def take(self, name: str, at: datetime) -> Snapshot:
         """The world as it is now, in the place of the snapshot with this name, if there is one.
 
-        Raises `ValueError` where there are too many, and `Problem` 503 where there is no room.
+        Raises `Problem` 503 where there are too many, or there is no room.
         """
         before = self._by_name.get(name)
-        if before is None and len(self._by_name) >= MOST:
-            raise ValueError(f"A session has at most {MOST} snapshots; drop one first.")
+        if before is None and len(self._by_name) >= self._most:
+            raise too_many(self._most, "snapshots", "Drop one (DELETE /_mock/snapshots/{name})", "--max-snapshots")
         bytes = self._stage.bytes
         more = bytes - (0 if before is None else before.bytes)
         if self._budget is not None and not self._budget.has_room(more):

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from waldur_billing_mock.mock_server.control.budget import too_many
 from waldur_billing_mock.mock_server.control.events import Event, Events
 from waldur_billing_mock.mock_server.control.journal import Journal
 
 FIRST_PAUSE: Final = 0.2
 SECONDS_TO_ANSWER: Final = 5.0
-MOST_WEBHOOKS: Final = 50
+MOST: Final = 50
 
 Post = Callable[[str, bytes, Mapping[str, str]], Awaitable[int]]
 """Sends a body to an address with headers, and returns the status. Raises `OSError` where nobody answers."""
@@ -42,13 +43,16 @@ class Webhook:
 
 
 class Webhooks:
-    """The webhooks of one session. `now` returns the time of day, which signatures contain."""
+    """The webhooks of one session, `most` of them at most. `now` returns the time of day, which signatures contain."""
 
-    def __init__(self, events: Events, journal: Journal, now: Callable[[], datetime], post: Post) -> None:
+    def __init__(
+        self, events: Events, journal: Journal, now: Callable[[], datetime], post: Post, most: int = MOST
+    ) -> None:
         self._hooks: list[Webhook] = []
         self._journal: Final = journal
         self._now: Final = now
         self._post: Final = post
+        self._most: Final = most
         self._last_id = 0
         self._deliveries: set[asyncio.Task[None]] = set()
         events.listen(self._send)
@@ -57,9 +61,9 @@ class Webhooks:
         return [hook.shown() for hook in self._hooks]
 
     def add(self, said: Mapping[str, Any]) -> Webhook:
-        """Raises `ValueError` where there are too many."""
-        if len(self._hooks) >= MOST_WEBHOOKS:
-            raise ValueError(f"A session has at most {MOST_WEBHOOKS} webhooks; remove one first.")
+        """Raises `Problem` 503 where there are too many."""
+        if len(self._hooks) >= self._most:
+            raise too_many(self._most, "webhooks", "Remove one (DELETE /_mock/webhooks/{id})", "--max-webhooks")
         self._last_id += 1
         events = frozenset(said["events"]) if "events" in said else None
         hook = Webhook(self._last_id, said["url"], said.get("secret"), events, said.get("attempts", 4))

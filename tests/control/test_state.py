@@ -13,7 +13,6 @@ from tests.serving import serving
 from waldur_billing_mock.fixtures import Size, build
 from waldur_billing_mock.mock_server.control import ctl
 from waldur_billing_mock.mock_server.control.client import MockError
-from waldur_billing_mock.mock_server.control.snapshots import MOST
 from waldur_billing_mock.mock_server.testing.mock import Mock, MockSession
 from waldur_billing_mock.mock_server.world_file import dump
 
@@ -233,17 +232,6 @@ def test_snapshots_belong_to_the_session(mock: Mock) -> None:
 def test_a_snapshot_that_is_not_there_is_not_found(mock: Mock, operation: str) -> None:
     with pytest.raises(MockError, match="404: There is no snapshot 'a'"):
         getattr(mock.snapshots, operation)("a")
-
-
-def test_the_number_of_snapshots_is_bounded(mock: Mock) -> None:
-    for number in range(MOST):
-        mock.snapshots.take(f"s{number}")
-    with pytest.raises(MockError, match="409: A session has at most 100 snapshots; drop one first"):
-        mock.snapshots.take("one-more")
-
-    mock.snapshots.take("s0")
-    mock.snapshots.drop("s1")
-    mock.snapshots.take("one-more")
 
 
 def test_snapshots_of_a_session_count_for_its_bytes() -> None:

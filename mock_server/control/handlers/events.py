@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import StreamingResponse
 
 from waldur_billing_mock.mock_server.control.events import Event
-from waldur_billing_mock.mock_server.control.plane import Call, Conflict, NotFound
+from waldur_billing_mock.mock_server.control.plane import Call, NotFound
 
 SECONDS_OF_SILENCE = 15.0
 
@@ -29,10 +29,7 @@ def webhooks_list(call: Call) -> list[dict[str, Any]]:
 
 
 def webhooks_add(call: Call) -> dict[str, Any]:
-    try:
-        return call.session.webhooks.add(call.body).shown()
-    except ValueError as error:
-        raise Conflict(str(error)) from error
+    return call.session.webhooks.add(call.body).shown()
 
 
 def webhooks_clear(call: Call) -> None:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from waldur_billing_mock.mock_server.control.description import InvalidInput
 from waldur_billing_mock.mock_server.control.handlers.operation_names import check_operations
-from waldur_billing_mock.mock_server.control.plane import Call, Conflict, NotFound
+from waldur_billing_mock.mock_server.control.plane import Call, NotFound
 from waldur_billing_mock.mock_server.control.rules import EVERY_SESSION, Rules, names
 
 DOES: Final = frozenset({"status", "retry_after", "delay", "effect", "profile"})
@@ -28,11 +28,7 @@ def faults_add(call: Call) -> list[dict[str, Any]]:
             {"non_field_errors": [f"Say what happens to the call: give one of {', '.join(sorted(DOES))}."]}
         )
     rules, shown = _rules(call, call.body.get("session"))
-    try:
-        added = rules.add(call.body)
-    except ValueError as error:
-        raise Conflict(str(error)) from error
-    return [{**rule.shown(), **shown} for rule in added]
+    return [{**rule.shown(), **shown} for rule in rules.add(call.body)]
 
 
 def faults_clear(call: Call) -> None:

@@ -7,7 +7,7 @@ from starlette.responses import PlainTextResponse, Response
 from waldur_billing_mock.fixtures import SCENARIOS, InvalidSize, ScenarioError
 from waldur_billing_mock.mock_server.billing.world import TABLES, World
 from waldur_billing_mock.mock_server.control.description import InvalidInput
-from waldur_billing_mock.mock_server.control.plane import Call, Conflict, NotFound
+from waldur_billing_mock.mock_server.control.plane import Call, NotFound
 from waldur_billing_mock.mock_server.control.snapshots import Snapshot
 from waldur_billing_mock.mock_server.instants import instant
 from waldur_billing_mock.mock_server.world_text import WorldFileError
@@ -70,10 +70,7 @@ def snapshots_get(call: Call) -> dict[str, Any]:
 
 
 def snapshots_take(call: Call) -> dict[str, Any]:
-    try:
-        return _shown(call.session.snapshots.take(call.path["name"], call.plane.now()))
-    except ValueError as error:
-        raise Conflict(str(error)) from error
+    return _shown(call.session.snapshots.take(call.path["name"], call.plane.now()))
 
 
 def snapshots_restore(call: Call) -> dict[str, Any]:
