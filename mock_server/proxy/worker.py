@@ -8,6 +8,7 @@ import json
 import sys
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
@@ -196,6 +197,8 @@ def main(settings: Mapping[str, Any]) -> None:
                 sys.stderr.write(
                     f"--record {settings['record']} cannot be written: {error.strerror}. No more is recorded.\n"
                 )
+                with suppress(OSError):
+                    archive.close()
                 archive = None
         sys.stdout.write(f"{json.dumps(said)}\n")
         sys.stdout.flush()

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from waldur_billing_mock.mock_server.web import problems
 from waldur_billing_mock.mock_server.web.limits import Limits
-from waldur_billing_mock.mock_server.web.multipart import Form, MultipartReader, charset_of
+from waldur_billing_mock.mock_server.web.multipart import Form, MultipartReader, charset_of, must_be_charset
 from waldur_billing_mock.mock_server.web.request import Request
 from waldur_billing_mock.openapi.operation import Operation
 
@@ -95,6 +95,7 @@ def _read_form(content: bytes, charset: str, limits: Limits) -> Mapping[str, str
     """The fields of a form by name, of several the last. Raises `Problem` 400 or 413."""
     if content.count(b"&") >= limits.fields:
         raise problems.too_large(f"The form has more than {limits.fields} fields.")
+    must_be_charset(charset)
     try:
         try:
             text = content.decode(charset)

@@ -19,6 +19,7 @@ from waldur_billing_mock.mock_server.web import problems
 from waldur_billing_mock.mock_server.web.limits import Limits
 
 _BOUNDARY: Final = re.compile(r"[ -~]{0,200}[!-~]")
+_OF_HOST_NAMES: Final = frozenset({"idna", "punycode"})
 _LONGEST_HEAD: Final = 1024
 """Bytes of all headers of a part."""
 
@@ -217,7 +218,7 @@ def _parameters(line: str) -> tuple[str, Mapping[str, str]]:
     message["content-type"] = line
     try:
         (main, _), *parameters = message.get_params([("", "")])
-    except TypeError:  # The standard library sorts the pieces, of which some have no number.
+    except TypeError:  # Before Python 3.14 the standard library sorts the pieces, of which some have no number.
         raise ValueError("the pieces of a parameter have no order") from None
     found = {}
     for name, value in parameters:
@@ -246,10 +247,17 @@ def charset_of(content_type: str) -> str:
 
 def decoded(value: bytes, charset: str) -> str:
     """Text, with a mark for every byte that is none. Raises `Problem` 400 for what is no character set of text."""
+    must_be_charset(charset)
     try:
         return value.decode(charset, "replace")
     except (LookupError, UnicodeError):
         raise problems.unknown_charset(charset) from None
+
+
+def must_be_charset(charset: str) -> None:
+    """Raises `Problem` 400 for an encoding of host names, which some releases of Python read any text by."""
+    if charset in _OF_HOST_NAMES:
+        raise problems.unknown_charset(charset)
 
 
 def _boundary(content_type: str) -> bytes:

@@ -1,6 +1,7 @@
 """Multipart forms and others are read as Django REST framework reads them, whole or broken."""
 
 import asyncio
+import sys
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final
@@ -229,12 +230,16 @@ def test_a_broken_form_is_read_as_the_framework_reads_it(content: bytes, cuts: l
 
 @pytest.mark.parametrize("parameters", [";9>;A*9;A*", "; a*0=x; a*=y; a*1=z", "; a*1; a*"])
 def test_pieces_of_a_parameter_without_an_order_are_refused(parameters: str) -> None:
-    """The standard library raises a `TypeError` for them, which was status 500; coverage-guided fuzzing found it."""
+    """Before Python 3.14 the standard library raises a `TypeError` for them, which was status 500. Fuzzing found it."""
     part = f'--edge\r\nContent-Disposition: form-data; name="a"{parameters}\r\n\r\nx\r\n--edge--\r\n'.encode()
 
-    assert ours(b"--edge--\r\n", EDGE + parameters) == (
-        400,
-        "Multipart form parse error - Invalid Content-Type: the pieces of a parameter have no order",
-    )
-    assert ours(part, EDGE) == {}
+    if sys.version_info >= (3, 14):
+        assert ours(b"--edge--\r\n", EDGE + parameters) == {}
+        assert ours(part, EDGE) == {"a": "x"}
+    else:
+        assert ours(b"--edge--\r\n", EDGE + parameters) == (
+            400,
+            "Multipart form parse error - Invalid Content-Type: the pieces of a parameter have no order",
+        )
+        assert ours(part, EDGE) == {}
     assert ours(b"a=1", FORM + parameters) == {"a": "1"}
