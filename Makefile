@@ -13,6 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.stamp-runtime
 DEV := $(VENV)/.stamp-dev
+COMPILED := $(VENV)/.stamp-compiled
 CLIENTS := $(patsubst %,$(VENV)/clients/%/.stamp,7.8.8 8.0.9.dev334 8.1.3)
 OTHER_CLIENTS := $(patsubst %,$(VENV)/clients/%/.stamp,7.9.0 7.9.3 7.9.8 8.0.0 8.0.2 8.0.4 8.0.5 8.0.7 8.0.8 8.0.9 8.1.2)
 PARSERS := query json form multipart authorization prefer masked world-json world-yaml
@@ -45,9 +46,9 @@ help:  ## list the targets
 serve: $(RUNTIME)  ## start the mock; make serve ARGS="--port 9000" passes arguments
 	@exec $(BIN)/python -m waldur_billing_mock.mock_server serve $(ARGS)
 
-# The clients are installed while the rest is installed and linted: pip uses one core.
+# Linting needs a core only, and so does pip: the clients are installed and the modules compiled on the other one.
 test:  ## lint, then all tests; make test ARGS="-k paid" passes arguments
-	@$(MAKE) --jobs=2 lint $(CLIENTS)
+	@$(MAKE) --jobs=2 lint $(COMPILED) $(CLIENTS)
 	$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 mutants: $(DEV)  ## run the contract suite on planted defects; make mutants ARGS="--only money --workers 1"
@@ -218,9 +219,14 @@ $(RUNTIME): requirements/runtime.txt | $(BIN)/python
 	$(BIN)/python $(PIP_INSTALL) --requirement $<
 	@touch $@
 
+# What is imported before it is compiled here, Python compiles by itself.
 $(DEV): requirements/dev.txt | $(BIN)/python
-	$(BIN)/python $(PIP_INSTALL) --requirement $<
+	$(BIN)/python $(PIP_INSTALL) --no-compile --requirement $<
 	@touch $@ $(RUNTIME)
+
+$(COMPILED): $(DEV)
+	$(BIN)/python -m compileall -q $(CURDIR)/$(VENV)/lib
+	@touch $@
 
 # The real client, every release in an environment of its own: tests/examples runs the documents' examples with it.
 # They get no pip of their own, which takes longer to install than the client: the one of $(VENV) installs into them.
