@@ -44,7 +44,7 @@ def instructions() -> Iterator[Line]:
             bare = counters["bare"].of([get(f"/{size}") for size in sizes])
             taken = {kind: counters[kind].of(list(map(get, paths))) for kind in ("alone", "off", "journal", "usual")}
             yield _line(f"GET {name}", taken["usual"], bare, 4.2 if "?" in name else 2.8, "× bare")
-            yield _line(f"GET {name}, all off", taken["off"], taken["alone"], 1.08, "× alone")
+            yield _line(f"GET {name}, all off", taken["off"], taken["alone"], 1.07, "× alone")
             yield _line(f"GET {name}, journal on", taken["journal"], taken["alone"], 1.3, "× alone")
         yield from _writes(usual)
 
@@ -58,7 +58,7 @@ def _writes(usual: "_Counter") -> Iterator[Line]:
     read = usual.of([get(path) for path in _reads(usual.server)["/api/invoices/{uuid}/"]])
     for name, writes in works.items():
         requests = [request_of(write.steps[0]) for each in writes for write in each]
-        yield _line(name, usual.of(requests), read, 3.1, "× a read")
+        yield _line(name, usual.of(requests), read, 3, "× a read")
 
 
 def _reads(server: Server) -> Mapping[str, list[str]]:
