@@ -84,6 +84,7 @@ class Settings:
     session_idle_seconds: int = 3_600
     max_snapshots: int = 100
     max_fault_rules: int = 1_000
+    """Each call looks at all of them."""
     max_webhooks: int = 50
     cached_worlds_bytes: int = 500_000_000
     limits: Limits = field(default_factory=Limits)

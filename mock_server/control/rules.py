@@ -3,7 +3,6 @@
 import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count
 from math import exp, log
 from random import Random
 from typing import Any, Final
@@ -23,8 +22,6 @@ PROFILES: Final[Mapping[str, Sequence[Mapping[str, Any]]]] = {
 """The rules that the named profiles consist of."""
 
 EVERY_SESSION: Final = "*"
-MOST: Final = 1_000
-"""Each call looks at all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +106,10 @@ class Rules:
     `ids` are those of all rules of a server.
     """
 
-    def __init__(self, ids: Iterator[int] | None = None, most: int = MOST) -> None:
+    def __init__(self, ids: Iterator[int], most: int) -> None:
         self.all: list[Rule] = []
         """Not to be changed from outside."""
-        self._ids: Final = count(1) if ids is None else ids
+        self._ids: Final = ids
         self._most: Final = most
 
     def __bool__(self) -> bool:

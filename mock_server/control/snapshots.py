@@ -10,9 +10,6 @@ from waldur_billing_mock.mock_server.control.budget import Budget, no_room, too_
 from waldur_billing_mock.mock_server.stage import Stage
 from waldur_billing_mock.mock_server.web.problems import detail
 
-MOST: Final = 100
-"""Snapshots of one session."""
-
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -27,7 +24,7 @@ class Snapshot:
 class Snapshots:
     """The snapshots of one session, by name, `most` of them at most. Those of a session with a budget count for it."""
 
-    def __init__(self, stage: Stage, budget: Budget | None, most: int = MOST) -> None:
+    def __init__(self, stage: Stage, budget: Budget | None, most: int) -> None:
         self._stage: Final = stage
         self._budget: Final = budget
         self._most: Final = most

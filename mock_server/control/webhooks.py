@@ -15,7 +15,6 @@ from waldur_billing_mock.mock_server.control.journal import Journal
 
 FIRST_PAUSE: Final = 0.2
 SECONDS_TO_ANSWER: Final = 5.0
-MOST: Final = 50
 
 Post = Callable[[str, bytes, Mapping[str, str]], Awaitable[int]]
 """Sends a body to an address with headers, and returns the status. Raises `OSError` where nobody answers."""
@@ -45,9 +44,7 @@ class Webhook:
 class Webhooks:
     """The webhooks of one session, `most` of them at most. `now` returns the time of day, which signatures contain."""
 
-    def __init__(
-        self, events: Events, journal: Journal, now: Callable[[], datetime], post: Post, most: int = MOST
-    ) -> None:
+    def __init__(self, events: Events, journal: Journal, now: Callable[[], datetime], post: Post, most: int) -> None:
         self._hooks: list[Webhook] = []
         self._journal: Final = journal
         self._now: Final = now

@@ -3,6 +3,7 @@
 import json
 import socket
 import time
+from itertools import count
 from urllib.parse import urlsplit
 
 import httpx
@@ -160,7 +161,7 @@ def test_delays_are_drawn_by_the_seed() -> None:
 
 
 def test_a_delay_lets_other_rules_follow() -> None:
-    rules = Rules()
+    rules = Rules(count(1), 10)
     rules.add({"delay": 5})
     rules.add({"status": 500})
     rules.add({"status": 501})
@@ -239,7 +240,7 @@ def test_a_dripping_body_comes_in_pieces(mock: Mock, monkeypatch: pytest.MonkeyP
     [("flaky", {"drop", 502, 503, "truncate"}), ("maintenance", {503}), ("slow", {"delay"})],
 )
 def test_profiles_are_rules(profile: str, expected: set[object]) -> None:
-    rules = Rules()
+    rules = Rules(count(1), 10)
     rules.add({"profile": profile, "seed": 3})
     asked = Asked("invoices_list", "GET", "/api/invoices/", frozenset())
 

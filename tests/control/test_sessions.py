@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
@@ -254,15 +255,15 @@ class Clockwork:
     def _make(self, id: str, stage: Stage, budget: Budget | None, origin: str) -> Session:
         journal, events = Journal(budget=budget), Events()
         at = instant("2026-01-01")
-        hooks = Webhooks(events, journal, lambda: at, post)
+        hooks = Webhooks(events, journal, lambda: at, post, most=1)
         return Session(
             id=id,
             stage=stage,
             journal=journal,
-            rules=Rules(),
+            rules=Rules(count(1), most=1),
             events=events,
             webhooks=hooks,
-            snapshots=Snapshots(stage, budget),
+            snapshots=Snapshots(stage, budget, most=100),
             created=at,
             used=self.seconds,
             origin=origin,
