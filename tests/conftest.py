@@ -10,6 +10,7 @@ from importlib.metadata import entry_points
 import pytest
 from hypothesis import settings
 
+import tests.frozen_rows  # noqa: F401  # Before anything that imports billing.
 from tests.asgi import Api, application
 from tests.serving import Mock, serving
 

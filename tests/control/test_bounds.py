@@ -50,11 +50,15 @@ def test_what_is_removed_makes_room(served: str) -> None:
         client.faults.remove(rule["id"])
         client.webhooks.remove(client.webhooks.add(url="http://127.0.0.1:9/")["id"])
 
+    assert (client.snapshots.list(), client.faults.list(), client.webhooks.list()) == ([], [], [])
+
 
 def test_a_snapshot_takes_the_place_of_the_one_of_its_name(served: str) -> None:
     client = MockClient(served, session="same")
-    for name in ("one", "two", "one", "two"):
+    for name in ("one", "two", "one"):
         client.snapshots.take(name)
+
+    assert [snapshot["name"] for snapshot in client.snapshots.list()] == ["two", "one"]
 
 
 def test_a_profile_that_does_not_fit_as_a_whole_adds_nothing(served: str) -> None:
