@@ -61,8 +61,8 @@ def compared(*workloads: Workload) -> list[tuple[float, ...]]:
 
 
 def medians(slices: Iterable[tuple[float, ...]]) -> list[float]:
-    """For each workload, the median of its slices."""
-    return [median(taken) for taken in zip(*slices, strict=True)]
+    """The median of the CPU seconds of each workload, over all slices."""
+    return [median(seconds) for seconds in zip(*slices, strict=True)]
 
 
 def ratio(
@@ -70,7 +70,7 @@ def ratio(
 ) -> Line:
     """A workload as a multiple of another one; the figure is that of one of the parts of a round."""
     slices = compared(workload, base)
-    times = median(taken / least for taken, least in slices)
-    seconds, least = (taken / parts for taken in medians(slices))
-    figure = f"{seconds * 1e6:.0f} µs = {times:.{places}f} {what} ({least * 1e6:.0f} µs)"
+    times = median(one / other for one, other in slices)
+    seconds, of_base = (each / parts for each in medians(slices))
+    figure = f"{seconds * 1e6:.0f} µs = {times:.{places}f} {what} ({of_base * 1e6:.0f} µs)"
     return Line(work, figure, f"≤ {most} {what}", times <= most)

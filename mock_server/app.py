@@ -64,6 +64,7 @@ def create_app(
     request_log = None if log is None else RequestLog(write=log, tokens=_tokens, describe=describe)
     announce = Announce(api, lookup=lookup)
 
+    # The pages call the API by the plane, and are a part of what serves it.
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
         await controlled(scope, receive, send)
 

@@ -1,6 +1,6 @@
 """How uvicorn serves: the limits on the head of a request, on silence and on connections, which only it can hold.
 
-What every request passes is written to cost little: it is a third of an answer.
+Each request passes here before the API: what is worked out for all of them counts for every answer.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ def uvicorn_config(app: ASGIApp, limits: Limits, *, passes_on: bool = False) -> 
         date_header=not passes_on,
         ws="none" if passes_on else "auto",
         server_header=False,
-        proxy_headers=False,  # Each connection looks for them, at a tenth of the cost.
+        proxy_headers=False,  # `LimitedConnection` looks for them, at a tenth of the cost.
         timeout_graceful_shutdown=1,
     )
     forwarded: Any = ProxyHeadersMiddleware(app, config.forwarded_allow_ips)  # type: ignore[arg-type]
@@ -47,7 +47,10 @@ def uvicorn_config(app: ASGIApp, limits: Limits, *, passes_on: bool = False) -> 
 
 
 def send_whole(scope: Scope, reply: Reply) -> bool:
-    """Sends an answer by the connection of its request; False where that cannot, as `LimitedConnection` tells."""
+    """Sends the answer to a request other than HEAD at once, by its connection.
+
+    Returns False, and sends nothing, where the server is to send it (`LimitedConnection.send_whole`).
+    """
     connection = connection_of(scope)
     return connection is not None and connection.send_whole(scope, reply)
 

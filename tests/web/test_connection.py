@@ -49,7 +49,7 @@ def test_an_answer_that_is_sent_at_once_is_the_one_that_uvicorn_would_send(
 
 
 def test_usual_answers_are_sent_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By uvicorn, they would be right as well, and nobody would see that they take longer."""
+    """Sent by uvicorn they are the same, but take longer."""
     done: list[bool] = []
     send = LimitedConnection.send_whole
 
