@@ -14,6 +14,7 @@ A YAML file with a list of entries such as
 
 from datetime import date, timedelta
 from fnmatch import fnmatch
+from math import inf
 from pathlib import Path
 from typing import Any, Final
 
@@ -92,7 +93,7 @@ def write_baseline(path: Path, report: Report, today: date) -> None:
         }
         for group in groups(report, "broken")
     ]
-    text = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=1_000)
+    text = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=inf)
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

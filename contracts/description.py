@@ -80,14 +80,11 @@ class Description:
 
     def place_of_parameter(self, operation: Operation, name: str) -> str:
         """The pointer to a query parameter, or to its operation where it has none of this name."""
-        for level in (operation.method.lower(), ""):
-            node = self.document["paths"][operation.path]
-            node = node.get(level, {}) if level else node
-            for number, parameter in enumerate(node.get("parameters", [])):
-                reference = parameter.get("$ref", "").removeprefix("#")
-                found = look_up(self.document, reference) if reference else parameter
-                if found["name"] == name:
-                    return str(reference) or f"{self.place(operation)}/parameters/{number}"
+        for at in (self.place(operation), pointer(("paths", operation.path))):
+            for number, parameter in enumerate(look_up(self.document, at).get("parameters", [])):
+                reference = str(parameter.get("$ref", "")).removeprefix("#")
+                if resolve(self.document, parameter)["name"] == name:
+                    return reference or f"{at}/parameters/{number}"
         return self.place(operation)
 
     def place_of_field(self, schema: str, name: str) -> str:

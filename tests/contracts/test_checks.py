@@ -1,21 +1,13 @@
-"""The checks as a whole: there is one for everything, each explains itself, and the baseline is kept."""
-
-from datetime import date
-from pathlib import Path
+"""The checks as a whole: there is one for everything, and each explains itself."""
 
 import pytest
 
 from waldur_billing_mock.contracts.__main__ import main
-from waldur_billing_mock.contracts.baseline import load
 from waldur_billing_mock.contracts.checks import checks
 from waldur_billing_mock.contracts.description import FOLDER, REVISIONS, describe
-from waldur_billing_mock.contracts.exchange import Complaint
 from waldur_billing_mock.contracts.roles import table
-from waldur_billing_mock.contracts.settings import PROFILES, Unusable
+from waldur_billing_mock.contracts.settings import PROFILES
 from waldur_billing_mock.openapi import revision as revisions
-
-TODAY = date(2026, 11, 22)
-COMPLAINT = Complaint("the price must agree", "/components/schemas/Invoice/properties/price")
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
@@ -46,33 +38,6 @@ def test_a_check_can_be_explained(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_check_that_does_not_exist_cannot_be_explained() -> None:
     assert main(["explain", "invariants/nothing"]) == 2
-
-
-def test_the_baseline_accepts_until_its_day_and_tells_what_is_stale(tmp_path: Path) -> None:
-    path = tmp_path / "baseline.yaml"
-    path.write_text(
-        "- {check: 'invariants/a', reason: known, expires: 2026-12-31}\n"
-        "- {check: 'invariants/b', reason: past, expires: 2026-01-01}\n"
-        "- {check: 'invariants/c', reason: gone, expires: 2026-12-31}\n",
-        encoding="utf-8",
-    )
-    baseline = load(path, TODAY)
-
-    accepted = [baseline.reason(f"invariants/{name}", COMPLAINT) for name in "ab"]
-
-    assert accepted == ["known (until 2026-12-31)", ""]
-    assert baseline.stale() == (
-        "invariants/b: expired on 2026-01-01",
-        "invariants/c: nothing matches it any more",
-    )
-
-
-def test_a_baseline_without_a_reason_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "baseline.yaml"
-    path.write_text("- {check: 'invariants/a', expires: 2026-12-31}\n", encoding="utf-8")
-
-    with pytest.raises(Unusable, match="reason"):
-        load(path, TODAY)
 
 
 @pytest.mark.slow

@@ -40,8 +40,9 @@ def ids(module: str) -> set[str]:
 
 
 def modules(folder: str) -> set[str]:
-    """The modules of a folder that have functions to change."""
-    names = {f"{folder}/{path.stem}" for path in (ROOT / folder).glob("*.py")}
+    """The modules of a folder and of the folders in it that have functions to change."""
+    paths = (ROOT / folder).rglob("*.py")
+    names = {path.relative_to(ROOT).with_suffix("").as_posix() for path in paths}
     return {name for name in names if any(True for _ in mutants(tree(name)))}
 
 
