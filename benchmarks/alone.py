@@ -3,61 +3,74 @@
 import gc
 import sys
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from waldur_billing_mock.mock_server.billing.structure import User
 from waldur_billing_mock.mock_server.billing.tokens import user_of
+from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.control.metrics import Metrics
 from waldur_billing_mock.mock_server.operations.registry import bind
 from waldur_billing_mock.mock_server.operations.rendered import CACHED_TEXTS
 from waldur_billing_mock.mock_server.serve import listen
 from waldur_billing_mock.mock_server.settings import DESCRIPTION, Settings
 from waldur_billing_mock.mock_server.spec.compiled import described
+from waldur_billing_mock.mock_server.stage import Stage
 from waldur_billing_mock.mock_server.start_world import create_stage
 from waldur_billing_mock.mock_server.web.api import Api
 from waldur_billing_mock.mock_server.web.connection import send_whole, uvicorn_config
 from waldur_billing_mock.mock_server.web.cross_origin import shared
-from waldur_billing_mock.mock_server.web.reply import Reply
-from waldur_billing_mock.mock_server.web.routing import MATCH
+from waldur_billing_mock.mock_server.web.request import Request
+from waldur_billing_mock.mock_server.web.routing import MATCH, Match
 
 
 def application(settings: Settings) -> ASGIApp:
-    """Answers reading requests as the mock does."""
-    world = create_stage(settings).world
+    """Answers as the mock does."""
+    stage = create_stage(settings)
     document = described(DESCRIPTION, settings.cache, settings.revision, wire=settings.wire)
     api = Api(
         document,
         bind(document),
-        world_of=lambda scope: world,
-        begin=lambda scope: nullcontext(world),
+        worlds_of=lambda scope: stage,
         find_user=user_of,
         find_user_by_uuid=lambda world, uuid: world.users.get(uuid),
         texts=CACHED_TEXTS,
         limits=settings.limits,
     )
-    return Counted(api.read)
+    return Counted(api, stage)
 
 
 class Counted:
-    """ASGI application: answers reads and counts the answers for Prometheus, which cannot be switched off."""
+    """ASGI application: answers any request and counts the answers for Prometheus, which cannot be switched off."""
 
-    def __init__(self, read: Callable[[Scope, Receive], Reply]) -> None:
-        self._read: Final = read
+    def __init__(self, api: Api[World, User], stage: Stage) -> None:
+        self._api: Final = api
+        self._stage: Final = stage
         self._metrics: Final = Metrics({})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        method = request.method
+        reply = None
         begun = time.perf_counter()
-        reply = self._read(scope, receive)
-        answer = shared(reply)
-        if not send_whole(scope, answer):
-            await answer(scope, receive, send)
-        seconds = time.perf_counter() - begun
-        operation = scope[MATCH].route.operations["GET"]
-        self._metrics.count((operation.operation_id, "GET", reply.status), seconds)
+        try:
+            if method == "GET":
+                reply = self._api.read(request, self._stage)
+            else:
+                reply = await self._api.write(request, self._stage)
+            if reply is not None:
+                answer = shared(reply)
+                if not send_whole(scope, answer):
+                    await answer(scope, receive, send)
+        finally:
+            seconds = time.perf_counter() - begun
+            match: Match | None = scope.get(MATCH)
+            name = None if match is None else match.route.operation_ids.get(method)
+            self._metrics.count((name, method, 500 if reply is None else reply.status), seconds)
 
 
 def main(port: int) -> None:

@@ -22,13 +22,13 @@ from waldur_billing_mock.mock_server.control.budget import Budget
 from waldur_billing_mock.mock_server.control.controlled import Controlled
 from waldur_billing_mock.mock_server.control.events import Events
 from waldur_billing_mock.mock_server.control.exchanges import Reader
-from waldur_billing_mock.mock_server.control.find_session import REFUSAL, FindSession
+from waldur_billing_mock.mock_server.control.find_session import stage_of
 from waldur_billing_mock.mock_server.control.journal import Journal
 from waldur_billing_mock.mock_server.control.lookup import Lookup, role_of
 from waldur_billing_mock.mock_server.control.metrics import Metrics
 from waldur_billing_mock.mock_server.control.plane import Plane
 from waldur_billing_mock.mock_server.control.rules import Rules
-from waldur_billing_mock.mock_server.control.session import SESSION, RunningClock, Session, session_of
+from waldur_billing_mock.mock_server.control.session import RunningClock, Session, session_of
 from waldur_billing_mock.mock_server.control.sessions import SessionLimits, Sessions
 from waldur_billing_mock.mock_server.control.snapshots import Snapshots
 from waldur_billing_mock.mock_server.control.webhooks import Webhooks, post
@@ -108,16 +108,16 @@ def create_app(
         )
 
     controlled = Controlled(
-        api.read,
-        api.write,
+        api,
         _loaded_later(steered),
         pages=_loaded_later(pages),
-        find_session=FindSession(sessions),
+        sessions=sessions,
         announce=announce,
         shared_rules=shared_rules,
         lookup=lookup,
         metrics=metrics,
         log=request_log,
+        keeps_journals=settings.journal_bytes > 0,
         now=_now,
         clock=time.perf_counter,
     )
@@ -191,18 +191,9 @@ def _api(cache: Path | None, revision: str, wire: bool, limits: Limits) -> Api[W
     return Api(
         document,
         bind(document),
-        world_of=lambda scope: _stage(scope).world,
-        begin=lambda scope: _stage(scope).transaction(),
+        worlds_of=stage_of,
         find_user=user_of,
         find_user_by_uuid=lambda world, uuid: world.users.get(uuid),
         texts=CACHED_TEXTS,
         limits=limits,
     )
-
-
-def _stage(scope: Scope) -> Stage:
-    """The stage of the request's session. Raises `Problem` where the session cannot be had."""
-    if REFUSAL in scope:
-        raise scope[REFUSAL]
-    session: Session = scope[SESSION]
-    return session.stage

@@ -1,22 +1,27 @@
 """The server as callers meet it: the pages, and the API with sessions, log, counters, journal, faults and events."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from waldur_billing_mock.mock_server.billing.structure import User
+from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.control.announce import Announce
 from waldur_billing_mock.mock_server.control.faults import PREFER
-from waldur_billing_mock.mock_server.control.find_session import FindSession
+from waldur_billing_mock.mock_server.control.find_session import IN_QUERY, FindSession, stage_of
 from waldur_billing_mock.mock_server.control.lookup import Lookup
 from waldur_billing_mock.mock_server.control.metrics import Metrics
 from waldur_billing_mock.mock_server.control.rules import Rules
+from waldur_billing_mock.mock_server.control.session import SESSION
+from waldur_billing_mock.mock_server.control.sessions import Sessions
+from waldur_billing_mock.mock_server.web.api import Api, Worlds
 from waldur_billing_mock.mock_server.web.connection import send_whole
 from waldur_billing_mock.mock_server.web.cross_origin import shared
 from waldur_billing_mock.mock_server.web.problems import server_error
-from waldur_billing_mock.mock_server.web.reply import Reply, refusal
-from waldur_billing_mock.mock_server.web.request import HEADERS
+from waldur_billing_mock.mock_server.web.reply import refusal
+from waldur_billing_mock.mock_server.web.request import Request
 from waldur_billing_mock.mock_server.web.request_log import RequestLog
 from waldur_billing_mock.mock_server.web.routing import MATCH, Match
 
@@ -34,31 +39,33 @@ class Controlled:
 
     def __init__(
         self,
-        read: Callable[[Scope, Receive], Reply],
-        write: Callable[[Scope, Receive], Awaitable[Reply | None]],
+        api: Api[World, User],
         steered: ASGIApp,
         *,
         pages: ASGIApp,
-        find_session: FindSession,
+        sessions: Sessions,
         announce: Announce,
         shared_rules: Rules,
         lookup: Lookup,
         metrics: Metrics,
         log: RequestLog | None,
+        keeps_journals: bool,
         now: Callable[[], datetime],
         clock: Callable[[], float],
     ) -> None:
         """`now` tells the time of day, `clock` seconds that only ever grow; `shared_rules` are for every session."""
         self._pages: Final = pages
-        self._read: Final = read
-        self._write: Final = write
-        self._find_session: Final = find_session
+        self._read: Final = api.read
+        self._write: Final = api.write
+        self._main: Final = sessions.main
+        self._find_session: Final = FindSession(sessions)
         self._announce: Final = announce
         self._steered: Final = steered
         self._shared_rules: Final = shared_rules
         self._lookup: Final = lookup
         self._metrics: Final = metrics
         self._log: Final = log
+        self._records: Final = log is not None or keeps_journals
         self._now: Final = now
         self._clock: Final = clock
 
@@ -66,24 +73,36 @@ class Controlled:
         if scope["type"] != "http":
             await self._pages(scope, receive, send)
             return
-        session = self._find_session(scope)
-        path, method = scope["path"], scope["method"]
+        request = Request(scope, receive)
+        if request.headers.are_plain and IN_QUERY not in request.query_string:
+            session = scope[SESSION] = self._main
+            stage: Worlds[World] = session.stage
+            is_wish = False
+        else:
+            session = self._find_session(scope)
+            # The token is another one where it has named the session.
+            request, stage = Request(scope, receive), stage_of(scope)
+            is_wish = PREFER in request.headers
+        path, method = request.path, request.method
         if not path.startswith("/api/") and _is_page(path):
             await self._pages(scope, receive, send)
             return
-        if session.rules.all or self._shared_rules.all or PREFER in scope[HEADERS] or method not in _DIRECT:
+        if is_wish or session.rules.all or self._shared_rules.all or method not in _DIRECT:
             await self._steer(scope, receive, send)
             return
-        journal, log = session.journal, self._log
-        exchange = journal.begin(self._now(), scope) if journal.is_on else None
-        line = None if log is None else log.begin(scope)
-        begun, reply = self._clock(), None
+        exchange = line = reply = None
+        if self._records:
+            exchange = session.journal.begin(self._now(), scope) if session.journal.is_on else None
+            line = None if self._log is None else self._log.begin(scope)
+        begun = self._clock()
         try:
             try:
                 if method == "GET":
-                    reply = self._read(scope, receive)
+                    reply = self._read(request, stage)
                 else:
-                    reply = await self._write(scope, receive if exchange is None else exchange.listening(receive))
+                    if exchange is not None:
+                        request.receive = exchange.listening(receive)
+                    reply = await self._write(request, stage)
             except Exception:
                 # The caller and the log get what Waldur answers, and uvicorn the exception.
                 reply = refusal(server_error())
@@ -101,12 +120,13 @@ class Controlled:
             name = None if match is None else match.route.operation_ids.get(method)
             status = 500 if reply is None else reply.status
             self._metrics.count((name, method, status), seconds)
-            if log is not None and line is not None:
-                log.end(line, method, status, 0 if reply is None else len(reply.body), seconds)
-            if exchange is not None:
-                if reply is not None:
-                    exchange.answered(status, reply.headers, reply.body)
-                journal.keep(exchange, seconds)
+            if self._records:
+                if self._log is not None and line is not None:
+                    self._log.end(line, method, status, 0 if reply is None else len(reply.body), seconds)
+                if exchange is not None:
+                    if reply is not None:
+                        exchange.answered(status, reply.headers, reply.body)
+                    session.journal.keep(exchange, seconds)
 
     async def _steer(self, scope: Scope, receive: Receive, send: Send) -> None:
         status, begun = 500, self._clock()

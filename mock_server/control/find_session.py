@@ -1,6 +1,7 @@
 """Finds the session of a request."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -9,17 +10,20 @@ from starlette.types import Scope
 from waldur_billing_mock.mock_server.billing.tokens import user_of
 from waldur_billing_mock.mock_server.billing.world import World
 from waldur_billing_mock.mock_server.control.clock import catch_up
-from waldur_billing_mock.mock_server.control.session import SESSION, Session
+from waldur_billing_mock.mock_server.control.faults import PREFER
+from waldur_billing_mock.mock_server.control.session import SESSION, Session, session_of
 from waldur_billing_mock.mock_server.control.sessions import Sessions
+from waldur_billing_mock.mock_server.web.api import Worlds
 from waldur_billing_mock.mock_server.web.problems import Problem, detail
-from waldur_billing_mock.mock_server.web.request import HEADERS, headers_by_name
+from waldur_billing_mock.mock_server.web.request import headers_by_name
 
 REFUSAL: Final = "waldur.session-refusal"
 """Where the scope holds the `Problem` of a request whose session cannot be had."""
 
 _HEADER: Final = b"x-mock-session"
 _PARAMETER: Final = "mock_session"
-_IN_QUERY: Final = b"mock_session="
+IN_QUERY: Final = b"mock_session="
+"""What the query of a request has where it names a session."""
 
 
 class FindSession:
@@ -34,15 +38,16 @@ class FindSession:
         self._sessions: Final = sessions
 
     def __call__(self, scope: Scope) -> Session:
-        session: Session | None = scope.get(SESSION)
-        if session is not None:
-            return session
-        headers = headers_by_name(scope)
-        session = self._sessions.main
-        if _HEADER in headers or b"." in headers.get(b"authorization", b"") or _IN_QUERY in scope["query_string"]:
+        if SESSION in scope:
+            return session_of(scope)
+        headers, session = headers_by_name(scope), self._sessions.main
+        may_name_one = _HEADER in headers or b"." in headers.get(b"authorization", b"")
+        if may_name_one or IN_QUERY in scope["query_string"]:
             session = self._named(scope, headers)
         if session.clock is not None:
             catch_up(session)
+        else:
+            headers.are_plain = not may_name_one and PREFER not in headers
         scope[SESSION] = session
         return session
 
@@ -50,7 +55,7 @@ class FindSession:
         ids = set()
         if _HEADER in headers:
             ids.add(headers[_HEADER].decode("latin-1"))
-        if _IN_QUERY in scope["query_string"]:
+        if IN_QUERY in scope["query_string"]:
             ids.update(parse_qs(scope["query_string"].decode("latin-1")).get(_PARAMETER, ()))
         authorization = headers.get(b"authorization", b"")
         if b"." in authorization and scope["path"].startswith("/api"):
@@ -81,9 +86,25 @@ class FindSession:
             return []
         bare = start + b" " + rest.encode("latin-1")
         scope["headers"] = [(name, bare if value is header else value) for name, value in scope["headers"]]
-        scope[HEADERS] = {**scope[HEADERS], b"authorization": bare}
         return [id]
 
 
 def _has(world: World, token: str) -> bool:
     return user_of(world, token) is not None
+
+
+def stage_of(scope: Scope) -> Worlds[World]:
+    """The stage of the session of a request. Its worlds raise `Problem` where the session cannot be had."""
+    return _NoStage(scope[REFUSAL]) if REFUSAL in scope else session_of(scope).stage
+
+
+class _NoStage:
+    def __init__(self, problem: Problem) -> None:
+        self._problem: Final = problem
+
+    @property
+    def world(self) -> World:
+        raise self._problem
+
+    def transaction(self) -> AbstractContextManager[World]:
+        raise self._problem

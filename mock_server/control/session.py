@@ -13,7 +13,7 @@ from waldur_billing_mock.mock_server.control.rules import Rules
 from waldur_billing_mock.mock_server.control.snapshots import Snapshots
 from waldur_billing_mock.mock_server.control.webhooks import Webhooks
 from waldur_billing_mock.mock_server.stage import Stage
-from waldur_billing_mock.mock_server.web.request import headers_by_name
+from waldur_billing_mock.mock_server.web.request import HEADERS, Headers
 
 MAIN: Final = "main"
 """The session of those who name none."""
@@ -67,5 +67,4 @@ def session_of(scope: Scope) -> Session:
 
 def set_session(scope: Scope, session: Session) -> None:
     """Have a request that the mock makes itself be of a session, as `FindSession` does it for others."""
-    headers_by_name(scope)
-    scope[SESSION] = session
+    scope[HEADERS], scope[SESSION] = Headers(scope["headers"]), session

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import Any, Final, Generic
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from starlette.types import Receive, Scope, Send
 
@@ -30,26 +30,37 @@ from waldur_billing_mock.openapi.operation import Operation, operations
 Function = Callable[[Call[World, User]], Any]
 """What an operation does: returns the value that its response schema renders, a `Listing` where that is an array."""
 
+World_co = TypeVar("World_co", covariant=True)
+
 _NO_MORE: Final = Limits()
 _KNOWN_QUERIES: Final = 1024
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _JSON_RANGES: Final = frozenset({b"*/*", b"application/*", problems.JSON_TYPE.encode()})
 
 
+class Worlds(Protocol[World_co]):
+    """The worlds that a request works on. Both may raise `Problem`."""
+
+    @property
+    def world(self) -> World_co:
+        """The one to read."""
+
+    def transaction(self) -> AbstractContextManager[World_co]:
+        """The one to write to; changes are committed when the block ends without an exception."""
+
+
 class Api(Generic[World, User]):
     """Serves every operation of a document with the function of its name.
 
-    `world_of` finds the world that a request reads. `begin` gives the one that it writes to; changes are committed when
-    its block ends without an exception. Both may raise `Problem`. `find_user` finds the user of a token,
-    `find_user_by_uuid` the one of 32 hex digits. `texts` finds what is cached of rows.
+    `worlds_of` finds the worlds of a request where the API is called as an ASGI application. `find_user` finds the user
+    of a token, `find_user_by_uuid` the one of 32 hex digits. `texts` finds what is cached of rows.
     """
 
     def __init__(
         self,
         document: Node,
         functions: Mapping[str, Function[World, User]],
-        world_of: Callable[[Scope], World],
-        begin: Callable[[Scope], AbstractContextManager[World]],
+        worlds_of: Callable[[Scope], Worlds[World]],
         find_user: Callable[[World, str], User | None],
         find_user_by_uuid: Callable[[World, str], User | None],
         texts: CachedTexts = NOTHING_CACHED,
@@ -61,8 +72,7 @@ class Api(Generic[World, User]):
         heads = {operation.path: operation for operation in described if operation.method == "HEAD"}
         self._limits: Final = limits
         self.routes: Final = Routes(document, described)
-        self._world_of: Final = world_of
-        self._begin: Final = begin
+        self._worlds_of: Final = worlds_of
         self._find_user: Final = find_user
         self._find_user_by_uuid: Final = find_user_by_uuid
         self._endpoints: Final = {
@@ -74,40 +84,38 @@ class Api(Generic[World, User]):
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = self.read(scope, receive) if scope["method"] == "GET" else await self.write(scope, receive)
+        request, worlds = Request(scope, receive), self._worlds_of(scope)
+        answer = self.read(request, worlds) if request.method == "GET" else await self.write(request, worlds)
         if answer is not None:
             await answer(scope, receive, send)
 
-    def read(self, scope: Scope, receive: Receive) -> Reply:
+    def read(self, request: Request, worlds: Worlds[World]) -> Reply:
         """The reply to a GET, which is found without waiting for anything, and is not sent."""
-        return self._respond(Request(scope, receive), NO_BODY)
+        return self._respond(request, worlds, NO_BODY)
 
-    async def write(self, scope: Scope, receive: Receive) -> Reply | None:
+    async def write(self, request: Request, worlds: Worlds[World]) -> Reply | None:
         """The reply to another request, which is not sent. None where the client has disconnected."""
         try:
-            return await self._answer(Request(scope, receive))
+            try:
+                body = await read_body(request, self._limits) if request.is_short else None
+                return self._respond(request, worlds, body)
+            except BodyNeeded:
+                # Others are answered while the body arrives. So nothing of what was found before is used after it.
+                return self._respond(request, worlds, await read_body(request, self._limits))
+        except problems.Problem as problem:
+            return reply.refusal(problem)
         except Disconnected:
             return None
 
-    async def _answer(self, request: Request) -> Reply:
-        try:
-            try:
-                return self._respond(request, await read_body(request, self._limits) if request.is_short else None)
-            except BodyNeeded:
-                # Others are answered while the body arrives. So nothing of what was found before is used after it.
-                return self._respond(request, await read_body(request, self._limits))
-        except problems.Problem as problem:
-            return reply.refusal(problem)
-
-    def _respond(self, request: Request, body: Body | None) -> Reply:
+    def _respond(self, request: Request, worlds: Worlds[World], body: Body | None) -> Reply:
         headers: list[Header] = []
         try:
             match = self.routes.resolve(request.scope)
             headers.append(match.route.allow)
             if request.method in _READING:
-                return self._call(self._world_of(request.scope), request, match, headers, body)
+                return self._call(worlds.world, request, match, headers, body)
             # A write is done when its reply is ready: an exception leaves the world as it was.
-            with self._begin(request.scope) as world:
+            with worlds.transaction() as world:
                 return self._call(world, request, match, headers, body)
         except problems.Problem as problem:
             return reply.refusal(problem, headers)

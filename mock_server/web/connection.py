@@ -16,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from waldur_billing_mock.mock_server.web import problems, reply
 from waldur_billing_mock.mock_server.web.limits import Limits
 from waldur_billing_mock.mock_server.web.reply import Reply
-from waldur_billing_mock.mock_server.web.request import headers_by_name
+from waldur_billing_mock.mock_server.web.request import HEADERS, Headers
 
 CONNECTION: Final = "waldur.connection"
 """The extension by which a scope refers to its connection (`connection_of`)."""
@@ -81,6 +81,8 @@ class LimitedConnection(HttpToolsProtocol):
         self._has_sent = False
         self._is_late = False
         self._watch: asyncio.TimerHandle | None = None
+        self._known = Headers([])
+        """The headers of the request before."""
         self._previous: RequestResponseCycle | None = None
         """The request before the last one."""
 
@@ -124,7 +126,11 @@ class LimitedConnection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         limits = self._limits
-        headers = headers_by_name(self.scope)  # type: ignore[arg-type]  # A scope is a `dict`.
+        headers = self._known
+        if self.headers != headers.sent:
+            headers = self._known = Headers(self.headers)
+        scope: Scope = self.scope  # type: ignore[assignment]  # A scope is a `dict`.
+        scope["headers"], scope[HEADERS] = headers.sent, headers
         self.app = self._direct
         if b"x-forwarded-proto" in headers or b"x-forwarded-for" in headers:
             self.app = self._forwarded

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncGenerator
-from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 from typing import Final
 from urllib.parse import parse_qs
@@ -20,57 +19,77 @@ _SHORT: Final = 1 << 16
 
 
 HEADERS: Final = "waldur.headers"
-"""Where the scope holds the headers by name, once they were read."""
+"""Where the scope holds its `Headers`, once they were read."""
 
 
 class Disconnected(Exception):
     """The client has gone before its request was complete."""
 
 
-def headers_by_name(scope: Scope) -> dict[bytes, bytes]:
-    """The headers of a request, cached in its scope. Of headers that were sent twice, the first counts."""
-    found: dict[bytes, bytes] | None = scope.get(HEADERS)
-    if found is None:
-        found = scope[HEADERS] = dict(reversed(scope["headers"]))
+class Headers(dict[bytes, bytes]):
+    """The headers of a request by name, not to be changed. Of headers that were sent twice, the first counts.
+
+    A client mostly sends the same ones with each request. So its connection reuses them, and what was worked out of
+    them.
+    """
+
+    __slots__ = ("are_plain", "base", "sent")
+
+    def __init__(self, sent: list[tuple[bytes, bytes]]) -> None:
+        """`sent` are the headers of a scope."""
+        super().__init__(reversed(sent))
+        self.sent: Final = sent
+        self.base: str | None = None
+        """The scheme and host under which the server was asked, once somebody has looked."""
+        self.are_plain = False
+        """Whether they are known to ask for nothing but an answer of the API."""
+
+
+def headers_by_name(scope: Scope) -> Headers:
+    """The headers of a request, cached in its scope."""
+    found: Headers | None = scope.get(HEADERS)
+    if found is None or found.sent is not scope["headers"]:
+        found = scope[HEADERS] = Headers(scope["headers"])
     return found
 
 
 class Request:
     """The head of a request, and its body for who waits for it."""
 
-    __slots__ = ("_headers", "_receive", "base", "method", "path", "query_string", "scope")
+    __slots__ = ("headers", "method", "path", "query_string", "receive", "scope")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.scope: Final = scope
         self.method: Final[str] = scope["method"]
         self.path: Final[str] = scope["path"]
         self.query_string: Final[bytes] = scope["query_string"]
-        self._headers: Final = headers_by_name(scope)
-        self._receive: Final = receive
-        host, server = self._headers.get(b"host", b""), scope["server"]
-        self.base: Final = _base(
-            scope["scheme"] == "https",
-            host if len(host) <= _LONGEST_HOST else b"",
-            tuple(server) if server else _UNNAMED,
-        )
+        self.headers: Final = headers_by_name(scope)
+        self.receive = receive
+
+    @property
+    def base(self) -> str:
         """The scheme and host under which the server was asked."""
+        base = self.headers.base
+        if base is None:
+            base = self.headers.base = _base(self.scope, self.headers.get(b"host", b""))
+        return base
 
     @property
     def has_body(self) -> bool:
         """Whether a body was announced, which may still be empty."""
-        return b"content-length" in self._headers or b"transfer-encoding" in self._headers
+        return b"content-length" in self.headers or b"transfer-encoding" in self.headers
 
     @property
     def is_short(self) -> bool:
         """Whether no more than a short body was announced, which the server holds anyway as soon as it arrives."""
-        return b"transfer-encoding" not in self._headers and int(self._headers.get(b"content-length", 0)) <= _SHORT
+        return b"transfer-encoding" not in self.headers and int(self.headers.get(b"content-length", 0)) <= _SHORT
 
     def raw_header(self, name: bytes) -> bytes | None:
         """The value of a header, as it was sent; the name is in lower case."""
-        return self._headers.get(name)
+        return self.headers.get(name)
 
     def header(self, name: bytes) -> str | None:
-        value = self._headers.get(name)
+        value = self.headers.get(name)
         return None if value is None else value.decode("latin-1")
 
     async def stream(self, most: int) -> AsyncGenerator[bytes, None]:
@@ -78,24 +97,23 @@ class Request:
 
         Raises `Problem` 413 where more than `most` bytes are announced, `Disconnected` where they do not arrive.
         """
-        if int(self._headers.get(b"content-length", 0)) > most:
+        if int(self.headers.get(b"content-length", 0)) > most:
             raise problems.body_too_large(most)
         more = True
         while more:
-            message = await self._receive()
+            message = await self.receive()
             if message["type"] == "http.disconnect":
                 raise Disconnected
             more = message.get("more_body", False)
             yield message.get("body", b"")
 
 
-@lru_cache(maxsize=64)
-def _base(secure: bool, host: bytes, server: tuple[str, int | None]) -> str:
+def _base(scope: Scope, host: bytes) -> str:
     """What the client calls the server, or else, where that is no host, what the server calls itself."""
-    scheme, usual = ("https", 443) if secure else ("http", 80)
-    if _is_host(called := host.decode("latin-1")):
+    scheme, usual = ("https", 443) if scope["scheme"] == "https" else ("http", 80)
+    if len(host) <= _LONGEST_HOST and _is_host(called := host.decode("latin-1")):
         return f"{scheme}://{called}"
-    name, port = server
+    name, port = scope["server"] or _UNNAMED
     name = f"[{name}]" if ":" in name and not name.startswith("[") else name
     return f"{scheme}://{name}" if port == usual else f"{scheme}://{name}:{port}"
 

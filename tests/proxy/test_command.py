@@ -80,19 +80,21 @@ def test_a_recording_has_every_exchange_and_no_token(wire: Mock, tmp_path: Path)
 def test_a_mock_answers_what_the_server_lacks(tmp_path: Path) -> None:
     assert NO_TOTAL_PRICE.make is not None
     lacking = Defect("lacking", NO_TOTAL_PRICE.sentence, NO_TOTAL_PRICE.make)
-    app = lacking.wrap(create_default_app(revision="8.1.3", wire=True, size=Size(4, 2)))
+    app = lacking.wrap(create_default_app(revision="8.1.3", wire=True, size=Size(4, 2), seed=7))
 
     with serving_app.serving(app) as url, proxying(url, "--fallback", "mock") as proxy:
         users = json.loads(proxy.ask("/_mock/users")[1])
-        token = next(user["token"] for user in users if user["role"] == "staff")
+        token = next(user["token"] for user in users if user["role"] == "support")
         item = json.loads(proxy.ask("/api/invoice-items/", token)[1])[0]["uuid"]
         own = proxy.headers.get("waldur-mock-fallback")
-        proxy.ask(f"/api/invoice-items/{item}/consumptions/", token)
+        status, body = proxy.ask(f"/api/invoice-items/{item}/consumptions/", token)
         replaced = proxy.headers.get("waldur-mock-fallback")
         proxy.stop()
 
     assert own is None
     assert replaced == "invoice_items_consumptions_list"
+    # The mock knows neither the token of the caller nor the item, and is asked with a token of its own.
+    assert (status, body) == (404, b'{"detail":"No InvoiceItem matches the given query."}')
     assert "not judged: answered by the mock: 1" in proxy.said
 
 

@@ -3,15 +3,17 @@
 from typing import Final
 
 import pytest
+from starlette.types import Scope
 
 from tests.asgi import pristine
 from tests.fuzz.connection import Answer, Server
-from tests.web.listening import head, listening
+from tests.web.listening import answer, head, listening
 from waldur_billing_mock.mock_server.settings import Settings
 from waldur_billing_mock.mock_server.stage import Stage
 from waldur_billing_mock.mock_server.web.connection import LimitedConnection
 from waldur_billing_mock.mock_server.web.limits import Limits
 from waldur_billing_mock.mock_server.web.reply import Reply
+from waldur_billing_mock.mock_server.web.request import headers_by_name
 
 INVOICE: Final = "/api/invoices/a1b2c3d4-e5f6-7890-abcd-ef1234567890/"
 REQUESTS: Final = {
@@ -72,6 +74,38 @@ def test_no_header_begins_a_line_of_its_own(monkeypatch: pytest.MonkeyPatch) -> 
     outcome = Server(Settings(), Stage(pristine("one-invoice"))).exchange([head("GET", INVOICE)])
     assert (outcome.answers, outcome.rest) == ([], b"")
     assert any("Invalid HTTP header" in error for error in outcome.errors)
+
+
+def test_each_request_of_a_connection_is_read_by_its_own_headers() -> None:
+    """Headers that come again are reused, so each of these must be seen where it comes, and not after it."""
+    usual = head("GET", INVOICE)
+    requests = {
+        usual: 200,
+        head("GET", INVOICE, "Prefer: code=503"): 503,
+        head("GET", INVOICE, "X-Mock-Session: -."): 400,
+        head("GET", f"{INVOICE}?mock_session=-."): 400,
+        head("GET", INVOICE, "Accept: text/html"): 406,
+        usual.replace(b"Token ", b"Token x"): 401,
+        usual.replace(b"Token ", b"Token main."): 200,
+        usual.replace(b"Token ", b"Token other."): 200,
+        usual.replace(b"mock.example", b"other.example"): 200,
+    }
+    sent = [request for each in requests for request in (each, usual)]
+    with listening(Limits()) as server, server.connect() as connection:
+        answers = []
+        for request in sent:
+            connection.sendall(request)
+            answers.append(answer(connection))
+
+    assert [found.status for found in answers[::2]] == [*requests.values()]
+    assert {found.body for found in answers[1::2]} == {answers[0].body}
+    assert b"http://other.example/api/invoices/" in answers[-2].body
+
+
+def test_the_headers_of_a_request_that_was_changed_are_the_new_ones() -> None:
+    scope: Scope = {"headers": [(b"authorization", b"Token a")]}
+    assert headers_by_name(scope) is headers_by_name(scope)
+    assert headers_by_name({**scope, "headers": [(b"authorization", b"Token b")]}) == {b"authorization": b"Token b"}
 
 
 @pytest.mark.parametrize("proxies", ["127.0.0.1", "10.0.0.1"])

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
@@ -169,11 +169,17 @@ def api(
     return Api(
         DOCUMENT,
         functions,
-        lambda scope: None,
-        lambda scope: nullcontext(),
+        lambda scope: _NoWorlds(),
         lambda world, token: EATERS.get(token),
         lambda world, uuid: eater_with(uuid),
     )
+
+
+class _NoWorlds:
+    world: Final = None
+
+    def transaction(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 def eater_with(uuid: str) -> Eater | None:
