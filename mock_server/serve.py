@@ -59,9 +59,9 @@ def serve(settings: Settings, save: Path | None = None, remark: str = "", *, hom
             except ValueError as error:
                 raise UsageError(f"--grace-hours: {error}") from None
             stage = create_stage(settings, None if settings.quiet else _progress(log))
-            # The world stays as long as the process, so it is not searched for garbage.
-            gc.freeze()
             app = create_app(settings, stage, None if settings.quiet else _requests(log))
+            # These stay as long as the process, so they are not searched for garbage.
+            gc.freeze()
             _announce(settings, stage.world, address_of(listener), made)
             if homeport:
                 write_out("\n".join(_for_homeport(stage.world, address_of(listener))))
