@@ -83,10 +83,10 @@ class Controlled:
             # The token is another one where it has named the session.
             request, stage = Request(scope, receive), stage_of(scope)
             is_wish = PREFER in request.headers
-        path, method = request.path, request.method
-        if not path.startswith("/api/") and _is_page(path):
+        if not request.path.startswith("/api/") and _is_page(request.path):
             await self._pages(scope, receive, send)
             return
+        method = request.method
         if is_wish or session.rules.all or self._shared_rules.all or method not in _DIRECT:
             await self._steer(scope, receive, send)
             return
@@ -103,6 +103,8 @@ class Controlled:
                     if exchange is not None:
                         request.receive = exchange.listening(receive)
                     reply = await self._write(request, stage)
+                    if reply is not None:
+                        self._announce.emit(scope, reply.status)
             except Exception:
                 # The caller and the log get what Waldur answers, and uvicorn the exception.
                 reply = refusal(server_error())
@@ -112,8 +114,6 @@ class Controlled:
                 answer = shared(reply)
                 if not send_whole(scope, answer):
                     await answer(scope, receive, send)
-                if method != "GET":
-                    self._announce.emit(scope, reply.status)
         finally:
             seconds = self._clock() - begun
             match: Match | None = scope.get(MATCH)
