@@ -46,7 +46,7 @@ def writable(context: Context, kind: str, rows: Iterable[Row]) -> list[Row]:
 def a_created_invoice(context: Context) -> Row:
     """An invoice that can be paid and announced."""
     rows = [row for row in context.rows("invoices_list") if row.get("state") == "created"]
-    return context.sample(writable(context, "invoices", rows), size=1)[0]
+    return context.one_of(writable(context, "invoices", rows))
 
 
 def named(invoice: Row) -> str:

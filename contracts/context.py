@@ -235,6 +235,11 @@ class Context(Judge):
                     chosen.append(group.pop())
         return chosen
 
+    def one_of(self, rows: Iterable[T], by: Callable[[T], Hashable] = lambda row: None) -> T:
+        """One of the rows, of the kind that comes first; the seed alone decides which. There must be some."""
+        (chosen,) = self.sample(rows, by, size=1)
+        return chosen
+
     def a_number(self, low: int, high: int, what: str) -> int:
         """A number that follows from the seed and from what it is for."""
         return random.Random(f"{self.seed}:{what}").randint(low, high)

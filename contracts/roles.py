@@ -63,7 +63,7 @@ def nothing_leaks_between(context: Context, one: str, other: str) -> None:
         raise NotExercised("it takes the tokens of two customers' owners: --role-token owner=… --role-token owner2=…")
     first, second = (context.rows("invoices_list", role) for role in (one, other))
     seen = {role: {key_of(row) for row in rows} for role, rows in ((one, first), (other, second))}
-    exchange = context.ask("invoices_list", one, query={"page_size": 300})
+    exchange = context.first_page("invoices_list", one)
     for role, own, foreign in ((one, first, second), (other, second, first)):
         rest = [row for row in foreign if key_of(row) not in seen[role]]
         leaks = bool(foreign) and not rest
@@ -142,7 +142,7 @@ def _others(context: Context, role: str) -> Iterator[str]:
 def _foreign(context: Context, everything: set[str], own: set[str], seen: Iterable[set[str]]) -> list[str]:
     """Identifiers of what a role does not see: one of what each other role sees, and two at least."""
     parts = dict.fromkeys(part for part in (frozenset(others - own) for others in seen) if part)
-    chosen = [context.sample(sorted(part), size=1)[0] for part in parts]
+    chosen = [context.one_of(sorted(part)) for part in parts]
     rest = sorted(everything - own - set(chosen))
     return list(dict.fromkeys(chosen)) + (context.sample(rest, size=2 - len(chosen)) if len(chosen) < 2 else [])
 

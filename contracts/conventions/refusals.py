@@ -160,7 +160,7 @@ def bodies_are_judged(context: Context, operation_id: str) -> None:
         raise NotExercised("writing is not allowed, not even requests that must be refused")
     listing = "invoices_list" if operation_id.startswith("invoices") else "invoice_items_list"
     rows = context.rows(listing, query={"state": "created"} if listing == "invoices_list" else {})
-    of = str(context.sample(need(rows, "object to write to"), size=1)[0]["uuid"])
+    of = str(context.one_of(need(rows, "object to write to"))["uuid"])
     reading = "invoices_retrieve" if listing == "invoices_list" else "invoice_items_retrieve"
     before = context.row(reading, of=of)
     cases: list[tuple[tuple[str, bytes], tuple[int, ...]]] = [

@@ -45,9 +45,7 @@ class _Costs:
 def _costs(context: Context) -> Iterator[_Costs]:
     data = billing_data(context)
     for project in context.sample(need(data.projects, "project"), size=context.profile.sample):
-        query = {"project_uuid": _asked(context, project), "page_size": 300}
-        exchange = context.ask(_COSTS, query=query)
-        exchange.must.have_status(200)
+        exchange = context.first_page(_COSTS, query={"project_uuid": _asked(context, project)})
         rows = exchange.must.show_rows()
         got = {Month(int(field_of(row, "year")), int(row["month"])): number(row, "price") for row in rows}
         lines = data.of_project(project)

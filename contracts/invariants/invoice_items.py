@@ -30,7 +30,7 @@ def the_earliest_start_comes_first(context: Context) -> None:
     """Items come by their start, the earliest first."""
     rows = need(context.in_order("invoice_items_list"), "invoice item")
     starts = [instant(field_of(row, "start")) for row in rows]
-    exchange = context.ask("invoice_items_list", query={"page_size": 300})
+    exchange = context.first_page("invoice_items_list")
     exchange.must.hold(starts == sorted(starts), "the earliest start must come first", len(starts))
 
 
@@ -38,7 +38,7 @@ def the_earliest_start_comes_first(context: Context) -> None:
 def the_price_of_an_item_is_unit_price_times_quantity(context: Context) -> None:
     """The price of each item is its unit price times its quantity, rounded away from zero to cents."""
     rows = need(context.rows("invoice_items_list"), "invoice item")
-    exchange = context.ask("invoice_items_list", query={"page_size": 300})
+    exchange = context.first_page("invoice_items_list")
     for row in rows:
         price_of_item(context, exchange, row, "InvoiceItemDetail")
 
@@ -48,7 +48,7 @@ def every_line_is_among_the_items(context: Context) -> None:
     """Every line of an invoice is among the items."""
     data = billing_data(context)
     listed = {key_of(row) for row in need(data.items, "invoice item")}
-    exchange = context.ask("invoice_items_list", query={"page_size": 300})
+    exchange = context.first_page("invoice_items_list")
     exchange.must.hold(set(data.line_by_key) <= listed, "every line of an invoice must be among the items", len(listed))
 
 
@@ -56,7 +56,7 @@ def every_line_is_among_the_items(context: Context) -> None:
 def every_item_with_a_price_is_a_line(context: Context) -> None:
     """An item with a price is a line of the invoice that it links to, and that invoice is listed."""
     data = billing_data(context)
-    exchange = context.ask("invoice_items_list", query={"page_size": 300})
+    exchange = context.first_page("invoice_items_list")
     for row in need(data.items, "invoice item"):
         if key_of(row) not in data.line_by_key:
             listed = key_of(row, "invoice") in data.invoice_by_key
@@ -68,7 +68,7 @@ def every_item_with_a_price_is_a_line(context: Context) -> None:
 def an_item_links_to_the_invoice_that_shows_it(context: Context) -> None:
     """The invoice that each item links to is the one that shows it as a line."""
     data = billing_data(context)
-    exchange = context.ask("invoice_items_list", query={"page_size": 300})
+    exchange = context.first_page("invoice_items_list")
     for row in need(data.items, "invoice item"):
         line = data.line_by_key.get(key_of(row))
         if line is not None:
@@ -172,6 +172,4 @@ def _consumed(context: Context) -> dict[str, Exchange]:
 
 
 def _consumptions(context: Context, line: Line) -> Exchange:
-    exchange = context.ask("invoice_items_consumptions_list", of=str(line.item["uuid"]), query={"page_size": 300})
-    exchange.must.have_status(200)
-    return exchange
+    return context.first_page("invoice_items_consumptions_list", of=str(line.item["uuid"]))

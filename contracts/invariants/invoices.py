@@ -42,7 +42,7 @@ _NO_PROJECT: Final = "N/A"
 def the_latest_month_comes_first(context: Context) -> None:
     """Invoices come latest month first."""
     rows = need(context.in_order("invoices_list"), "invoice")
-    exchange = context.ask("invoices_list", query={"page_size": 300})
+    exchange = context.first_page("invoices_list")
     months = [(field_of(row, "year"), field_of(row, "month")) for row in rows]
     exchange.must.hold(months == sorted(months, reverse=True), "the latest month must come first", months)
 
@@ -51,7 +51,7 @@ def the_latest_month_comes_first(context: Context) -> None:
 def a_customer_has_one_invoice_a_month(context: Context) -> None:
     """There is one invoice for each customer and month."""
     rows = need(context.rows("invoices_list"), "invoice")
-    exchange = context.ask("invoices_list", query={"page_size": 300})
+    exchange = context.first_page("invoices_list")
     billed = [(key_of(row, "customer"), field_of(row, "year"), field_of(row, "month")) for row in rows]
     exchange.must.hold(len(set(billed)) == len(billed), "a customer must have one invoice a month", len(billed))
 
@@ -60,7 +60,7 @@ def a_customer_has_one_invoice_a_month(context: Context) -> None:
 def each_invoice_has_a_number_of_its_own(context: Context) -> None:
     """The numbers of invoices are integers after 100000, each of one invoice."""
     rows = need(context.rows("invoices_list"), "invoice")
-    exchange = context.ask("invoices_list", query={"page_size": 300})
+    exchange = context.first_page("invoices_list")
     place = context.description.place_of_field("Invoice", "number")
     numbers = [field_of(row, "number") for row in rows]
     whole = all(isinstance(one, int) for one in numbers)
@@ -133,21 +133,17 @@ def lines_without_a_total_are_not_shown(context: Context) -> None:
 @invariant("invoices_retrieve")
 def an_invoice_is_shown_whatever_filters_say(context: Context) -> None:
     """The filters of the list have no effect on a single invoice."""
-    for row in context.sample(need(context.rows("invoices_list"), "invoice"), size=1):
-        other = "paid" if row.get("state") != "paid" else "created"
-        with context.known("invoice-retrieve-filtered"):
-            exchange = context.ask("invoices_retrieve", of=str(row["uuid"]), query={"state": other})
-            if context.description.dialect == "documented":
-                exchange.must.have_status(200)
-            else:
-                exchange.must.have_status(404)
+    row = context.one_of(need(context.rows("invoices_list"), "invoice"))
+    other = "paid" if row.get("state") != "paid" else "created"
+    with context.known("invoice-retrieve-filtered"):
+        exchange = context.ask("invoices_retrieve", of=str(row["uuid"]), query={"state": other})
+        exchange.must.have_status(200 if context.description.dialect == "documented" else 404)
 
 
 @invariant("invoices_items_retrieve")
 def the_items_are_the_lines_of_the_invoice(context: Context) -> None:
     """The items of an invoice are the lines that the invoice shows, all at once, each once."""
-    rows = need([row for row in context.rows("invoices_list") if row.get("items")], "invoice with lines")
-    for row in context.sample(rows, by=lambda row: len(row["items"]) > 10):
+    for row in _with_lines(context):
         exchange = context.ask("invoices_items_retrieve", of=str(row["uuid"]))
         exchange.must.have_status(200)
         items = exchange.must.show_rows()
@@ -232,7 +228,7 @@ def a_notification_leaves_the_invoice_as_it_is(context: Context) -> None:
 def a_text_is_set_trimmed_and_alone(context: Context, operation_id: str) -> None:
     """The text takes as many characters as it should, trimmed, or none; nothing else of the invoice changes."""
     name, longest, head = _FIELDS[operation_id]
-    row = context.sample(writable(context, "invoices", context.rows("invoices_list")), size=1)[0]
+    row = context.one_of(writable(context, "invoices", context.rows("invoices_list")))
     for sent, kept in (
         (f"  {head}{context.seed} ", f"{head}{context.seed}"),
         ((head + "x" * longest)[:longest], (head + "x" * longest)[:longest]),
@@ -250,7 +246,7 @@ def a_text_is_set_trimmed_and_alone(context: Context, operation_id: str) -> None
 def a_wrong_text_is_refused(context: Context, operation_id: str) -> None:
     """A text that is too long, null, no text or no address is refused with 400, and nothing changes."""
     name, longest, head = _FIELDS[operation_id]
-    row = context.sample(writable(context, "invoices", context.rows("invoices_list")), size=1)[0]
+    row = context.one_of(writable(context, "invoices", context.rows("invoices_list")))
     for wrong in [head + "x" * (longest + 1), None, ["x"], *(["no address"] if head else [])]:
         note_field(context, operation_id, row, name)
         refuse(context, operation_id, (400,), str(row["uuid"]), body={name: wrong})
@@ -260,7 +256,7 @@ def a_wrong_text_is_refused(context: Context, operation_id: str) -> None:
 def nothing_sent_changes_nothing(context: Context, operation_id: str) -> None:
     """An empty object is taken, and the text stays what it was."""
     name, _, head = _FIELDS[operation_id]
-    row = context.sample(writable(context, "invoices", context.rows("invoices_list")), size=1)[0]
+    row = context.one_of(writable(context, "invoices", context.rows("invoices_list")))
     value = f"{head}{SIGN.replace(' ', '-')}"
     set_field(context, operation_id, row, name, value).must.have_status(200)
     exchange = context.ask(operation_id, of=str(row["uuid"]), json={})
@@ -276,12 +272,16 @@ def _refused_in_other_states(context: Context, operation_id: str, status: int) -
         refuse(context, operation_id, (status,), of=str(row["uuid"]))
 
 
+def _with_lines(context: Context) -> list[Row]:
+    """Some invoices with lines, among them one with many."""
+    rows = need([row for row in context.rows("invoices_list") if row.get("items")], "invoice with lines")
+    return context.sample(rows, by=lambda row: len(row["items"]) > 10)
+
+
 def _statistics(context: Context, name: str, places: int) -> None:
-    data = billing_data(context)
-    rows = need([row for row in data.invoices if row.get("items")], "invoice with lines")
-    for row in context.sample(rows, by=lambda row: len(row["items"]) > 10):
+    for row in _with_lines(context):
         stats = context.rows("invoices_stats_list", of=str(row["uuid"]))
-        exchange = context.ask("invoices_stats_list", of=str(row["uuid"]), query={"page_size": 300})
+        exchange = context.first_page("invoices_stats_list", of=str(row["uuid"]))
         _one_sum(context, exchange, row, stats, name, places)
 
 

@@ -14,7 +14,7 @@ from waldur_billing_mock.contracts.readings.discovery import Line, billing_data,
 @invariant("provider_invoice_items_list")
 def the_price_of_a_provider_item_is_unit_price_times_quantity(context: Context) -> None:
     """The price of each provider item is its unit price times its quantity, rounded away from zero to cents."""
-    exchange = context.ask("provider_invoice_items_list", query={"page_size": 300})
+    exchange = context.first_page("provider_invoice_items_list")
     for row in need(context.rows("provider_invoice_items_list"), "provider item"):
         price_of_item(context, exchange, row, "InvoiceItem")
 
@@ -23,7 +23,7 @@ def the_price_of_a_provider_item_is_unit_price_times_quantity(context: Context) 
 def what_a_provider_sold_is_what_invoices_show(context: Context) -> None:
     """A provider item is the line that the invoice of the customer shows."""
     data = billing_data(context)
-    exchange = context.ask("provider_invoice_items_list", query={"page_size": 300})
+    exchange = context.first_page("provider_invoice_items_list")
     for row in need(context.rows("provider_invoice_items_list"), "provider item"):
         line = data.line_by_key.get(key_of(row))
         if line is not None:
@@ -35,7 +35,7 @@ def the_latest_invoices_come_first(context: Context) -> None:
     """Provider items come by the month of their invoice, the latest first."""
     data = billing_data(context)
     rows = need(context.in_order("provider_invoice_items_list"), "provider item")
-    exchange = context.ask("provider_invoice_items_list", query={"page_size": 300})
+    exchange = context.first_page("provider_invoice_items_list")
     lines = [data.line_by_key[key] for row in rows if (key := key_of(row)) in data.line_by_key]
     if context.forgives and not _latest_first(lines):
         # They come by the day on which the invoice was made, which for most is in its month.
@@ -68,7 +68,7 @@ def staff_sees_every_line(context: Context) -> None:
     if context.target.main.role != "staff":
         raise NotExercised("only staff sees all that is sold")
     sold = {key_of(row) for row in need(context.rows("provider_invoice_items_list"), "provider item")}
-    exchange = context.ask("provider_invoice_items_list", query={"page_size": 300})
+    exchange = context.first_page("provider_invoice_items_list")
     lines = set(billing_data(context).line_by_key)
     exchange.must.hold(lines <= sold, "staff must see every line of every invoice", len(lines - sold))
 

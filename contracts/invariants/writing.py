@@ -80,7 +80,7 @@ def an_item_by_usage_needs_no_quantity(context: Context, operation_id: str) -> N
 def a_compensation_is_a_copy_with_the_negative_price(context: Context) -> None:
     """A compensation is a copy with the negative unit price on this month's invoice; the item stays as it is."""
     data = billing_data(context)
-    item = context.sample(items_to_compensate(context, data), by=lambda row: row.get("unit"), size=1)[0]
+    item = context.one_of(items_to_compensate(context, data), by=lambda row: row.get("unit"))
     uuid = str(item["uuid"])
     for wrong in ({}, {"offering_component_name": ""}, {"offering_component_name": None}):
         refuse(context, "invoice_items_create_compensation", (400,), uuid, body=wrong)
@@ -112,7 +112,7 @@ def a_compensation_is_a_copy_with_the_negative_price(context: Context) -> None:
 def a_deleted_item_is_gone(context: Context) -> None:
     """A deleted item is gone from every list and answers 404, and its invoice costs that much less."""
     data = billing_data(context)
-    item = context.sample(items_to_compensate(context, data), size=1)[0]
+    item = context.one_of(items_to_compensate(context, data))
     key = compensate(context, item)
     home = identifier(context.row("invoice_items_retrieve", of=key)["invoice"])
     exchange = context.ask("invoice_items_destroy", of=key)
@@ -211,7 +211,7 @@ def _item_and_target(context: Context, data: BillingData) -> tuple[Row, Row]:
         home = data.invoice_of(item)
         others = [row for row in by_customer.get(key_of(home, "customer"), []) if row is not home]
         if others:
-            return item, context.sample(others, size=1)[0]
+            return item, context.one_of(others)
     raise NotExercised("no customer has two invoices that may be written to")
 
 

@@ -46,7 +46,7 @@ def a_compensation_lowers_every_figure(context: Context) -> None:
     """A compensation takes the price of the item off this month's figures; deleting it brings them back."""
     data = billing_data(context)
     rows = items_to_compensate(context, data)
-    item = context.sample(rows, by=lambda row: row.get("resource") is not None, size=1)[0]
+    item = context.one_of(rows, by=lambda row: row.get("resource") is not None)
     place = context.description.place(context.description.operations["invoice_items_create_compensation"])
     customer = key_of(data.invoice_of(item), "customer")
     home = next(row for row in data.invoices if is_recent(context, row) and key_of(row, "customer") == customer)
@@ -92,7 +92,7 @@ def a_move_takes_the_costs_along(context: Context) -> None:
 def a_deletion_leaves_nothing_behind(context: Context) -> None:
     """A deleted item is in no list and no sum, whichever way one asks."""
     data = billing_data(context)
-    item = context.sample(items_to_compensate(context, data), size=1)[0]
+    item = context.one_of(items_to_compensate(context, data))
     key = compensate(context, item)
     made = context.row("invoice_items_retrieve", of=key)
     exchange = context.ask("invoice_items_destroy", of=key)
@@ -115,7 +115,7 @@ def _recent_item(context: Context, data: BillingData) -> tuple[Row, Row]:
         if is_recent(context, line.invoice) and free and cents > 0 and cents == cents.to_integral_value():
             found.append(line)
     allowed = writable(context, "items", [line.item for line in need(found, "item of this month in whole cents")])
-    chosen = context.sample(allowed, size=1)[0]
+    chosen = context.one_of(allowed)
     line = data.line_by_key[key_of(chosen)]
     return context.row("invoice_items_retrieve", of=str(chosen["uuid"])), line.invoice
 
@@ -136,6 +136,6 @@ def _movable(context: Context, data: BillingData) -> tuple[Row, Row, Row]:
         ]
         if targets and exact(chosen):
             item = context.row("invoice_items_retrieve", of=str(chosen["uuid"]))
-            return item, line.invoice, context.sample(targets, size=1)[0]
+            return item, line.invoice, context.one_of(targets)
     need([], "customer with two invoices that may be written to")
     raise AssertionError("need raises")

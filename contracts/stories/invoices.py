@@ -27,7 +27,7 @@ def a_payment_changes_the_state_alone(context: Context) -> None:
 @story
 def fields_are_set_one_by_one(context: Context) -> None:
     """Each of the three texts of an invoice is written by its own operation and leaves the others alone."""
-    row = context.sample(writable(context, "invoices", context.rows("invoices_list")), size=1)[0]
+    row = context.one_of(writable(context, "invoices", context.rows("invoices_list")))
     uuid = str(row["uuid"])
     written: dict[str, object] = {}
     for operation_id, (name, value) in _FIELDS.items():
@@ -43,9 +43,9 @@ def fields_are_set_one_by_one(context: Context) -> None:
 def refused_writes_leave_no_trace(context: Context) -> None:
     """After a round of requests that are all refused, every invoice and item is what it was."""
     data = billing_data(context)
-    bill = context.sample(writable(context, "invoices", data.invoices), by=lambda row: row["state"], size=1)[0]
+    bill = context.one_of(writable(context, "invoices", data.invoices), by=lambda row: row["state"])
     items = [item for item in data.items if key_of(item, "invoice") == key_of(bill)] or data.items
-    item = context.sample(writable(context, "items", items), size=1)[0]
+    item = context.one_of(writable(context, "items", items))
     for operation_id, wrong in (
         ("invoices_set_backend_id", {"backend_id": "x" * 256}),
         ("invoices_set_payment_url", {"payment_url": "no address"}),

@@ -388,3 +388,8 @@ def test_what_is_needed_and_missing_makes_a_check_impossible_and_what_is_wrong_b
     with pytest.raises(Broken) as broken:
         break_with("two lists must agree", "/paths", 1, 2)
     assert [(one.expected, one.got) for one in broken.value.complaints] == [(1, 2)]
+
+
+def test_one_row_is_chosen_by_the_seed_from_the_kind_that_comes_first(context: Context) -> None:
+    assert {context.one_of(range(9)) for _ in range(3)} == {context.one_of(range(9))}
+    assert context.one_of([3, 4, 6], by=lambda number: number % 2) == 3
