@@ -8,9 +8,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -44,6 +46,15 @@ class Run:
 def mock() -> Iterator[Mock]:
     with serving("--wire") as started:
         yield started
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that runs in this process would wait between requests: their clock is put forward instead."""
+    noted: list[float] = []
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + sum(noted), sleep=noted.append)
+    monkeypatch.setattr("waldur_billing_mock.contracts.target.time", clock)
+    return noted
 
 
 def run(mock: Mock, folder: Path, plan: Plan, *words: str, interrupted_at: int = 0) -> Run:
@@ -101,22 +112,25 @@ def healthy(number: int, method: str, target: str) -> Fault:
     return None
 
 
-def test_reads_that_the_network_loses_are_asked_again(mock: Mock, tmp_path: Path) -> None:
+def test_reads_that_the_network_loses_are_asked_again(mock: Mock, tmp_path: Path, pauses: list[float]) -> None:
     def every_fourth(number: int, method: str, target: str) -> Fault:
         return {0: RESET, 2: SILENCE}.get(number % 20)
 
-    judged = run(mock, tmp_path, every_fourth, "--only", READS)
+    judged = run(mock, tmp_path, every_fourth, "--only", READS, "--timeout", "1")
 
     assert (judged.code, judged.outcomes) == (0, {"kept"}), judged.said
+    assert pauses
 
 
-def test_a_server_that_wants_less_is_waited_for(mock: Mock, tmp_path: Path) -> None:
+def test_a_server_that_wants_less_is_waited_for(mock: Mock, tmp_path: Path, pauses: list[float]) -> None:
     def now_and_then(number: int, method: str, target: str) -> Fault:
         return (429, {"Retry-After": "1"}) if number % 9 == 5 else None
 
     judged = run(mock, tmp_path, now_and_then, *ALL_OF_IT, "--only", FIELDS)
 
     assert (judged.code, judged.unchanged) == (0, True), judged.said
+    put_off = sum(number % 9 == 5 for number in range(1, len(judged.asked) + 1))
+    assert [round(pause, 1) for pause in pauses] == [1.0] * put_off
 
 
 def test_a_server_that_fails_everywhere_is_left_alone(mock: Mock, tmp_path: Path) -> None:
