@@ -8,6 +8,7 @@ import random
 import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -135,12 +136,17 @@ class Context(Judge):
         return found
 
     @property
-    def month(self) -> Month:
-        """The month that the server has now. Raises `NotExercised` where it does not tell."""
+    def now(self) -> datetime:
+        """The time that the server has. Raises `NotExercised` where it does not tell."""
         now = self.target.now()
         if now is None:
             raise NotExercised("the server does not tell its time: its answers have no Date header")
-        return Month(now.year, now.month)
+        return now
+
+    @property
+    def month(self) -> Month:
+        """The month that the server has now. Raises `NotExercised` where it does not tell."""
+        return Month(self.now.year, self.now.month)
 
     @property
     def reading(self) -> tuple[int, int]:

@@ -177,12 +177,16 @@ def _asked_about(context: Context, operation_id: str) -> Iterator[tuple[str, lis
 
 def _sum(context: Context, operation_id: str, key: str, code: int) -> tuple[Exchange, Decimal]:
     """The answer for a customer or a project and a period, and the sum in it."""
-    operation = context.description.operations[operation_id]
+    exchange = _ask_period(context, operation_id, key, code)
+    return exchange, number(exchange.must.show_row(), "total_price")
+
+
+def _ask_period(context: Context, operation_id: str, key: str, code: int) -> Exchange:
     name = "customer_uuid" if operation_id == _CUSTOMER else "project_uuid"
-    at = context.description.place_of_parameter(operation, "period")
+    at = context.description.place_of_parameter(context.description.operations[operation_id], "period")
     exchange = context.ask(operation_id, query={name: hyphenated(key), "period": code}, at=at)
     exchange.must.have_status(200)
-    return exchange, number(exchange.must.show_row(), "total_price")
+    return exchange
 
 
 def _periods(context: Context, operation_id: str) -> dict[int, int | None]:
@@ -192,25 +196,20 @@ def _periods(context: Context, operation_id: str) -> dict[int, int | None]:
     the longest one.
     """
     operation = context.description.operations[operation_id]
-    coded = context.description.switched(operation, "coded-periods")
     documented: dict[int, int | None] = dict(_MONTHS)
-    if coded:
+    if context.description.switched(operation, "coded-periods"):
         return dict(_CODES)
     chosen = context.description.choices(operation.query["period"])
     if chosen and set(chosen) != set(documented):
         raise NotExercised("the periods of the description are others than those known")
     if context.explaining("period-codes"):
         key, _ = next(iter(_asked_about(context, operation_id)))
-        name = "customer_uuid" if operation_id == _CUSTOMER else "project_uuid"
         taken = False
         with context.known("period-codes", "period-not-months"):
-            at = context.description.place_of_parameter(operation, "period")
-            query = {name: hyphenated(key), "period": 12}
-            exchange = context.ask(operation_id, query=query, at=at)
-            exchange.must.have_status(200)
+            _ask_period(context, operation_id, key, 12)
             taken = True
-        coded = not taken
-    return dict(_CODES) if coded else documented
+        return documented if taken else dict(_CODES)
+    return documented
 
 
 def _expected(context: Context, operation_id: str, lines: list[Line], months: int | None, shown: Decimal) -> Decimal:
@@ -273,9 +272,8 @@ def _not_paid_by_credit(lines: list[Line]) -> list[Line]:
 
 def _tell_snapshot(context: Context, exchange: Exchange) -> None:
     """Notes that sums leave out what a credit paid, as servers of 2025 do."""
-    if context.forgives:
-        what = "the costs of a project must count what a credit paid"
-        context.deviate(Complaint(what, exchange.place, None, None, exchange), context.explaining(_SNAPSHOT))
+    what = "the costs of a project must count what a credit paid"
+    context.deviate(Complaint(what, exchange.place, None, None, exchange), context.explaining(_SNAPSHOT))
 
 
 def _asked(context: Context, project: str) -> str:

@@ -39,11 +39,10 @@ def growth_shows_thirteen_months_up_to_now(context: Context) -> None:
         last = months[-1] if months else context.month
         expected = [last.back(steps) for steps in range(12, -1, -1)]
         exchange.must.hold(months == expected, "growth must show thirteen months, one after the other", months)
-        now = context.target.now()
-        near = {context.month}
-        if now is not None and context.target.clock is None:
+        near, day = {context.month}, context.now.day
+        if context.target.clock is None:
             # A server counts months in its own zone, which its Date header does not tell.
-            near |= {context.month.back(1)} if now.day == 1 else {context.month.back(-1)} if now.day >= 28 else set()
+            near |= {context.month.back(1)} if day == 1 else {context.month.back(-1)} if day >= 28 else set()
         exchange.must.hold(last in near, f"growth must end with the current month, {context.month}", last)
 
 
@@ -173,6 +172,9 @@ def a_negative_number_of_customers_is_refused(context: Context) -> None:
 def _shares(
     figures: list[Decimal], named: object, billed: dict[tuple[str, str], dict[Month, Decimal]], months: list[Month]
 ) -> int:
-    """In how many months a customer of this name was invoiced what its figures say, for the one that fits best."""
+    """In how many months a customer of this name was invoiced what its figures say, for the one that fits best.
+
+    There must be such a customer.
+    """
     owners = [b for (_, owner), b in billed.items() if owner == named]
-    return max((sum(b[m] == f for m, f in zip(months, figures, strict=False)) for b in owners), default=0)
+    return max(sum(b[m] == f for m, f in zip(months, figures, strict=False)) for b in owners)

@@ -231,7 +231,7 @@ def a_text_is_set_trimmed_and_alone(context: Context, operation_id: str) -> None
     row = context.one_of(writable(context, "invoices", context.rows("invoices_list")))
     for sent, kept in (
         (f"  {head}{context.seed} ", f"{head}{context.seed}"),
-        ((head + "x" * longest)[:longest], (head + "x" * longest)[:longest]),
+        (head.ljust(longest, "x"), head.ljust(longest, "x")),
         ("", ""),
     ):
         exchange = set_field(context, operation_id, row, name, sent)
@@ -247,7 +247,7 @@ def a_wrong_text_is_refused(context: Context, operation_id: str) -> None:
     """A text that is too long, null, no text or no address is refused with 400, and nothing changes."""
     name, longest, head = _FIELDS[operation_id]
     row = context.one_of(writable(context, "invoices", context.rows("invoices_list")))
-    for wrong in [head + "x" * (longest + 1), None, ["x"], *(["no address"] if head else [])]:
+    for wrong in [head.ljust(longest + 1, "x"), None, ["x"], *(["no address"] if head else [])]:
         note_field(context, operation_id, row, name)
         refuse(context, operation_id, (400,), str(row["uuid"]), body={name: wrong})
 

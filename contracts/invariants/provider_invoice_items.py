@@ -56,8 +56,8 @@ def _before_later_ones(lines: Sequence[Line]) -> list[Line]:
 
 def _is_made_late(context: Context, line: Line) -> bool:
     """Whether the invoice of a line was made after its month, as those are that were brought in from elsewhere."""
-    month = line.month
-    last = date(month.back(-1).year, month.back(-1).month, 1) - timedelta(days=1)
+    month, after = line.month, line.month.back(-1)
+    last = date(after.year, after.month, 1) - timedelta(days=1)
     query = {"start_date": last.isoformat(), "year": month.year, "month": month.month}
     return key_of(line.invoice) in {key_of(row) for row in context.rows("invoices_list", query=query)}
 

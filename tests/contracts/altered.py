@@ -28,7 +28,7 @@ from waldur_billing_mock.mock_server.stage import Stage
 
 Change = Callable[[Request, Answer], Answer]
 """What becomes of the answer to a request."""
-UUID: Final = "[0-9a-f-]{36}"
+UUID: Final = "[0-9a-f-]{32,36}"
 INVOICES: Final = "/api/invoices/"
 INVOICE: Final = f"/api/invoices/{UUID}/"
 BILLS: Final = f"/api/invoices/({UUID}/)?"
@@ -112,26 +112,29 @@ def context(
     dialect: Dialect = "documented",
     wire: bool = False,
     forgives: bool = False,
-    writing: bool = False,
+    writing: bool | Writing = False,
     profile: ProfileName = "quick",
     role: str = "staff",
     now: datetime | None = None,
+    tells_time: bool = True,
 ) -> tuple[Context, list[Request]]:
     """A context that asks the mock, and the list of what it has sent.
 
     `dialect` is that of the description, `wire` says whether the mock is like real servers, `forgives` whether known
-    deviations of them are told from breaches, and `now` is the time that the server tells, its own by default.
+    deviations of them are told from breaches. `now` is the time that the mock tells, by default its own, if it tells
+    any.
     """
-    world, mock = _world(), _mock(revision, wire=wire, writing=writing)
+    world, mock = _world(), _mock(revision, wire=wire, writing=bool(writing))
+    allowed = writing if isinstance(writing, Writing) else Writing(everything=writing)
     altered = _Altered(mock.transport, changes, None if writing else mock.answers)
-    guard = Guard(altered, Writing(everything=writing), Limits(stops_at_bursts=False), lambda: 0.0, _no_sleep)
+    guard = Guard(altered, allowed, Limits(stops_at_bursts=False), lambda: 0.0, _no_sleep)
     tokens = {user.username: user.token for user in world.users}
-    identities = {name: Identity(name, tokens[name]) for name in ("staff", "owner", "owner2")}
-    target = Target(
-        "mock", IN_PROCESS, guard, identities, identities[role], {}, not forgives, lambda: None, now or world.now
-    )
+    identities = {name: Identity(name, tokens[name]) for name in ("staff", "support", "owner", "owner2")}
+    clock = (now or world.now) if tells_time else None
+    target = Target("mock", IN_PROCESS, guard, identities, identities[role], {}, not forgives, lambda: None, clock)
     description = describe(revision, dialect)
-    other, known = (describe(revision, "wire"), catalogue(description)) if forgives else (None, None)
+    elsewhere: Dialect = "wire" if dialect == "documented" else "documented"
+    other, known = (describe(revision, elsewhere), catalogue(describe(revision))) if forgives else (None, None)
     made = Context(description, other, known, target, PROFILES[profile], 1, Ledger(), slow_from=10.0)
     return made, altered.sent
 
