@@ -6,7 +6,7 @@ import time
 from typing import Final
 
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from waldur_billing_mock.mock_server.billing.structure import User
 from waldur_billing_mock.mock_server.billing.tokens import user_of
@@ -20,13 +20,14 @@ from waldur_billing_mock.mock_server.spec.compiled import described
 from waldur_billing_mock.mock_server.stage import Stage
 from waldur_billing_mock.mock_server.start_world import create_stage
 from waldur_billing_mock.mock_server.web.api import Api
-from waldur_billing_mock.mock_server.web.connection import send_whole, uvicorn_config
+from waldur_billing_mock.mock_server.web.connection import uvicorn_config
 from waldur_billing_mock.mock_server.web.cross_origin import shared
+from waldur_billing_mock.mock_server.web.reply import Reply
 from waldur_billing_mock.mock_server.web.request import Request
 from waldur_billing_mock.mock_server.web.routing import MATCH, Match
 
 
-def application(settings: Settings) -> ASGIApp:
+def application(settings: Settings) -> "Counted":
     """Answers as the mock does."""
     stage = create_stage(settings)
     document = described(DESCRIPTION, settings.cache, settings.revision, wire=settings.wire)
@@ -53,32 +54,38 @@ class Counted:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        request = Request(scope, receive)
-        method = request.method
-        reply = None
+        answer = self.at_once(scope)
+        if answer is None:
+            begun = time.perf_counter()
+            written = await self._api.write(Request(scope, receive), self._stage)
+            if written is None:
+                return
+            answer = shared(written)
+            self._count(scope, answer, time.perf_counter() - begun)
+        await answer(scope, receive, send)
+
+    def at_once(self, scope: Scope) -> Reply | None:
+        """The answer to a GET."""
+        if scope["method"] != "GET":
+            return None
         begun = time.perf_counter()
-        try:
-            if method == "GET":
-                reply = self._api.read(request, self._stage)
-            else:
-                reply = await self._api.write(request, self._stage)
-            if reply is not None:
-                answer = shared(reply)
-                if not send_whole(scope, answer):
-                    await answer(scope, receive, send)
-        finally:
-            seconds = time.perf_counter() - begun
-            match: Match | None = scope.get(MATCH)
-            name = None if match is None else match.route.operation_ids.get(method)
-            self._metrics.count((name, method, 500 if reply is None else reply.status), seconds)
+        reply = shared(self._api.read(Request(scope), self._stage))
+        self._count(scope, reply, time.perf_counter() - begun)
+        return reply
+
+    def _count(self, scope: Scope, reply: Reply, seconds: float) -> None:
+        match: Match | None = scope.get(MATCH)
+        name = None if match is None else match.route.operation_ids.get(scope["method"])
+        self._metrics.count((name, scope["method"], reply.status), seconds)
 
 
 def main(port: int) -> None:
     """Serves the default world with the settings of the mock."""
     settings = Settings()
     with listen("127.0.0.1", port) as listener:
+        app = application(settings)
         gc.freeze()
-        uvicorn.Server(uvicorn_config(application(settings), settings.limits)).run(sockets=[listener])
+        uvicorn.Server(uvicorn_config(app, settings.limits, at_once=app.at_once)).run(sockets=[listener])
 
 
 if __name__ == "__main__":

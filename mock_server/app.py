@@ -48,7 +48,7 @@ _now: Final = partial(datetime.now, UTC)
 
 def create_app(
     settings: Settings, stage: Stage, log: Callable[[str, Mapping[str, Any]], None] | None = None
-) -> ASGIApp:
+) -> Controlled:
     """The whole server. Raises `DocumentError` where the parts do not agree.
 
     `log` takes a line for each request, as text and as fields.
@@ -174,7 +174,7 @@ def _sessions(stage: Stage, settings: Settings, rule_ids: Iterator[int]) -> Sess
     return Sessions(make, stage, limits, time.monotonic)
 
 
-def create_default_app(**settings: Any) -> ASGIApp:
+def create_default_app(**settings: Any) -> Controlled:
     """A server with a world of its own for use within a process; the arguments are fields of `Settings`.
 
     The world of a named scenario is built once; a file is read each time.

@@ -72,7 +72,7 @@ def serve(settings: Settings, save: Path | None = None, remark: str = "", *, hom
                     "a token, and /_mock/ the admin token.",
                 )
             try:
-                serve_until_signal(uvicorn_config(app, settings.limits), listener)
+                serve_until_signal(uvicorn_config(app, settings.limits, at_once=app.at_once), listener)
             finally:
                 if save is not None:
                     from waldur_billing_mock.mock_server.world_file import write

@@ -4,6 +4,7 @@ Each request passes here before the API: what is worked out for all of them coun
 """
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 from weakref import ref
@@ -18,14 +19,20 @@ from waldur_billing_mock.mock_server.web.limits import Limits
 from waldur_billing_mock.mock_server.web.reply import Reply
 from waldur_billing_mock.mock_server.web.request import HEADERS, Headers
 
+AtOnce = Callable[[Scope], ASGIApp | None]
+"""Finds what sends the answer to a request without waiting for anything; None where that cannot be."""
+
 CONNECTION: Final = "waldur.connection"
 """The extension by which a scope refers to its connection (`connection_of`)."""
 _CLOSE: Final = ((b"connection", b"close"),)
 
 
-def uvicorn_config(app: ASGIApp, limits: Limits, *, passes_on: bool = False) -> uvicorn.Config:
+def uvicorn_config(
+    app: ASGIApp, limits: Limits, *, at_once: AtOnce = lambda scope: None, passes_on: bool = False
+) -> uvicorn.Config:
     """Serves an application within limits. Who exceeds one is answered with 414, 431 or 503, or cut off when silent.
 
+    What `at_once` answers is sent without a task, which saves a tenth of the time of a read.
     With `passes_on`, the application sends the answers of another server: no header is added to them, and it is told
     when it starts and ends.
     """
@@ -42,7 +49,7 @@ def uvicorn_config(app: ASGIApp, limits: Limits, *, passes_on: bool = False) -> 
         timeout_graceful_shutdown=1,
     )
     forwarded: Any = ProxyHeadersMiddleware(app, config.forwarded_allow_ips)  # type: ignore[arg-type]
-    config.http = partial(LimitedConnection, limits, forwarded)  # type: ignore[assignment]  # uvicorn only calls it.
+    config.http = partial(LimitedConnection, limits, forwarded, at_once)  # type: ignore[assignment]  # uvicorn only calls it.
     return config
 
 
@@ -64,13 +71,16 @@ def connection_of(scope: Scope) -> "LimitedConnection | None":
 class LimitedConnection(HttpToolsProtocol):
     """A connection whose client may send heads of limited size, and may not be silent for long while it is to send."""
 
-    def __init__(self, limits: Limits, forwarded: ASGIApp, *arguments: Any, **keywords: Any) -> None:
+    def __init__(self, limits: Limits, forwarded: ASGIApp, at_once: AtOnce, *arguments: Any, **keywords: Any) -> None:
         """`forwarded` answers what a proxy has passed on."""
         super().__init__(*arguments, **keywords)
         self._limits: Final = limits
         self._shortest_limit: Final = min(limits.url_bytes, limits.head_bytes)
         self._direct: Final = self.app
         self._forwarded: Final[Any] = forwarded
+        self._at_once: Final = at_once
+        self._is_first = False
+        """Whether nothing was answered at once of the bytes that have come."""
         # By a weak reference, as the connection holds the scope, and garbage would pile up.
         self._extensions: Final[dict[str, dict[object, object]]] = {CONNECTION: {"connection": ref(self)}}
         self._is_waiting = True
@@ -102,7 +112,9 @@ class LimitedConnection(HttpToolsProtocol):
         self._piece = len(data)
         self._most_head_bytes += len(data)
         self._least_head_bytes += len(data)
+        self._is_first = True
         super().data_received(data)
+        self._is_first = False
         cycle = self.cycle
         if cycle is not None and cycle.response_complete and self.timeout_keep_alive_task is None:
             # Everything is answered, and no time runs after which uvicorn closes the connection.
@@ -143,6 +155,17 @@ class LimitedConnection(HttpToolsProtocol):
             self.url = b"/"  # Longer than 65,535 bytes, uvicorn could not read it.
         self._previous = self.cycle
         super().on_headers_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        # Of many requests that come together only one is answered at once, as other clients wait meanwhile.
+        if self._is_first and app is self._direct:
+            self._is_first = False
+            scope: Scope = cycle.scope  # type: ignore[assignment]
+            answer = self._at_once(scope)
+            if isinstance(answer, Reply) and self.send_whole(scope, answer):
+                return
+            app = answer or app
+        super()._start_asgi_task(cycle, app)
 
     def send_whole(self, scope: Scope, reply: Reply) -> bool:
         """Sends a complete answer as two messages to uvicorn would, in a third of their time.

@@ -6,7 +6,7 @@ from ipaddress import AddressValueError, IPv6Address
 from typing import Final
 from urllib.parse import parse_qs
 
-from starlette.types import Receive, Scope
+from starlette.types import Message, Receive, Scope
 
 from waldur_billing_mock.mock_server.web import problems
 from waldur_billing_mock.mock_server.web.short_cache import short_cache
@@ -53,12 +53,16 @@ def headers_by_name(scope: Scope) -> Headers:
     return found
 
 
+async def _nothing() -> Message:
+    return {"type": "http.disconnect"}
+
+
 class Request:
-    """The head of a request, and its body for who waits for it."""
+    """The head of a request, and its body for who waits for it; without `receive` there is none."""
 
     __slots__ = ("headers", "method", "path", "query_string", "receive", "scope")
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
+    def __init__(self, scope: Scope, receive: Receive = _nothing) -> None:
         self.scope: Final = scope
         self.method: Final[str] = scope["method"]
         self.path: Final[str] = scope["path"]

@@ -85,7 +85,7 @@ class Server:
         self.logged: Final[list[str]] = []
         self._loop: Final = asyncio.new_event_loop()
         app = create_app(settings, stage, lambda text, fields: self.logged.append(f"{text}{dict(fields)}"))
-        self._config: Final = uvicorn_config(app, settings.limits)
+        self._config: Final = uvicorn_config(app, settings.limits, at_once=app.at_once)
         self._config.load()
 
     def exchange(self, pieces: Sequence[bytes], methods: Sequence[str] = ()) -> Outcome:

@@ -81,7 +81,8 @@ def answer(connection: socket.socket) -> Answer:
 def listening(limits: Limits, **settings: Any) -> Iterator[Listening]:
     """Serves the single invoice of November until the end of the block."""
     stage = Stage(pristine("one-invoice"))
-    server = uvicorn.Server(uvicorn_config(create_app(Settings(limits=limits, **settings), stage), limits))
+    app = create_app(Settings(limits=limits, **settings), stage)
+    server = uvicorn.Server(uvicorn_config(app, limits, at_once=app.at_once))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

@@ -10,8 +10,10 @@ from tests.fuzz.connection import Answer, Server
 from tests.web.listening import answer, head, listening
 from waldur_billing_mock.mock_server.settings import Settings
 from waldur_billing_mock.mock_server.stage import Stage
+from waldur_billing_mock.mock_server.web.api import Api
 from waldur_billing_mock.mock_server.web.connection import LimitedConnection
 from waldur_billing_mock.mock_server.web.limits import Limits
+from waldur_billing_mock.mock_server.web.problems import server_error
 from waldur_billing_mock.mock_server.web.reply import Reply
 from waldur_billing_mock.mock_server.web.request import headers_by_name
 
@@ -63,6 +65,22 @@ def test_usual_answers_are_sent_at_once(monkeypatch: pytest.MonkeyPatch) -> None
     statuses = [answers(REQUESTS[name])[0].status for name in ("an object", "a page", "a refusal", "no body")]
     assert statuses == [200, 200, 400, 204]
     assert done == [True] * 4
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_defect_is_answered_as_by_waldur_and_seen_by_the_operator(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr(Api, "_respond", fail)
+    server = Server(Settings(), Stage(pristine("one-invoice")))
+    outcome = server.exchange([head(method, INVOICE, "Content-Length: 0"), head("GET", "/_mock/requests")])
+    (answer,) = outcome.answers
+    assert (answer.status, answer.body) == (500, server_error().body.encode())
+    assert [error.count("ZeroDivisionError: a defect") for error in outcome.errors] == [1]
+    assert [line.split()[:2] for line in server.logged] == [[method, "500"]]
 
 
 def test_no_header_begins_a_line_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
