@@ -117,9 +117,7 @@ class Controlled:
         except Exception as error:  # noqa: BLE001  What sends the answer raises it.
             reply, answer = _failure(error)
         seconds = self._clock() - begun
-        match: Match | None = scope.get(MATCH)
-        name = None if match is None else match.route.operation_ids.get("GET")
-        self._metrics.count((name, "GET", reply.status), seconds)
+        self._metrics.count((_operation_id(scope, "GET"), "GET", reply.status), seconds)
         if record is not None:
             self._end(record, session, "GET", reply, seconds)
         return answer
@@ -146,7 +144,7 @@ class Controlled:
         finally:
             seconds = self._clock() - begun
             status = 500 if reply is None else reply.status
-            self._metrics.count((self._lookup.operation(scope), request.method, status), seconds)
+            self._metrics.count((_operation_id(scope, request.method), request.method, status), seconds)
             if record is not None:
                 self._end(record, session, request.method, reply, seconds)
         if answer is not None and not (isinstance(answer, Reply) and send_whole(scope, answer)):
@@ -194,6 +192,12 @@ def _failure(error: Exception) -> tuple[Reply, ASGIApp]:
         raise error
 
     return reply, answer
+
+
+def _operation_id(scope: Scope, method: str) -> str | None:
+    """The operation that has answered; None where there is none."""
+    match: Match | None = scope.get(MATCH)
+    return None if match is None else match.route.operation_ids.get(method)
 
 
 def _is_page(path: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from waldur_billing_mock.mock_server.control.budget import Budget
-from waldur_billing_mock.mock_server.web.request import HEADERS
+from waldur_billing_mock.mock_server.web.request import HEADERS, headers_by_name
 
 MOST_BYTES: Final = 4_000_000
 MOST_BODY_BYTES: Final = 100_000
@@ -64,11 +64,12 @@ class Exchange:
     @property
     def kept_bytes(self) -> int:
         """About what is kept in memory for it."""
-        scope = self.scope
-        headers = [*scope["headers"], *self.headers]
+        scope, headers = self.scope, self.headers
         # Worked out for every request, so by what costs the least.
-        texts = sum(map(len, chain.from_iterable(headers)), len(scope["query_string"]) + 2 * len(scope["path"]))
-        return _OVERHEAD + texts + _HEADER_OVERHEAD * len(headers) + len(self.request_body) + len(self.body)
+        size = headers_by_name(scope).bytes + sum(map(len, chain.from_iterable(headers)))
+        size += _HEADER_OVERHEAD * (len(scope["headers"]) + len(headers))
+        size += len(scope["query_string"]) + 2 * len(scope["path"])
+        return _OVERHEAD + size + len(self.request_body) + len(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,8 @@ class Journal:
     def keep(self, exchange: Exchange, seconds: float) -> None:
         """Keep an exchange that took so long, and drop the oldest ones where it is too much."""
         exchange.seconds = seconds
-        exchange.scope = {**exchange.scope, **_DROPPED}
         self._append(exchange, exchange.kept_bytes)
+        exchange.scope = {**exchange.scope, **_DROPPED}
         if self._listeners:
             for listener in tuple(self._listeners):
                 listener(exchange)

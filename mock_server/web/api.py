@@ -134,8 +134,8 @@ class Api(Generic[World, User]):
 
     def _caller(self, world: World, request: Request, headers: list[Header]) -> User:
         """The user of the token, or whom staff impersonate: then a header of the reply names the staff user."""
-        user = access.authenticate(request.raw_header(b"authorization"), partial(self._find_user, world))
-        uuid = request.raw_header(b"x-impersonated-user-uuid")
+        user = access.authenticate(request.headers.get(b"authorization"), partial(self._find_user, world))
+        uuid = request.headers.get(b"x-impersonated-user-uuid")
         if not uuid:
             return user
         other = access.impersonated(user, uuid.decode("latin-1"), partial(self._find_user_by_uuid, world))
@@ -230,7 +230,7 @@ def _negotiate(request: Request, match: Match) -> None:
     asked = read_query(request.query_string).get("format", [""])[-1] if request.query_string else ""
     if (asked or match.format) != "json":
         raise problems.not_found()
-    accept = request.raw_header(b"accept")
+    accept = request.headers.get(b"accept")
     if accept is not None and accept not in _JSON_RANGES and not _takes_json(accept):
         raise problems.not_acceptable()
 

@@ -91,8 +91,7 @@ class LimitedConnection(HttpToolsProtocol):
         self._has_sent = False
         self._is_late = False
         self._watch: asyncio.TimerHandle | None = None
-        self._known = Headers([])
-        """The headers of the request before."""
+        self._read(Headers([]))
         self._previous: RequestResponseCycle | None = None
         """The request before the last one."""
 
@@ -135,26 +134,33 @@ class LimitedConnection(HttpToolsProtocol):
         self._most_head_bytes = self._piece
         self._least_head_bytes = 0
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name.lower(), value))
+
     def on_headers_complete(self) -> None:
         self._in_head = False
-        limits = self._limits
-        headers = self._known
-        if self.headers != headers.sent:
-            headers = self._known = Headers(self.headers)
+        if self.headers != self._known.sent:
+            self._read(Headers(self.headers))
         scope: Scope = self.scope  # type: ignore[assignment]  # A scope is a `dict`.
-        scope["headers"], scope[HEADERS] = headers.sent, headers
-        self.app = self._direct
-        if b"x-forwarded-proto" in headers or b"x-forwarded-for" in headers:
-            self.app = self._forwarded
+        scope["headers"], scope[HEADERS] = self._known.sent, self._known
+        self.app, self.expect_100_continue = self._usual, self._expects
         if (
             self._most_head_bytes > self._shortest_limit
-            or len(self.headers) > limits.headers
-            or len(self.connections) > limits.connections
+            or self._has_too_many
+            or len(self.connections) > self._limits.connections
         ) and (refusal := self._refusal()):
             self.app = refusal
             self.url = b"/"  # Longer than 65,535 bytes, uvicorn could not read it.
         self._previous = self.cycle
         super().on_headers_complete()
+
+    def _read(self, headers: Headers) -> None:
+        """Looks at headers that differ from those of the request before."""
+        self._known = headers
+        self._has_too_many = len(headers.sent) > self._limits.headers
+        self._expects = headers.get(b"expect", b"").lower() == b"100-continue"
+        is_forwarded = b"x-forwarded-proto" in headers or b"x-forwarded-for" in headers
+        self._usual = self._forwarded if is_forwarded else self._direct
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         # Of many requests that come together only one is answered at once, as other clients wait meanwhile.

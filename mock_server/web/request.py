@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncGenerator
 from ipaddress import AddressValueError, IPv6Address
+from itertools import chain
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -33,12 +34,14 @@ class Headers(dict[bytes, bytes]):
     them.
     """
 
-    __slots__ = ("are_plain", "base", "sent")
+    __slots__ = ("are_plain", "base", "bytes", "sent")
 
     def __init__(self, sent: list[tuple[bytes, bytes]]) -> None:
         """`sent` are the headers of a scope."""
         super().__init__(reversed(sent))
         self.sent: Final = sent
+        self.bytes: Final = sum(map(len, chain.from_iterable(sent)))
+        """Those of all names and values."""
         self.base: str | None = None
         """The scheme and host under which the server was asked, once somebody has looked."""
         self.are_plain = False
@@ -87,10 +90,6 @@ class Request:
     def is_short(self) -> bool:
         """Whether no more than a short body was announced, which the server holds anyway as soon as it arrives."""
         return b"transfer-encoding" not in self.headers and int(self.headers.get(b"content-length", 0)) <= _SHORT
-
-    def raw_header(self, name: bytes) -> bytes | None:
-        """The value of a header, as it was sent; the name is in lower case."""
-        return self.headers.get(name)
 
     def header(self, name: bytes) -> str | None:
         value = self.headers.get(name)
