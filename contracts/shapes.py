@@ -7,21 +7,19 @@ interface: everything that touches it is in this module, its release is pinned, 
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
 import schemathesis
-from hypothesis.configuration import set_hypothesis_home_dir
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure
 from schemathesis.engine import events, from_schema
 
 from waldur_billing_mock.contracts.context import Context
 from waldur_billing_mock.contracts.exchange import Answer, Broken, Complaint, Exchange, NotExercised, Request
+from waldur_billing_mock.contracts.hypothesis_home import temporary_home
 from waldur_billing_mock.contracts.judging import Noted, crashes
 from waldur_billing_mock.contracts.routes import Routes
 from waldur_billing_mock.contracts.schemathesis_proxy import PLACEHOLDER, Reference, SchemathesisProxy
@@ -113,7 +111,7 @@ def _run(context: Context) -> Shapes:
     # A server that logs decoded paths must not find line breaks in them; the guard would refuse them.
     schema.hook("filter_case")(lambda ctx, case: not _forges_lines(case))
     try:
-        with _no_files_left_behind():
+        with temporary_home():
             for event in from_schema(schema).execute():
                 for label, complaint in _complaints(event, context, by_label):
                     shapes.complaints[label].append(complaint)
@@ -142,17 +140,6 @@ def _document(context: Context) -> Node:
                 if one.get("$ref", "").removeprefix("#") != at and one.get("name") != name
             ]
     return document
-
-
-@contextmanager
-def _no_files_left_behind() -> Iterator[None]:
-    """Hypothesis writes what it knows of the code to `.hypothesis/` in the caller's folder, unless it has another."""
-    with TemporaryDirectory() as folder:
-        set_hypothesis_home_dir(folder)
-        try:
-            yield
-        finally:
-            set_hypothesis_home_dir(None)
 
 
 def _configuration(context: Context) -> dict[str, Any]:
