@@ -8,6 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from json.encoder import encode_basestring
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -21,21 +22,17 @@ RESET: Final = f"{CONSOLE}reset"
 
 def write_json(value: object) -> str:
     """The JSON text of a value; a `Decimal` is a number with exactly its digits."""
-    match value:
-        case dict():
-            return (
-                "{"
-                + ",".join(
-                    f"{json.dumps(name, ensure_ascii=False)}:{write_json(member)}" for name, member in value.items()
-                )
-                + "}"
-            )
-        case list():
-            return "[" + ",".join(map(write_json, value)) + "]"
-        case Decimal():
-            return format(value, "f")
-        case _:
-            return json.dumps(value, ensure_ascii=False)
+    # Texts first, as they are most of what there is.
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, dict):
+        members = [f"{encode_basestring(name)}:{write_json(member)}" for name, member in value.items()]
+        return f"{{{','.join(members)}}}"
+    if isinstance(value, list):
+        return f"[{','.join([write_json(member) for member in value])}]"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return json.dumps(value)
 
 
 @dataclass(frozen=True, slots=True)

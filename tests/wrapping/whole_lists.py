@@ -54,8 +54,9 @@ def rearranged(routes: Iterable[Route], arrange: Arrange) -> Make:
             key = (request.path, request.without("page", "page_size").query, request.token)
             if key not in cache:
                 cache[key] = await server.rows(request.path, request, **filters(request))
+            page = in_pages(response, arrange(list(cache[key]), request), request)
             # Callers may change the rows, so that the cache hands out copies. Pickle is the quickest.
-            return in_pages(response, pickle.loads(pickle.dumps(arrange(list(cache[key]), request))), request)
+            return page.saying(pickle.loads(pickle.dumps(page.json)))
 
         return plant
 
