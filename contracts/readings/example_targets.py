@@ -44,7 +44,7 @@ def _busiest(data: BillingData, name: str) -> str:
     counts.pop(None, None)
     if not counts:
         raise NotExercised(f"no line of an invoice has a {name}")
-    return str(counts.most_common(1)[0][0])
+    return str(max(counts, key=lambda key: counts[key]))
 
 
 def _item_of_a_credit(data: BillingData) -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from waldur_billing_mock.contracts.checks import checks
+from waldur_billing_mock.contracts.checks import Check, checks
 from waldur_billing_mock.contracts.context import Context
 from waldur_billing_mock.contracts.description import Dialect, describe
 from waldur_billing_mock.contracts.deviations import catalogue
@@ -43,13 +43,15 @@ GROWTH: Final = "/api/invoices/growth/"
 class Judged(NamedTuple):
     """What a check says: `kept`, the sentences of what is broken, or why it was not exercised; and what it noted.
 
-    `sent` are its requests, and `looked_for` the entries of the catalogue that it would have seen.
+    `sent` are its requests, `looked_for` the entries of the catalogue that it would have seen,
+    and `got` is what was found in the place of what is broken.
     """
 
     said: str
     noted: tuple[str, ...]
     sent: list[Request]
     looked_for: set[str]
+    got: object
 
 
 class _Altered:
@@ -143,15 +145,26 @@ def judged(check: str, *changes: Change, **options: Any) -> Judged:
     """What a check of the given identifier says; `options` are those of `context`."""
     asking, sent = context(*changes, **options)
     (found,) = [one for one in checks(asking.description, ("staff",), asking.profile) if one.id == check]
-    try:
-        found.run(asking)
-        said = "kept"
-    except Broken as error:
-        said = str(error)
-    except NotExercised as error:
-        said = f"not exercised: {error}"
+    said, got = _outcome(found, asking)
     noted = tuple(one.explained_by[0] if one.explained_by else one.complaint.what for one in asking.noted)
-    return Judged(said, noted, sent, asking.survey.looked_for)
+    return Judged(said, noted, sent, asking.survey.looked_for, got)
+
+
+def all_judged(beginning: str, *changes: Change, **options: Any) -> dict[str, str]:
+    """What all checks say whose identifiers begin so, made one after the other as in a run, by the rest of these."""
+    asking, _ = context(*changes, **options)
+    found = [one for one in checks(asking.description, ("staff",), asking.profile) if one.id.startswith(beginning)]
+    return {one.id.removeprefix(beginning): _outcome(one, asking)[0] for one in found}
+
+
+def _outcome(check: Check, asking: Context) -> tuple[str, object]:
+    try:
+        check.run(asking)
+    except Broken as error:
+        return str(error), error.complaints[0].got
+    except NotExercised as error:
+        return f"not exercised: {error}", None
+    return "kept", None
 
 
 def said(check: str, *changes: Change, **options: Any) -> str:
