@@ -88,6 +88,7 @@ NOT_JUDGED: Final = {
     "contracts/declare": "which checks there are",
     "contracts/guard": "requests",
     "contracts/hooks": "checks for Schemathesis",
+    "contracts/hypothesis_home": "checks by Schemathesis",
     "contracts/ledger": "requests",
     "contracts/options": "command line",
     "contracts/plugin": "checks for pytest",
