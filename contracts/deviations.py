@@ -5,17 +5,16 @@ catalogue that change what the complaint rests on. What no schema can express is
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 from waldur_billing_mock.contracts.description import FOLDER, Description
 from waldur_billing_mock.contracts.exchange import Complaint
-from waldur_billing_mock.openapi.document import Node, read_yaml
-from waldur_billing_mock.openapi.overlay import Action, apply
+from waldur_billing_mock.openapi.document import read_yaml
+from waldur_billing_mock.openapi.overlay import Action, steps
 from waldur_billing_mock.openapi.pointer import escape, find, pointer
 from waldur_billing_mock.openapi.revision import wire_overlay
-from waldur_billing_mock.openapi.target import select
 
 _UNSHOWN: Final = ("/x-waldur-switches", "/x-waldur-attribute")
 """Keywords that change what a server does or where it reads a value, but not the form of the value."""
@@ -105,12 +104,9 @@ def catalogue(description: Description) -> Catalogue:
 
 
 def _entries(description: Description) -> Iterable[Deviation]:
-    overlay = wire_overlay(FOLDER, description.revision)
-    document: Node = description.document
-    for action in overlay.actions:
-        found = (pointer(location) for location in select(document, action.target))
+    for action, locations in steps(description.document, wire_overlay(FOLDER, description.revision)):
+        found = (pointer(location) for location in reversed(locations))
         places = tuple(place for place in found if not place.endswith("/examples"))
-        document = apply(document, replace(overlay, actions=(action,)))
         if not places:  # examples show data, and promise nothing
             continue
         yield Deviation(

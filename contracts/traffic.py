@@ -134,14 +134,18 @@ class TrafficJudge:
             value = None
         found: dict[tuple[str, str], Finding] = {}
         faults = neighbours(wire=True).faults(operation, exchange.status, value)
-        documented = neighbours(wire=False)
-        twin = documented.everything.get(operation.operation_id)
-        if faults and twin is not None and not documented.faults(twin, exchange.status, value):
+        if faults and self._is_documented(operation, exchange.status, value):
             faults = []  # it is as in the other dialect
         for fault in faults:
             note = Complaint(fault.sentence, fault.place, None, fault.got, exchange, f"at {fault.at or '/'}")
             found.setdefault(note.key, Finding(note, "note"))
         return Judged(operation.operation_id, tuple(found.values()))
+
+    def _is_documented(self, operation: Operation, status: int, value: Any) -> bool:
+        """Whether an answer of a neighbour fits the documented dialect, whose description is made when it is needed."""
+        documented = neighbours(wire=False)
+        twin = documented.everything.get(operation.operation_id)
+        return twin is not None and not documented.faults(twin, status, value)
 
     def _says_nothing(self, operation: Operation, exchange: Exchange) -> str:
         """Why an answer is not about the contract; blank where it is."""

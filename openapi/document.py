@@ -57,6 +57,7 @@ class _Bundler:
         self._folder: Final = folder
         self._files: dict[Path, Any] = {}
         self._components: dict[str, Node] = {}
+        self._places: dict[tuple[Path, str], tuple[Path, tuple[str, ...]]] = {}
 
     def bundle(self, name: str) -> Node:
         root = self._folder / name
@@ -91,12 +92,22 @@ class _Bundler:
                 return [self._hoist(value, file) for value in node]
         return node
 
+    def _place(self, file: Path, name: str) -> tuple[Path, tuple[str, ...]]:
+        """The file that a reference in `file` names, and the steps to it within the folder; none outside of it.
+
+        Pages name the same few files in thousands of references, so that each is resolved once.
+        """
+        key = file, name
+        if key not in self._places:
+            target = (file.parent / name).resolve() if name else file
+            inside = target.is_relative_to(self._folder)
+            self._places[key] = target, target.relative_to(self._folder).with_suffix("").parts if inside else ()
+        return self._places[key]
+
     def _component(self, reference: str, file: Path) -> str:
         """Takes the referenced component into the bundle; returns the reference to it there."""
         name, _, pointer = reference.partition("#")
-        target = (file.parent / name).resolve() if name else file
-        inside = target.is_relative_to(self._folder)
-        place = target.relative_to(self._folder).with_suffix("").parts if inside else ()
+        target, place = self._place(file, name)
         match (*place, *pointer.strip("/").split("/")) if pointer.strip("/") else place:
             case ("components", str(kind), str(component)) | ("components", "support", str(kind), str(component)):
                 pass

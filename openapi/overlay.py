@@ -8,7 +8,7 @@ An action that matches nothing is an error here, although the specification lets
 difference that does not exist.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,12 +87,29 @@ def apply(document: Node, overlay: Overlay) -> dict[str, Any]:
     """
     result: Node = _copy(document)
     for action in overlay.actions:
-        for location in _targets(result, action):
-            if action.remove:
-                _remove(result, location)
-            else:
-                _update(result, location, action)
+        _change(result, action)
     return result
+
+
+def steps(document: Node, overlay: Overlay) -> Iterator[tuple[Action, list[Location]]]:
+    """Apply an overlay as `apply` does, and yield each action with the locations that it selects and has changed.
+
+    Raises `OverlayError` as `apply` does.
+    """
+    changed: Node = _copy(document)
+    for action in overlay.actions:
+        yield action, _change(changed, action)
+
+
+def _change(document: Node, action: Action) -> list[Location]:
+    """Apply an action to a document in its place. Returns the locations that were selected, the last first."""
+    locations = _targets(document, action)
+    for location in locations:
+        if action.remove:
+            _remove(document, location)
+        else:
+            _update(document, location, action)
+    return locations
 
 
 def _targets(document: Node, action: Action) -> list[Location]:
