@@ -4,6 +4,7 @@ from typing import Final
 
 import pytest
 from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tests.asgi import pristine
 from tests.fuzz.connection import Answer, Server
@@ -30,6 +31,10 @@ REQUESTS: Final = {
     "an old client": b"GET " + INVOICE.encode() + b" HTTP/1.0\r\n\r\n",
     "a page of the control plane": head("GET", "/_mock/health"),
     "two at once": head("GET", INVOICE) + head("GET", "/api/invoices/"),
+    "a body": head("GET", INVOICE, "Content-Length: 3") + b"abc",
+    "a broken body": head("GET", INVOICE, "Transfer-Encoding: chunked") + b"nonsense\r\n",
+    "another protocol": head("GET", INVOICE, "Connection: Upgrade", "Upgrade: h2c"),
+    "a question before the body": head("GET", INVOICE, "Expect: 100-continue", "Content-Length: 3") + b"abc",
 }
 
 
@@ -48,6 +53,8 @@ def test_an_answer_that_is_sent_at_once_is_the_one_that_uvicorn_would_send(
     sent = answers(request_)
 
     monkeypatch.setattr(LimitedConnection, "send_whole", lambda *_: False)
+    for name in ("_start_asgi_task", "on_header"):
+        monkeypatch.setattr(LimitedConnection, name, getattr(HttpToolsProtocol, name))
     assert sent == answers(request_)
     assert sent
 
