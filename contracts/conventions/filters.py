@@ -134,7 +134,7 @@ def filters_combine(context: Context, operation_id: str) -> None:
     whole = need(context.rows(operation_id, query=about.query, of=about.of), "row")
     there = [name for name in sorted(FILTERS[operation_id]) if (operation_id, name) not in context.survey.parameters]
     pairs = list(combinations(there, 2))
-    for one, other in context.sample(pairs, size=max(1, context.profile.pairs)):
+    for one, other in context.sample(pairs, size=context.profile.pairs):
         hands = {name: FILTERS[operation_id][name] for name in (one, other)}
         full = [row for row in whole if all(hand.value(data, row) is not None for hand in hands.values())]
         for row in context.sample(full, size=1):
