@@ -62,7 +62,7 @@ def what_is_unknown_is_not_found(context: Context, operation_id: str) -> None:
 
 
 def _faulty(description: Description, operation: Operation) -> list[str]:
-    """The parameters of a reading operation that can be faulty."""
+    """The parameters of a reading operation that can be faulty: those judged by their form, not common to all lists."""
     if operation.method != "GET":
         return []
     return [
@@ -118,8 +118,8 @@ def _is_named_among_others(context: Context, operation_id: str, name: str, posit
 def _all_faulty(context: Context, operation_id: str, position: int) -> tuple[Exchange, list[str]]:
     """The answer to faulty values of all parameters, the first or the second of each, and their names."""
     about, operation = example_target(context, operation_id), context.description.operations[operation_id]
-    there = [name for name in operation.query if (operation_id, name) not in context.survey.parameters]
-    names = [name for name in there if faulty(context, operation_id, name)]
+    possible = _faulty(context.description, operation)
+    names = [name for name in possible if (operation_id, name) not in context.survey.parameters]
     values = {name: faulty_values(operation.query[name].schema) for name in names}
     wrong = {name: several[min(position, len(several) - 1)] for name, several in values.items()}
     return context.ask(operation_id, of=about.of, query={**about.query, **wrong}), names
@@ -180,7 +180,7 @@ def bodies_are_judged(context: Context, operation_id: str) -> None:
 
 def _changing(context: Context, operation_id: str, name: str) -> tuple[str, ...]:
     """The entries of the catalogue by which servers do not look at a parameter, or refuse it in other words."""
-    if context.catalogue is None or context.other is None or operation_id not in context.other.operations:
+    if context.catalogue is None or context.other is None:
         return ()
     there = context.other.operations[operation_id].query.get(name)
     if there is not None and "x-waldur-refusals" not in there.extensions:
@@ -188,12 +188,6 @@ def _changing(context: Context, operation_id: str, name: str) -> tuple[str, ...]
     operation = context.description.operations[operation_id]
     at = context.description.place_of_parameter(operation, name)
     return context.catalogue.explain(context.description.place(operation), Complaint("", at))
-
-
-def faulty(context: Context, operation_id: str, name: str) -> bool:
-    """Whether a parameter can be faulty: it is judged by its form, and not common to all lists."""
-    parameter = context.description.operations[operation_id].query[name]
-    return name not in OF_LISTS and bool(faulty_values(parameter.schema))
 
 
 def faulty_values(schema: dict[str, Any]) -> tuple[str, ...]:

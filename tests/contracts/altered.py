@@ -119,12 +119,13 @@ def context(
     role: str = "staff",
     now: datetime | None = None,
     tells_time: bool = True,
+    outdated: bool = False,
 ) -> tuple[Context, list[Request]]:
     """A context that asks the mock, and the list of what it has sent.
 
     `dialect` is that of the description, `wire` says whether the mock is like real servers, `forgives` whether known
     deviations of them are told from breaches. `now` is the time that the mock tells, by default its own, if it tells
-    any.
+    any. An outdated server is older or newer than all that is described.
     """
     world, mock = _world(), _mock(revision, wire=wire, writing=bool(writing))
     allowed = writing if isinstance(writing, Writing) else Writing(everything=writing)
@@ -138,6 +139,7 @@ def context(
     elsewhere: Dialect = "wire" if dialect == "documented" else "documented"
     other, known = (describe(revision, elsewhere), catalogue(describe(revision))) if forgives else (None, None)
     made = Context(description, other, known, target, PROFILES[profile], 1, Ledger(), slow_from=10.0)
+    made.survey.outdated = outdated
     return made, altered.sent
 
 
