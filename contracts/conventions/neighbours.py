@@ -39,7 +39,7 @@ def neighbours_answer_as_described(context: Context) -> None:
     """The neighbours of the billing operations that the server has answer in the described form."""
     description = neighbours(wire=context.forgives or context.description.dialect == "wire")
     reads = {one.path: one for one in description.reads()}
-    judged = 0
+    judged = False
     for path in _READ:
         listed = "page" in reads[path].query
         exchange = context.send(
@@ -48,7 +48,7 @@ def neighbours_answer_as_described(context: Context) -> None:
         if exchange.status in _ABSENT:
             continue
         exchange.must.have_status(200)
-        judged += 1
+        judged = True
         for fault in description.faults(reads[path], 200, _plain(exchange)):
             what = f"an answer of GET {path} does not fit its description: {fault.sentence}"
             _tell(context, Complaint(what, fault.place, None, fault.got, exchange, f"at {fault.at or '/'}"))
@@ -60,8 +60,8 @@ def neighbours_answer_as_described(context: Context) -> None:
 def links_lead_to_what_they_name(context: Context) -> None:
     """The links of an invoice, its lines and its item lead to the objects that they name."""
     invoices = [row for row in context.rows("invoices_list") if row.get("items")]
-    chosen = context.sample(need(invoices, "invoice with lines"), size=1)
-    rows: list[Row] = [*chosen, *chosen[0]["items"][:2], *context.sample(context.rows("invoice_items_list"), size=1)]
+    chosen = context.one_of(need(invoices, "invoice with lines"))
+    rows: list[Row] = [chosen, *chosen["items"][:2], *context.sample(context.rows("invoice_items_list"), size=1)]
     for name, link in {(name, str(value)) for row in rows for name, value in row.items() if _is_link(value)}:
         exchange = context.send(Request("GET", urlsplit(link).path))
         what = f"the link {name} must lead to an object"
@@ -82,7 +82,7 @@ def neighbours_show_nobody_more(context: Context) -> None:
     need(list(held), "role of which it is known on what it is held: --role-scope owner=CUSTOMER_UUID")
     own = {role: {*owners_in_scope(context, role), *projects_in_scope(context, role).values()} for role in held}
     everybody = set().union(*own.values())
-    judged = 0
+    judged = False
     for role in sorted(held):
         foreign = set(billing_data(context).customers) - own[role]
         for path, name in _OF_CUSTOMERS.items():
@@ -90,7 +90,7 @@ def neighbours_show_nobody_more(context: Context) -> None:
             if exchange.status in _ABSENT:
                 continue
             exchange.must.have_status(200)
-            judged += 1
+            judged = True
             shown = {key_of(row, name) for row in exchange.must.show_rows() if row.get(name)} & foreign
             exchange.must.hold(not shown, f"{role} must see nothing of other customers at GET {path}", len(shown))
         for customer in context.sample(sorted(foreign & everybody or foreign), size=1):

@@ -5,7 +5,7 @@ Nobody writes to the mock that is only read, so each of its answers is made once
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -18,7 +18,7 @@ from waldur_billing_mock.contracts.exchange import Answer, Broken, NotExercised,
 from waldur_billing_mock.contracts.guard import Guard, Identity, Limits, Transport, Writing
 from waldur_billing_mock.contracts.ledger import Ledger
 from waldur_billing_mock.contracts.settings import PROFILES, ProfileName
-from waldur_billing_mock.contracts.target import Target
+from waldur_billing_mock.contracts.target import Scope, Target
 from waldur_billing_mock.contracts.transports import IN_PROCESS, AsgiTransport
 from waldur_billing_mock.fixtures import Size, build
 from waldur_billing_mock.mock_server.app import create_app
@@ -120,12 +120,14 @@ def context(
     now: datetime | None = None,
     tells_time: bool = True,
     outdated: bool = False,
+    scopes: Mapping[str, Scope] | None = None,
 ) -> tuple[Context, list[Request]]:
     """A context that asks the mock, and the list of what it has sent.
 
     `dialect` is that of the description, `wire` says whether the mock is like real servers, `forgives` whether known
     deviations of them are told from breaches. `now` is the time that the mock tells, by default its own, if it tells
-    any. An outdated server is older or newer than all that is described.
+    any. An outdated server is older or newer than all that is described, and `scopes`
+    say on what roles are held.
     """
     world, mock = _world(), _mock(revision, wire=wire, writing=bool(writing))
     allowed = writing if isinstance(writing, Writing) else Writing(everything=writing)
@@ -134,7 +136,9 @@ def context(
     tokens = {user.username: user.token for user in world.users}
     identities = {name: Identity(name, tokens[name]) for name in ("staff", "support", "owner", "owner2")}
     clock = (now or world.now) if tells_time else None
-    target = Target("mock", IN_PROCESS, guard, identities, identities[role], {}, not forgives, lambda: None, clock)
+    target = Target(
+        "mock", IN_PROCESS, guard, identities, identities[role], scopes or {}, not forgives, lambda: None, clock
+    )
     description = describe(revision, dialect)
     elsewhere: Dialect = "wire" if dialect == "documented" else "documented"
     other, known = (describe(revision, elsewhere), catalogue(describe(revision))) if forgives else (None, None)
