@@ -21,6 +21,7 @@ NO_OBJECT: Final = "0" * 32
 
 _CENT: Final = Decimal("0.01")
 _EXACT: Final = Context(prec=120)
+_FRACTION: Final = re.compile(r"-?\d+\.\d+")
 _UUID: Final = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\Z")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\Z")
@@ -169,7 +170,7 @@ def plain(value: Any) -> Any:
             return instant(value)
         case int() | Decimal() if not isinstance(value, bool):
             return Decimal(value).normalize(_EXACT)
-        case str() if re.fullmatch(r"-?\d+\.\d+", value):
+        case str() if _FRACTION.fullmatch(value):
             return Decimal(value).normalize(_EXACT)
     return value
 

@@ -29,6 +29,8 @@ class Difference:
 
 def compare_values(one: Any, other: Any, where: str = "") -> Iterator[Difference]:
     """The differences of two JSON values. Fields that are missing from one of two objects count as null."""
+    if one == other:
+        return  # as most are: what is equal means the same, and need not be brought into one form
     if isinstance(one, dict) and isinstance(other, dict):
         for name in {**one, **other}:
             path = f"{where}.{name}" if where else str(name)
