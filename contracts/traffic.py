@@ -60,7 +60,8 @@ class Judged:
 
 def operations_in_traffic(description: Description) -> Mapping[str, Operation]:
     """What is judged in traffic, by name: the operations of a revision, and reading the neighbours."""
-    reads = neighbours(wire=True).reads()
+    # Both dialects have the same operations, and the wire dialect takes 0.2 s more to describe.
+    reads = neighbours(wire=False).reads()
     return {**description.operations, **{operation.operation_id: operation for operation in reads}}
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.parity.recording import HERE, read
 from tests.recording.targets import served
+from waldur_billing_mock.contracts.conventions.neighbours import neighbours
 from waldur_billing_mock.contracts.description import describe
 from waldur_billing_mock.contracts.exchange import Answer, Request
 from waldur_billing_mock.contracts.routes import Routes
@@ -159,3 +160,11 @@ def test_every_operation_is_found_by_its_path_and_a_word_wins_over_an_identifier
     assert found.operation_id == "invoices_growth_retrieve"
     assert routes.find("GET", "/api/invoices//") is None
     assert routes.find("GET", "/api/invoices") is None
+
+
+def test_the_neighbours_have_the_same_operations_in_both_dialects() -> None:
+    """So that it does not matter by which of them a request is told to be for one."""
+    documented, wire = (list(neighbours(wire=wire).reads()) for wire in (False, True))
+
+    assert documented == wire
+    assert len(documented) > 50
