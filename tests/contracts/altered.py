@@ -8,11 +8,12 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from waldur_billing_mock.contracts.checks import Check, checks
 from waldur_billing_mock.contracts.context import Context
-from waldur_billing_mock.contracts.description import Dialect, describe
+from waldur_billing_mock.contracts.description import Description, Dialect, describe
 from waldur_billing_mock.contracts.deviations import catalogue
 from waldur_billing_mock.contracts.exchange import Answer, Broken, NotExercised, Request
 from waldur_billing_mock.contracts.guard import Guard, Identity, Limits, Transport, Writing
@@ -150,8 +151,7 @@ def context(
 def judged(check: str, *changes: Change, **options: Any) -> Judged:
     """What a check of the given identifier says; `options` are those of `context`."""
     asking, sent = context(*changes, **options)
-    (found,) = [one for one in checks(asking.description, ("staff",), asking.profile) if one.id == check]
-    said, got = _outcome(found, asking)
+    said, got = _outcome(_checks(asking.description, asking.profile.name)[check], asking)
     noted = tuple(one.explained_by[0] if one.explained_by else one.complaint.what for one in asking.noted)
     return Judged(said, noted, sent, asking.survey.looked_for, got)
 
@@ -159,8 +159,15 @@ def judged(check: str, *changes: Change, **options: Any) -> Judged:
 def all_judged(beginning: str, *changes: Change, **options: Any) -> dict[str, str]:
     """What all checks say whose identifiers begin so, made one after the other as in a run, by the rest of these."""
     asking, _ = context(*changes, **options)
-    found = [one for one in checks(asking.description, ("staff",), asking.profile) if one.id.startswith(beginning)]
-    return {one.id.removeprefix(beginning): _outcome(one, asking)[0] for one in found}
+    found = _checks(asking.description, asking.profile.name)
+    return {
+        id.removeprefix(beginning): _outcome(one, asking)[0] for id, one in found.items() if id.startswith(beginning)
+    }
+
+
+@cache
+def _checks(description: Description, profile: ProfileName) -> dict[str, Check]:
+    return {one.id: one for one in checks(description, ("staff",), PROFILES[profile])}
 
 
 def _outcome(check: Check, asking: Context) -> tuple[str, object]:
