@@ -174,6 +174,13 @@ def test_rows_of_a_project_that_is_gone_may_show_another_name_on_a_deployment() 
     assert pairs.said == "kept"
 
 
+def test_projects_are_not_asked_for_where_the_rows_come_in_order() -> None:
+    for check in (BY_PROJECT, f"{COMBINE}/{SOLD}"):
+        found = judged(check, forgives=True)
+
+        assert not [one for one in found.sent if "project_uuid" in one.target]
+
+
 def test_a_price_in_another_order_is_excused_by_no_project() -> None:
     turned = shown(PROVIDER_ITEMS, reverse, query="o=")
 
