@@ -14,12 +14,14 @@ from tests.contracts.altered import (
     Judged,
     all_judged,
     answered,
+    context,
     judged,
     rows,
     said,
     setting,
     shown,
 )
+from waldur_billing_mock.contracts.conventions.filtered_sums import statistics_obey_the_filters_of_invoices
 
 SUMS: Final = "conventions/sums_follow_filters/invoice_items_total_price_retrieve"
 YEARS: Final = "conventions/absurd_years_do_not_fail/invoice_items_list"
@@ -291,5 +293,8 @@ def test_filters_of_statistics_are_ignored_by_real_servers_or_nothing_is_found_b
     old = judged(OBEYED, missing, forgives=True, outdated=True)
     note = "statistics of an invoice that does not match a filter are not found, as in releases before 2025"
     assert old[:2] == ("kept", (note,))
+    asking, _ = context(missing, forgives=True, outdated=True)
+    statistics_obey_the_filters_of_invoices(asking)
+    assert [(one.complaint.expected, one.complaint.got) for one in asking.noted] == [(200, 404)]
     assert said(OBEYED, ignored, outdated=True).endswith("does not match and nothing must agree")
     assert said(OBEYED, dialect="wire") == "not exercised: this dialect has no filters of invoices here"
