@@ -127,5 +127,5 @@ def _plain(exchange: Exchange) -> Any:
 
 @cache
 def neighbours(*, wire: bool) -> Description:
-    """The description of the neighbours, which no revision contains."""
-    return Description(describe_support(FOLDER, wire=wire, tolerant=True), "support", "wire" if wire else "documented")
+    """The description of the neighbours, which no revision contains. Answers alone are judged by it."""
+    return Description(describe_support(FOLDER, wire=wire), "support", "wire" if wire else "documented")

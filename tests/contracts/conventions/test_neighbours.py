@@ -7,7 +7,10 @@ import pytest
 
 from tests.contracts.altered import INVOICES, ITEMS, Change, answered, context, judged, rows, said, setting, shown
 from tests.contracts.readings.books import key
-from waldur_billing_mock.contracts.conventions.neighbours import neighbours_answer_as_described
+from waldur_billing_mock.contracts.conventions.neighbours import (
+    links_lead_to_what_they_name,
+    neighbours_answer_as_described,
+)
 from waldur_billing_mock.contracts.readings.discovery import billing_data
 from waldur_billing_mock.contracts.target import Scope
 
@@ -101,6 +104,9 @@ def test_links_that_lead_elsewhere_are_told(change: Change, what: str) -> None:
     assert said(LINKS, *linked(), change) == what
     noted = judged(LINKS, *linked(), change, forgives=True)
     assert (noted.said, set(noted.noted)) == ("kept", {what})
+    asking, _ = context(*linked(), change, forgives=True)
+    links_lead_to_what_they_name(asking)
+    assert asking.noted[0].complaint.expected == (200 if "an object" in what else None)
 
 
 def test_a_link_may_lead_to_the_object_in_another_spelling() -> None:
