@@ -70,6 +70,8 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "contracts/readings/figures": ("tests/contracts/readings/test_figures.py",),
     "contracts/readings/lookups": ("tests/contracts/readings/test_lookups.py",),
     "contracts/readings/sorting": ("tests/contracts/readings/test_sorting.py",),
+    "contracts/upgrade/seen": ("tests/contracts/upgrade/test_seen.py",),
+    "contracts/upgrade/report": ("tests/contracts/upgrade/test_report.py",),
     "contracts/values": ("tests/contracts/test_values.py",),
     "contracts/judging": ("tests/contracts/test_judging.py", "tests/contracts/test_context.py", *_CHECKS),
     "contracts/deviations": ("tests/contracts/test_deviations.py",),
@@ -121,9 +123,7 @@ NOT_JUDGED: Final = {
     "contracts/traffic": "traffic of others",
     "contracts/transports": "requests",
     "contracts/undoing": "requests",
-    "contracts/upgrade/command": "what an upgrade changes",
-    "contracts/upgrade/report": "what an upgrade changes",
-    "contracts/upgrade/seen": "what an upgrade changes",
-    "contracts/upgrade/sources": "what an upgrade changes",
+    "contracts/upgrade/command": "command line",
+    "contracts/upgrade/sources": "requests",
 }
 """Modules of `contracts/` that are no part of the judging half, each with what it is for."""

@@ -137,6 +137,15 @@ def test_few_invoices_are_made_before_their_month(changes: tuple[Change, ...], w
     assert said(MONTHS, *changes) == what
 
 
+def test_how_many_invoices_were_made_on_a_day_and_after_it_is_told() -> None:
+    one, two = ([{"uuid": letter * 32} for letter in letters] for letters in ("e", "ef"))
+    made = shown(INVOICES, lambda value: one, query="created")
+
+    found = judged(MONTHS, made, shown(INVOICES, lambda value: two, query="start_date"))
+
+    assert (found.said, found.got) == ("an invoice must not be made on a day and after it", 1)
+
+
 def test_the_first_and_the_last_month_are_looked_at() -> None:
     assert queries(judged(MONTHS), INVOICES) == ["end_date=2025-07-01", "start_date=2025-11-01", "created=2025-11-01"]
     two, one = (queries(judged(MONTHS, last(count), first(0)), INVOICES) for count in (10, 5))
