@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,9 +49,9 @@ def mock() -> Iterator[Mock]:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that runs in this process would wait between requests: their clock is put forward instead."""
+    """The seconds that runs in this process wait between requests, by a clock of theirs that nothing else moves."""
     noted: list[float] = []
-    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + sum(noted), sleep=noted.append)
+    clock = SimpleNamespace(monotonic=lambda: sum(noted), sleep=noted.append)
     monkeypatch.setattr("waldur_billing_mock.contracts.target.time", clock)
     return noted
 
@@ -130,7 +129,8 @@ def test_a_server_that_wants_less_is_waited_for(mock: Mock, tmp_path: Path, paus
 
     assert (judged.code, judged.unchanged) == (0, True), judged.said
     put_off = sum(number % 9 == 5 for number in range(1, len(judged.asked) + 1))
-    assert [round(pause, 1) for pause in pauses] == [1.0] * put_off
+    assert pauses == [1.0] * put_off
+    assert put_off
 
 
 def test_a_server_that_fails_everywhere_is_left_alone(mock: Mock, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Many sessions that are written to at once end as if each had been alone: thirty, and a hundred in `make faults`."""
+"""A hundred sessions that are written to at once end as if each had been alone."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def test_sessions_keep_their_state_over_several_processes(tmp_path: Path, capsys
 
 @pytest.mark.slow
 def test_many_sessions_keep_their_state_over_four_processes(capsys: pytest.CaptureFixture[str]) -> None:
-    """With the throughput beside that of one process; a thousand sessions in `make faults`.
+    """With the throughput beside that of one process.
 
     Where HAProxy is missing, the message says so.
     """
