@@ -6,6 +6,7 @@ from typing import Any, Final
 import pytest
 
 from tests.contracts.altered import (
+    BILLS,
     INVOICES,
     ITEMS,
     PROVIDER_ITEMS,
@@ -182,6 +183,13 @@ def test_pairs_with_a_project_that_is_gone_may_keep_nothing() -> None:
 
     assert said(check, gone, profile="full") == "kept"
     assert said(check, every, profile="full").endswith("must keep every row that fits")
+
+
+def test_pairs_may_keep_rows_of_which_no_answer_shows_the_project() -> None:
+    nobody = rows(PROVIDER_ITEMS, lambda row: row.update(project_uuid=None) if row["unit"] == "quantity" else None)
+    hidden = rows(BILLS, lambda row: [line.update(project_uuid=None) for line in row["items"]] and None)
+
+    assert said(f"{PAIRS}/provider_invoice_items_list", nobody, hidden, profile="full") == "kept"
 
 
 LINE: Final[dict[str, Any]] = {

@@ -183,6 +183,10 @@ def test_fields_that_were_not_asked_for_and_others_are_told(change: Change, what
     assert judged(f"{FIELDS}/invoices_list", change, forgives=forgives)[:2] == (what, ())
 
 
+def test_fields_are_projected_of_a_list_of_one_row() -> None:
+    assert said(f"{FIELDS}/invoices_list", shown(INVOICES, lambda value: value[:1])) == "kept"
+
+
 def test_another_row_may_come_first_on_a_deployment() -> None:
     second = shown(INVOICES, lambda value: value[1:], query=UUIDS)
 
