@@ -34,7 +34,7 @@ from waldur_billing_mock.contracts.invariants import (
 from waldur_billing_mock.contracts.refused_writes import writes_are_refused
 from waldur_billing_mock.contracts.roles import nothing_leaks_between, role_is_kept, table
 from waldur_billing_mock.contracts.settings import Profile, ProfileName
-from waldur_billing_mock.contracts.shapes import shape_is_kept
+from waldur_billing_mock.contracts.shape_check import shape_is_kept
 from waldur_billing_mock.contracts.stories import corrections
 from waldur_billing_mock.contracts.stories import invoices as stories_of_invoices
 

@@ -18,7 +18,7 @@ from schemathesis.core.failures import Failure
 from schemathesis.engine import events, from_schema
 
 from waldur_billing_mock.contracts.context import Context
-from waldur_billing_mock.contracts.exchange import Answer, Broken, Complaint, Exchange, NotExercised, Request
+from waldur_billing_mock.contracts.exchange import Answer, Broken, Complaint, Exchange, Request
 from waldur_billing_mock.contracts.hypothesis_home import temporary_home
 from waldur_billing_mock.contracts.judging import Noted, crashes
 from waldur_billing_mock.contracts.routes import Routes
@@ -27,7 +27,6 @@ from waldur_billing_mock.contracts.values import Malformed, is_uuid
 from waldur_billing_mock.openapi.document import Node
 from waldur_billing_mock.openapi.operation import Operation
 
-_MEMORY: Final = "shapes"
 _SCHEMA: Final = re.compile(r"^Schema at (/\S+):", re.MULTILINE)
 _NOT_ALONE: Final = ("use_after_free", "ensure_resource_availability")
 """Checks that need the history of a scenario, which is not kept here."""
@@ -67,27 +66,7 @@ class Shapes:
     trouble: str = ""
 
 
-def shape_is_kept(context: Context, operation_id: str) -> None:
-    """Good data is accepted, bad data refused, and every answer has a described status, its headers and its schema."""
-    operation = context.description.operations[operation_id]
-    if operation_id in context.survey.operations:
-        raise NotExercised(f"this server lacks {operation.method} {operation.path}")
-    if operation.method != "GET" and not context.target.in_process:
-        raise NotExercised("only reading operations are fuzzed on a deployment")
-    if _MEMORY not in context.memory:
-        context.memory[_MEMORY] = _run(context)
-    shapes: Shapes = context.memory[_MEMORY]
-    context.noted.extend({(one.complaint.key, one.explained_by): one for one in shapes.noted[operation_id]}.values())
-    if shapes.complaints[operation_id]:
-        raise Broken(*shapes.complaints[operation_id])
-    if shapes.trouble:
-        raise NotExercised(shapes.trouble)
-    accepted = shapes.successes[operation_id] or context.coverage.succeeded(operation_id)
-    if not accepted:
-        raise NotExercised("no request was ever accepted")
-
-
-def _run(context: Context) -> Shapes:
+def generate(context: Context) -> Shapes:
     """One run over all operations that may be asked; in this process the world is brought back afterwards."""
     shapes = Shapes()
     twins = {(operation.method, operation.path): operation for operation in context.description.everything.values()}

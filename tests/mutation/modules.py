@@ -115,6 +115,7 @@ NOT_JUDGED: Final = {
     "contracts/runner": "one run",
     "contracts/schemathesis_proxy": "requests",
     "contracts/settings": "command line",
+    "contracts/shape_check": "checks by Schemathesis",
     "contracts/shapes": "checks by Schemathesis",
     "contracts/stories/corrections": "sequences of writes, which planted defects judge",
     "contracts/stories/invoices": "sequences of writes, which planted defects judge",
