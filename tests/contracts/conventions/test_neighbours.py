@@ -9,6 +9,7 @@ from tests.contracts.altered import INVOICES, ITEMS, Change, answered, context, 
 from tests.contracts.readings.books import key
 from waldur_billing_mock.contracts.conventions.neighbours import (
     links_lead_to_what_they_name,
+    neighbours,
     neighbours_answer_as_described,
 )
 from waldur_billing_mock.contracts.readings.discovery import billing_data
@@ -27,6 +28,13 @@ WHAT: Final = "an answer of GET /api/customers/ does not fit its description: th
 def test_of_a_healthy_mock_all_is_kept(options: dict[str, Any]) -> None:
     assert judged(FIT, **options)[:2] == ("kept", ())
     assert judged(LINKS, **options)[:2] == ("kept", ())
+
+
+def test_the_neighbours_are_described_in_either_dialect() -> None:
+    documented, wire = neighbours(wire=False), neighbours(wire=True)
+
+    assert (documented.dialect, wire.dialect) == ("documented", "wire")
+    assert documented.document != wire.document
 
 
 def test_lists_are_asked_for_with_ten_rows() -> None:

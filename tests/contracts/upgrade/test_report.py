@@ -113,6 +113,22 @@ def test_the_most_serious_changes_come_first_then_those_that_touch() -> None:
 
 
 UNSEEN: Final = "What clients ask is not seen on a server: for changes of requests, see --har."
+
+
+def test_a_change_that_touches_one_object_comes_before_one_of_which_nothing_is_known() -> None:
+    new = document({**_fields(OLD), "color": {"type": "string"}}, [query("state"), query("page"), query("q")])
+    one = Seen(False, Counter({"Thing": 1}))
+
+    made = upgrade(("1", OLD), ("2", new), "a server", one)
+
+    assert [(change.severity, change.touches) for change in made.changes] == [("info", 1), ("info", None)]
+
+
+def _fields(found: Node) -> Node:
+    fields: Node = found["components"]["schemas"]["Thing"]["properties"]
+    return fields
+
+
 CHANGES: Final = (
     Change("breaking", "One is gone.", ("GET /a|b/",), 2, "objects of Thing"),
     Change("info", "Two is added.", ("GET /a/", "GET /c/"), None, ""),
