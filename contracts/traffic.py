@@ -12,9 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from waldur_billing_mock.contracts.conventions.neighbours import neighbours
 from waldur_billing_mock.contracts.conventions.representations import must_have_all_places
-from waldur_billing_mock.contracts.description import Description, describe
+from waldur_billing_mock.contracts.description import Description, describe, describe_neighbours
 from waldur_billing_mock.contracts.deviations import catalogue
 from waldur_billing_mock.contracts.exchange import Answer, Broken, Complaint, Exchange, NotExercised, Request
 from waldur_billing_mock.contracts.findings import Finding
@@ -61,7 +60,7 @@ class Judged:
 def operations_in_traffic(description: Description) -> Mapping[str, Operation]:
     """What is judged in traffic, by name: the operations of a revision, and reading the neighbours."""
     # Both dialects have the same operations, and the wire dialect takes 0.2 s more to describe.
-    reads = neighbours(wire=False).reads()
+    reads = describe_neighbours().reads()
     return {**description.operations, **{operation.operation_id: operation for operation in reads}}
 
 
@@ -134,7 +133,7 @@ class TrafficJudge:
         except (ValueError, RecursionError):
             value = None
         found: dict[tuple[str, str], Finding] = {}
-        faults = neighbours(wire=True).faults(operation, exchange.status, value)
+        faults = describe_neighbours("wire").faults(operation, exchange.status, value)
         if faults and self._is_documented(operation, exchange.status, value):
             faults = []  # it is as in the other dialect
         for fault in faults:
@@ -144,7 +143,7 @@ class TrafficJudge:
 
     def _is_documented(self, operation: Operation, status: int, value: Any) -> bool:
         """Whether an answer of a neighbour fits the documented dialect, whose description is made when it is needed."""
-        documented = neighbours(wire=False)
+        documented = describe_neighbours()
         twin = documented.everything.get(operation.operation_id)
         return twin is not None and not documented.faults(twin, status, value)
 

@@ -4,19 +4,17 @@ They are no part of what the billing documents promise, so that on a deployment 
 """
 
 import json
-from functools import cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from waldur_billing_mock.contracts.context import Context, key_of, need
 from waldur_billing_mock.contracts.declare import always
-from waldur_billing_mock.contracts.description import FOLDER, Description
+from waldur_billing_mock.contracts.description import describe_neighbours
 from waldur_billing_mock.contracts.exchange import Broken, Complaint, Exchange, NotExercised, Request
 from waldur_billing_mock.contracts.judging import is_json
 from waldur_billing_mock.contracts.readings.discovery import billing_data
 from waldur_billing_mock.contracts.roles import owners_in_scope, projects_in_scope
 from waldur_billing_mock.contracts.values import Malformed, Row, identifier
-from waldur_billing_mock.openapi.support import describe_support
 
 _READ: Final = (
     *("/api/customers/", "/api/projects/", "/api/users/me/", "/api/marketplace-resources/"),
@@ -37,7 +35,7 @@ _PAGE: Final = 300
 @always("conventions")
 def neighbours_answer_as_described(context: Context) -> None:
     """The neighbours of the billing operations that the server has answer in the described form."""
-    description = neighbours(wire=context.forgives or context.description.dialect == "wire")
+    description = describe_neighbours("wire" if context.forgives else context.description.dialect)
     reads = {one.path: one for one in description.reads()}
     judged = False
     for path in _READ:
@@ -123,9 +121,3 @@ def _plain(exchange: Exchange) -> Any:
     """The body as a validator wants it: numbers as JSON has them."""
     exchange.must.show()
     return json.loads(exchange.answer.body)
-
-
-@cache
-def neighbours(*, wire: bool) -> Description:
-    """The description of the neighbours, which no revision contains. Answers alone are judged by it."""
-    return Description(describe_support(FOLDER, wire=wire), "support", "wire" if wire else "documented")

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from waldur_billing_mock.contracts.context import Context, Query
-from waldur_billing_mock.contracts.conventions.neighbours import neighbours as described_neighbours
-from waldur_billing_mock.contracts.description import Description, describe
+from waldur_billing_mock.contracts.description import Description, describe, describe_neighbours
 from waldur_billing_mock.contracts.exchange import Answer, Broken, Exchange, NotExercised, Request
 from waldur_billing_mock.contracts.guard import Refused, TokenRejected, TooLarge
 from waldur_billing_mock.contracts.judging import UNSTABLE
@@ -165,6 +164,4 @@ def billing(target: Target, revision: str, on_request: OnRequest, resume: Resume
 
 def neighbours(target: Target, revision: str, on_request: OnRequest, resume: ResumeFile | None) -> Reading:
     """The neighbours of the billing operations, which tell what billing does not show."""
-    # Bundled once in a process, which takes 0.2 s.
-    document = described_neighbours(wire=False).document
-    return Reading(Description(document, revision, "documented"), target, on_request, resume)
+    return Reading(Description(describe_neighbours().document, revision, "documented"), target, on_request, resume)

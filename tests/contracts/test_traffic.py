@@ -10,8 +10,7 @@ import pytest
 
 from tests.parity.recording import HERE, read
 from tests.recording.targets import served
-from waldur_billing_mock.contracts.conventions.neighbours import neighbours
-from waldur_billing_mock.contracts.description import describe
+from waldur_billing_mock.contracts.description import describe, describe_neighbours
 from waldur_billing_mock.contracts.exchange import Answer, Request
 from waldur_billing_mock.contracts.routes import Routes
 from waldur_billing_mock.contracts.traffic import NOT_DESCRIBED, Judged, TrafficJudge
@@ -163,8 +162,8 @@ def test_every_operation_is_found_by_its_path_and_a_word_wins_over_an_identifier
 
 
 def test_the_neighbours_have_the_same_operations_in_both_dialects() -> None:
-    """So that it does not matter by which of them a request is told to be for one."""
-    documented, wire = (list(neighbours(wire=wire).reads()) for wire in (False, True))
+    """So a neighbour's request is recognized by either of them."""
+    documented, wire = list(describe_neighbours().reads()), list(describe_neighbours("wire").reads())
 
     assert documented == wire
     assert len(documented) > 50

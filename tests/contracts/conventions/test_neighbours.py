@@ -1,4 +1,4 @@
-"""Neighbours of the billing operations: a healthy mock is kept, and each way in which they can be wrong is told."""
+"""Neighbours of the billing operations: a healthy mock passes, and each way in which they can be wrong is reported."""
 
 import json
 from typing import Any, Final
@@ -9,9 +9,9 @@ from tests.contracts.altered import INVOICES, ITEMS, Change, answered, context, 
 from tests.contracts.readings.books import key
 from waldur_billing_mock.contracts.conventions.neighbours import (
     links_lead_to_what_they_name,
-    neighbours,
     neighbours_answer_as_described,
 )
+from waldur_billing_mock.contracts.description import describe_neighbours
 from waldur_billing_mock.contracts.readings.discovery import billing_data
 from waldur_billing_mock.contracts.target import Scope
 
@@ -25,13 +25,13 @@ WHAT: Final = "an answer of GET /api/customers/ does not fit its description: th
 
 
 @pytest.mark.parametrize("options", [{}, {"forgives": True, "wire": True}, {"dialect": "wire", "wire": True}])
-def test_of_a_healthy_mock_all_is_kept(options: dict[str, Any]) -> None:
+def test_a_healthy_mock_passes(options: dict[str, Any]) -> None:
     assert judged(FIT, **options)[:2] == ("kept", ())
     assert judged(LINKS, **options)[:2] == ("kept", ())
 
 
 def test_the_neighbours_are_described_in_either_dialect() -> None:
-    documented, wire = neighbours(wire=False), neighbours(wire=True)
+    documented, wire = describe_neighbours(), describe_neighbours("wire")
 
     assert (documented.dialect, wire.dialect) == ("documented", "wire")
     assert documented.document != wire.document
