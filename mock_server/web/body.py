@@ -55,7 +55,7 @@ async def read_body(request: Request, limits: Limits) -> Body:
 
     Raises `Disconnected` where it does not arrive whole, and `Problem` 413 where it is too large.
     """
-    if not request.has_body:
+    if not request.headers.announce_body:
         return NO_BODY
     content_type = request.header(b"content-type") or ""
     media_type = content_type.partition(";")[0].strip().lower()

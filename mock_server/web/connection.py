@@ -159,14 +159,13 @@ class LimitedConnection(HttpToolsProtocol):
         self._known = headers
         self._has_too_many = len(headers.sent) > self._limits.headers
         self._expects = headers.get(b"expect", b"").lower() == b"100-continue"
-        self._has_no_body = b"content-length" not in headers and b"transfer-encoding" not in headers
         is_forwarded = b"x-forwarded-proto" in headers or b"x-forwarded-for" in headers
         self._usual = self._forwarded if is_forwarded else self._direct
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         # Of many requests that come together only one is answered at once, as other clients wait meanwhile. One with a
         # body may still turn out to be no HTTP.
-        if self._is_first and self._has_no_body and app is self._direct:
+        if self._is_first and app is self._direct and not self._known.announce_body:
             self._is_first = False
             scope: Scope = cycle.scope  # type: ignore[assignment]
             answer = self._at_once(scope)

@@ -47,6 +47,11 @@ class Headers(dict[bytes, bytes]):
         self.are_plain = False
         """Whether they are known to ask for nothing but an answer of the API."""
 
+    @property
+    def announce_body(self) -> bool:
+        """Whether a body was announced, which may still be empty."""
+        return b"content-length" in self or b"transfer-encoding" in self
+
 
 def headers_by_name(scope: Scope) -> Headers:
     """The headers of a request, cached in its scope."""
@@ -80,11 +85,6 @@ class Request:
         if base is None:
             base = self.headers.base = _base(self.scope, self.headers.get(b"host", b""))
         return base
-
-    @property
-    def has_body(self) -> bool:
-        """Whether a body was announced, which may still be empty."""
-        return b"content-length" in self.headers or b"transfer-encoding" in self.headers
 
     @property
     def is_short(self) -> bool:
