@@ -24,7 +24,7 @@ from waldur_billing_mock.mock_server.web.connection import uvicorn_config
 from waldur_billing_mock.mock_server.web.cross_origin import shared
 from waldur_billing_mock.mock_server.web.reply import Reply
 from waldur_billing_mock.mock_server.web.request import Request
-from waldur_billing_mock.mock_server.web.routing import MATCH, Match
+from waldur_billing_mock.mock_server.web.routing import answered_by
 
 
 def application(settings: Settings) -> "Counted":
@@ -74,9 +74,7 @@ class Counted:
         return reply
 
     def _count(self, scope: Scope, reply: Reply, seconds: float) -> None:
-        match: Match | None = scope.get(MATCH)
-        name = None if match is None else match.route.operation_ids.get(scope["method"])
-        self._metrics.count((name, scope["method"], reply.status), seconds)
+        self._metrics.count((answered_by(scope), scope["method"], reply.status), seconds)
 
 
 def main(port: int) -> None:

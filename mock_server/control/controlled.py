@@ -24,7 +24,7 @@ from waldur_billing_mock.mock_server.web.problems import server_error
 from waldur_billing_mock.mock_server.web.reply import Reply, refusal
 from waldur_billing_mock.mock_server.web.request import Request
 from waldur_billing_mock.mock_server.web.request_log import Line, RequestLog
-from waldur_billing_mock.mock_server.web.routing import MATCH, Match
+from waldur_billing_mock.mock_server.web.routing import answered_by
 
 _WRITING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -117,7 +117,7 @@ class Controlled:
         except Exception as error:  # noqa: BLE001  What sends the answer raises it.
             reply, answer = _failure(error)
         seconds = self._clock() - begun
-        self._metrics.count((_operation_id(scope, "GET"), "GET", reply.status), seconds)
+        self._metrics.count((answered_by(scope), "GET", reply.status), seconds)
         if record is not None:
             self._end(record, session, "GET", reply, seconds)
         return answer
@@ -144,7 +144,7 @@ class Controlled:
         finally:
             seconds = self._clock() - begun
             status = 500 if reply is None else reply.status
-            self._metrics.count((_operation_id(scope, request.method), request.method, status), seconds)
+            self._metrics.count((answered_by(scope), request.method, status), seconds)
             if record is not None:
                 self._end(record, session, request.method, reply, seconds)
         if answer is not None and not (isinstance(answer, Reply) and send_whole(scope, answer)):
@@ -192,12 +192,6 @@ def _failure(error: Exception) -> tuple[Reply, ASGIApp]:
         raise error
 
     return reply, answer
-
-
-def _operation_id(scope: Scope, method: str) -> str | None:
-    """The operation that has answered; None where there is none."""
-    match: Match | None = scope.get(MATCH)
-    return None if match is None else match.route.operation_ids.get(method)
 
 
 def _is_page(path: str) -> bool:

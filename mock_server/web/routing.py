@@ -101,6 +101,12 @@ class Routes:
         raise problems.page_not_found()
 
 
+def answered_by(scope: Mapping[str, Any]) -> str | None:
+    """The operationId that a request has been answered by; None where no route was found, or none has the method."""
+    match: Match | None = scope.get(MATCH)
+    return None if match is None else match.route.operation_ids.get(scope["method"])
+
+
 def percent_encoded(path: str) -> str:
     """A path as it is written in a header: text of any script, but never a line break."""
     return quote(path, safe=_PATH)
