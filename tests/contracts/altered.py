@@ -1,6 +1,6 @@
 """Single checks of the suite on a small healthy mock, of which a test alters some answers. It is asked in this process.
 
-Nobody writes to the mock that is only read, so each of its answers is made once for all tests of a process.
+The mock of reading checks is never written to, so its answers are cached for all tests of a process.
 """
 
 import json
@@ -126,9 +126,9 @@ def context(
     """A context that asks the mock, and the list of what it has sent.
 
     `dialect` is that of the description, `wire` says whether the mock is like real servers, `forgives` whether known
-    deviations of them are told from breaches. `now` is the time that the mock tells, by default its own, if it tells
-    any. An outdated server is older or newer than all that is described, and `scopes`
-    say on what roles are held.
+    deviations are excused. `now` is the time in the Date header of the mock, by default that of its world;
+    `tells_time=False` leaves the header out. An outdated server is older or newer than all revisions that are
+    described, and `scopes` say on what objects roles are held.
     """
     world, mock = _world(), _mock(revision, wire=wire, writing=bool(writing))
     allowed = writing if isinstance(writing, Writing) else Writing(everything=writing)

@@ -1,4 +1,4 @@
-"""Filters: a healthy mock is kept, and rows that do not fit, or that are missing, are told."""
+"""Filters: a healthy mock passes, and rows that do not fit, or that are missing, are reported."""
 
 import json
 from typing import Any, Final
@@ -44,7 +44,7 @@ UPPER: Final = "[0-9A-F]{32}(&|$)"
 
 
 @pytest.mark.parametrize("options", [{}, {"forgives": True}, {"dialect": "wire", "wire": True}, {"profile": "full"}])
-def test_of_a_healthy_mock_all_is_kept(options: dict[str, Any]) -> None:
+def test_a_healthy_mock_passes(options: dict[str, Any]) -> None:
     assert set(all_judged(f"{ALONE}/", **options).values()) == {"kept"}
     assert set(all_judged(f"{PAIRS}/", **options).values()) == ({"kept"} if "profile" in options else set())
 
@@ -150,9 +150,9 @@ def test_filters_that_the_server_lacks_are_not_asked_for_with_the_others() -> No
 
 
 def test_rows_of_which_no_answer_shows_the_project_may_be_shown_or_not() -> None:
-    nobody = rows(ITEMS, lambda row: row.update(project_uuid=None) if row["unit"] == "quantity" else None)
+    no_project = rows(ITEMS, lambda row: row.update(project_uuid=None) if row["unit"] == "quantity" else None)
 
-    assert said(BY_PROJECT, nobody) == "kept"
+    assert said(BY_PROJECT, no_project) == "kept"
 
 
 def test_rows_of_a_project_that_is_gone_may_be_missing() -> None:
@@ -186,10 +186,10 @@ def test_pairs_with_a_project_that_is_gone_may_keep_nothing() -> None:
 
 
 def test_pairs_may_keep_rows_of_which_no_answer_shows_the_project() -> None:
-    nobody = rows(PROVIDER_ITEMS, lambda row: row.update(project_uuid=None) if row["unit"] == "quantity" else None)
+    no_project = rows(PROVIDER_ITEMS, lambda row: row.update(project_uuid=None) if row["unit"] == "quantity" else None)
     hidden = rows(BILLS, lambda row: [line.update(project_uuid=None) for line in row["items"]] and None)
 
-    assert said(f"{PAIRS}/provider_invoice_items_list", nobody, hidden, profile="full") == "kept"
+    assert said(f"{PAIRS}/provider_invoice_items_list", no_project, hidden, profile="full") == "kept"
 
 
 LINE: Final[dict[str, Any]] = {

@@ -1,4 +1,4 @@
-"""The history of an invoice: what a server may show, and what is told, by answers that are altered one by one."""
+"""The history of an invoice: what a server may show, and what is reported, by answers that are altered one by one."""
 
 from typing import Any, Final
 

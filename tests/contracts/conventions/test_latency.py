@@ -1,4 +1,4 @@
-"""Slow answers are asked for again; what is slow each time is told, and what is slow beside the others is a note."""
+"""Slow answers are asked for again; what is slow each time is reported, slower than the others a note."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Methods of a path: a healthy mock is kept, and what is wrong with a status or with `Allow` is told."""
+"""Methods of a path: a healthy mock passes, and a wrong status or `Allow` is reported."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ EVERY: Final = "Allow must name every method of the path"
 UNKNOWN: Final = "ffffffff-ffff-4fff-bfff-ffffffffffff"
 
 
-def test_of_a_healthy_mock_all_is_kept() -> None:
+def test_a_healthy_mock_passes() -> None:
     assert set(all_judged(f"{OTHERS}/", writing=True).values()) == {"kept"}
     assert set(all_judged(f"{NAMED}/").values()) == {"kept"}
     only_read = all_judged(f"{OTHERS}/")

@@ -1,4 +1,4 @@
-"""Orders: a healthy mock is kept, and rows that come otherwise than they were asked for are told."""
+"""Orders: a healthy mock passes, and rows in another order are reported."""
 
 import json
 from typing import Any, Final
@@ -39,7 +39,7 @@ def reverse(value: Any) -> Any:
     "options",
     [{}, {"forgives": True}, {"dialect": "wire", "wire": True}, {"profile": "full"}, {"revision": "7.8.8"}],
 )
-def test_of_a_healthy_mock_all_is_kept(options: dict[str, Any]) -> None:
+def test_a_healthy_mock_passes(options: dict[str, Any]) -> None:
     assert set(all_judged(f"{SORT}/", **options).values()) == {"kept"}
     assert set(all_judged(f"{COMBINE}/", **options).values()) == {"kept"}
 

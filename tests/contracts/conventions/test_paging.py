@@ -1,4 +1,4 @@
-"""Pages: a healthy mock is kept, and what is wrong with the pages of a list of any length is told."""
+"""Pages: a healthy mock passes, and wrong pages of a list of any length are reported."""
 
 import json
 import re
@@ -104,7 +104,7 @@ def asked(check: str, change: Change, **options: Any) -> list[Query]:
 
 @pytest.mark.parametrize("options", [{}, {"forgives": True}, {"dialect": "wire", "wire": True}])
 @pytest.mark.parametrize("check", [check.removesuffix("invoices_list") for check in CHECKS])
-def test_of_a_healthy_mock_all_is_kept(check: str, options: dict[str, Any]) -> None:
+def test_a_healthy_mock_passes(check: str, options: dict[str, Any]) -> None:
     found = all_judged(check, **options)
     fails = "invoice_items_consumptions_list"
 

@@ -1,4 +1,4 @@
-"""Refusals: a healthy mock is kept, and what is refused otherwise, or not at all, is told."""
+"""Refusals: a healthy mock passes, and a wrong or missing refusal is reported."""
 
 import json
 from typing import Any, Final
@@ -36,7 +36,7 @@ STRANGERS, UNKNOWN, FAULTY, TOGETHER, JSON, SLASH, BODIES = ALL = tuple(
         "bodies_are_judged",
     )
 )
-NOBODY: Final = "Token 0000000000000000000000000000000000000000"
+UNKNOWN_TOKEN: Final = "Token 0000000000000000000000000000000000000000"
 NOTHING: Final = "ffffffff-ffff-4fff-bfff-ffffffffffff"
 COSTS: Final = "/api/invoice-items/costs/"
 TOTAL: Final = "/api/invoice-items/total_price/"
@@ -45,12 +45,12 @@ WHY: Final = "the body must tell why"
 
 
 @pytest.mark.parametrize("options", [{"writing": True}, {"profile": "full"}, {"forgives": True}])
-def test_of_a_healthy_mock_all_is_kept(options: dict[str, Any]) -> None:
+def test_a_healthy_mock_passes(options: dict[str, Any]) -> None:
     for check in ALL:
         assert set(all_judged(f"{check}/", **options).values()) <= {"kept", UNWRITTEN}
 
 
-def test_of_a_mock_like_real_servers_all_is_kept_but_what_fails_there() -> None:
+def test_a_mock_like_real_servers_passes_but_for_what_fails_there() -> None:
     found = all_judged(f"{FAULTY}/", forgives=True, wire=True)
 
     assert {said for name, said in found.items() if "consumptions" not in name} == {"kept"}
@@ -65,7 +65,7 @@ def test_what_is_only_refused_is_sent_where_writing_is_allowed() -> None:
 
 
 def tokens(operation: str, **options: Any) -> list[str | None]:
-    """The headers with which an operation is asked by nobody, after what was read to find an object."""
+    """The headers of a request without a user, after what was read to find an object."""
     sent = judged(f"{STRANGERS}/{operation}", **options).sent
     headers = [dict(one.headers).get("Authorization") for one in sent]
     first = next(number for number, header in enumerate(headers) if header)
@@ -73,11 +73,11 @@ def tokens(operation: str, **options: Any) -> list[str | None]:
 
 
 def test_a_request_is_sent_without_a_token_and_with_a_wrong_one() -> None:
-    assert tokens("invoices_list") == [None, NOBODY]
+    assert tokens("invoices_list") == [None, UNKNOWN_TOKEN]
     assert tokens("invoices_retrieve") == [None, "Token"]
     assert tokens("invoices_growth_retrieve") == [None, "Token two words"]
-    assert tokens("invoices_stats_list") == [None, NOBODY]
-    assert tokens("invoices_list", profile="full") == [None, NOBODY, "Token", "Token two words", "Basic YTpi"]
+    assert tokens("invoices_stats_list") == [None, UNKNOWN_TOKEN]
+    assert tokens("invoices_list", profile="full") == [None, UNKNOWN_TOKEN, "Token", "Token two words", "Basic YTpi"]
 
 
 def test_strangers_ask_for_an_object_that_is_there_if_there_is_one() -> None:
@@ -153,7 +153,7 @@ def test_a_parameter_that_the_server_lacks_is_not_asked_for_with_the_others() ->
 
 
 def alone(name: str) -> Change:
-    """Faults of all parameters together are told but for this one."""
+    """The faults of all parameters are reported together, but for this one."""
 
     def change(request: Any, answer: Any) -> Any:
         if request.path != INVOICES or answer.status != 400 or request.target.count("=") < 2:

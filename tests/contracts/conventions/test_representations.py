@@ -1,4 +1,4 @@
-"""The form of answers: a healthy mock is kept, and what is shown otherwise, or not at all, is told."""
+"""The form of answers: a healthy mock passes, and what is shown otherwise, or not at all, is reported."""
 
 import json
 from typing import Any, Final
@@ -52,7 +52,7 @@ UNSTABLE: Final = "list-order-unstable"
     "options",
     [{}, {"forgives": True}, {"dialect": "wire", "wire": True}, {"forgives": True, "wire": True}],
 )
-def test_of_a_healthy_mock_all_is_kept(options: dict[str, Any]) -> None:
+def test_a_healthy_mock_passes(options: dict[str, Any]) -> None:
     for check in ALL:
         found = all_judged(f"{check}/", **options)
         assert {said for name, said in found.items() if name != FAILS or "wire" not in options} == {"kept"}, check

@@ -1,4 +1,4 @@
-"""What items cost together: each check keeps healthy mocks, and tells what is wrong with figures of a few lines."""
+"""What items cost together: each check passes healthy mocks, and reports what is wrong with figures of a few lines."""
 
 import json
 from typing import Any, Final
@@ -40,7 +40,7 @@ UNMARKED: Final = "not exercised: the server does not show which items a credit 
 
 @pytest.mark.parametrize("check", ALL)
 @pytest.mark.parametrize("revision", ["documents", "8.1.3"])
-def test_of_a_healthy_mock_all_is_kept(check: str, revision: str) -> None:
+def test_a_healthy_mock_passes(check: str, revision: str) -> None:
     assert judged(check, revision=revision)[:2] == ("kept", ())
     assert judged(check, revision=revision, dialect="wire", wire=True)[:2] == ("kept", ())
     assert said(check, revision=revision, forgives=True) == "kept"

@@ -1,4 +1,4 @@
-"""Growth: each check keeps a healthy mock, and tells what was altered in its answers."""
+"""Growth: each check passes a healthy mock, and reports what was altered in its answers."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -57,7 +57,7 @@ def each_named(edit: Callable[[list[Any]], Any]) -> Change:
 
 
 @pytest.mark.parametrize("check", CHECKS)
-def test_of_a_healthy_mock_all_is_kept(check: str) -> None:
+def test_a_healthy_mock_passes(check: str) -> None:
     assert judged(check)[:2] == ("kept", ())
 
 
@@ -129,9 +129,9 @@ def test_who_sees_some_invoices_alone_cannot_add_them_up(role: str) -> None:
     ],
 )
 def test_a_server_may_be_in_another_zone_and_so_in_another_month(date: str, last: tuple[int, int], what: str) -> None:
-    tells = answered(".*", date=f"{date} 12:00:00 GMT")
+    dated = answered(".*", date=f"{date} 12:00:00 GMT")
 
-    assert said(MONTHS, tells, until(*last), tells_time=False) == what
+    assert said(MONTHS, dated, until(*last), tells_time=False) == what
 
 
 def test_a_mock_tells_its_month_whatever_the_zone() -> None:
@@ -253,8 +253,8 @@ def test_customers_are_named_as_many_as_were_asked_for() -> None:
     assert said(ASKED, asked_for(20, count(21))) == "at most 20 customers are named"
     for number in (1, 20):
         assert said(ASKED, asked_for(number, count(0))) == "some customer must be named"
-    nobody = shown(INVOICES, lambda value: [])
-    assert said(ASKED, nobody, count(0)) == "kept"
+    no_invoices = shown(INVOICES, lambda value: [])
+    assert said(ASKED, no_invoices, count(0)) == "kept"
     assert said(ASKED, count(0), role="owner") == "kept"
 
 

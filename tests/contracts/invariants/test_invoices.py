@@ -1,4 +1,4 @@
-"""Invoices: each check keeps a healthy mock, and tells what was altered in its answers."""
+"""Invoices: each check passes a healthy mock, and reports what was altered in its answers."""
 
 from typing import Any, Final
 
@@ -57,12 +57,12 @@ PRICES, TAXES, TOTALS = (f"invariants/{name}" for name in READ[9:])
 
 
 @pytest.mark.parametrize("check", READ)
-def test_of_a_healthy_mock_that_is_read_all_is_kept(check: str) -> None:
+def test_a_healthy_mock_that_is_read_passes(check: str) -> None:
     assert judged(f"invariants/{check}")[:2] == ("kept", ())
 
 
 @pytest.mark.parametrize("check", WRITTEN)
-def test_of_a_healthy_mock_that_is_written_to_all_is_kept(check: str) -> None:
+def test_a_healthy_mock_that_is_written_to_passes(check: str) -> None:
     assert judged(f"invariants/{check}", writing=True)[:2] == ("kept", ())
 
 

@@ -1,4 +1,4 @@
-"""Provider items: each check keeps a healthy mock, and tells what was altered in its answers."""
+"""Provider items: each check passes a healthy mock, and reports what was altered in its answers."""
 
 import json
 from typing import Any, Final
@@ -32,7 +32,7 @@ LATEST: Final = "the latest invoices must come first"
 
 
 @pytest.mark.parametrize("check", CHECKS)
-def test_of_a_healthy_mock_all_is_kept(check: str) -> None:
+def test_a_healthy_mock_passes(check: str) -> None:
     assert judged(check)[:2] == ("kept", ())
 
 

@@ -1,4 +1,4 @@
-"""Writing to items: each check keeps a healthy mock, tells what is wrong, and sends what it says that it sends."""
+"""Writing to items: each check passes a healthy mock, reports what is wrong, and sends what it announces."""
 
 import json
 from decimal import Decimal
@@ -37,7 +37,7 @@ NONE_FITS: Final = "not exercised: none of the items that may be written to fits
 
 
 @pytest.mark.parametrize("check", CHECKS)
-def test_of_a_healthy_mock_all_is_kept(check: str) -> None:
+def test_a_healthy_mock_passes(check: str) -> None:
     assert judged(check, writing=True)[:2] == ("kept", ())
 
 

@@ -1,4 +1,4 @@
-"""What the changes of an upgrade touch, and how that is told."""
+"""What the changes of an upgrade touch, and how it is reported."""
 
 import json
 from collections import Counter
